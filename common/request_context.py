@@ -1,0 +1,18 @@
+"""What is known about the request (or task) that the running code serves: its id and where it came from."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RequestInfo:
+    request_id: str = ""
+    ip: str = ""
+
+
+_current: ContextVar[RequestInfo] = ContextVar("request_info", default=RequestInfo())
+
+
+def current() -> RequestInfo:
+    """The request being served; empty outside requests and tasks."""
+    return _current.get()

@@ -1,0 +1,94 @@
+"""Template tags and filters that every page has (registered as template builtins): icons, badges, dates, deadlines."""
+
+import datetime as dt
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from common.clock import today
+from common.due import describe_due
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """One icon of static/img/icons.svg. It is decoration: the word beside it (or the control's label) says what it is."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        extra,
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(label: str, colour: str = "grey") -> SafeString:
+    """A state in a word; the colour (grey, blue, amber, red, green, purple, muted) only helps the eye."""
+    return format_html('<span class="state state-{}">{}</span>', colour, label)
+
+
+@register.simple_tag
+def state_badge(member: Any) -> SafeString:
+    """The badge of an enum member that has `label` and `colour`."""
+    return badge(member.label, getattr(member, "colour", "grey"))
+
+
+@register.simple_tag
+def due_badge(due_on: dt.date | None, done: bool = False) -> SafeString:
+    """How a deadline stands today: 逾期 6 天 / 今天到期 / 剩 3 天, or only the date."""
+    due = describe_due(due_on, today(), done=done)
+    return format_html('<span class="due due-{}">{}</span>', due.colour, due.text)
+
+
+@register.filter
+def day(value: dt.date | dt.datetime | None) -> str:
+    """2026-09-30; an empty value is a dash."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, dt.datetime):
+        value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    return value.isoformat()
+
+
+@register.filter
+def moment(value: dt.datetime | None) -> str:
+    """2026-09-30 14:05 in local time; an empty value is a dash."""
+    if not value:
+        return "—"
+    local = timezone.localtime(value) if timezone.is_aware(value) else value
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
+@register.filter
+def prose_day(value: dt.date | dt.datetime | None) -> str:
+    """9月30日, for sentences."""
+    if not value:
+        return "（未定）"
+    if isinstance(value, dt.datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    return f"{value.month}月{value.day}日"
+
+
+@register.filter
+def or_dash(value: Any) -> Any:
+    """The value, or a dash where there is none (0 is a value)."""
+    return "—" if value is None or value == "" else value
+
+
+@register.filter
+def grouped(value: Any) -> str:
+    """12384 → 12 384 with no-break spaces."""
+    if value is None or value == "":
+        return "—"
+    return f"{value:,}".replace(",", "\u00a0") if isinstance(value, int) else str(value)
+
+
+@register.filter
+def letter(value: Any) -> str:
+    """The first character of a name, for the round mark in the timeline."""
+    return str(value or "").strip()[:1] or "·"

@@ -1,0 +1,147 @@
+"""Heating seasons, communities (小区) and the six kinds of facility."""
+
+import datetime as dt
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Region, Unit
+from accounts.scoping import county_ids, in_region, sees_region
+from facilities.enums import FacilityKind
+
+LATITUDE = [MinValueValidator(-90), MaxValueValidator(90)]
+LONGITUDE = [MinValueValidator(-180), MaxValueValidator(180)]
+
+
+class SeasonQuerySet(models.QuerySet["Season"]):
+    def visible_to(self, user: Any) -> "SeasonQuerySet":
+        ids = county_ids(user)
+        return self if ids is None else self.filter(county_id__in=ids)
+
+    def containing(self, day: dt.date) -> "SeasonQuerySet":
+        """The season whose summer work or heating the day belongs to."""
+        return self.filter(summer_start_on__lte=day, heating_end_on__gte=day)
+
+
+class Season(models.Model):
+    county = models.ForeignKey(Region, models.PROTECT, related_name="seasons", verbose_name="县（市、区）")
+    name = models.CharField(
+        "采暖季", max_length=9, validators=[RegexValidator(r"^\d{4}-\d{4}$", "请按“2026-2027”的样子填写")]
+    )
+    summer_start_on = models.DateField("夏治开始")
+    trial_run_on = models.DateField("试运行")
+    heating_start_on = models.DateField("供暖开始")
+    heating_end_on = models.DateField("供暖结束")
+    # The last number given out in this season's ledger; counted up by one conditional UPDATE per registration.
+    last_sequence = models.PositiveIntegerField("已用序号", default=0, editable=False)
+
+    objects = SeasonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "采暖季"
+        verbose_name_plural = verbose_name
+        ordering = ["-name", "county__code"]
+        default_permissions = ()
+        permissions = [("manage_seasons", "管理采暖季")]
+        constraints = [
+            models.UniqueConstraint(fields=["county", "name"], name="season_name_in_county"),
+            models.CheckConstraint(
+                condition=Q(summer_start_on__lt=F("trial_run_on"))
+                & Q(trial_run_on__lte=F("heating_start_on"))
+                & Q(heating_start_on__lt=F("heating_end_on")),
+                name="season_dates_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def year(self) -> int:
+        """The year of the summer work: 2026 for 2026-2027. It stands in every number of the season's ledger."""
+        return int(self.name[:4])
+
+    def clean(self) -> None:
+        dates = [self.summer_start_on, self.trial_run_on, self.heating_start_on, self.heating_end_on]
+        if all(dates) and not dates[0] < dates[1] <= dates[2] < dates[3]:
+            raise ValidationError("日期应依次为：夏治开始、试运行、供暖开始、供暖结束")
+
+
+class CommunityQuerySet(models.QuerySet["Community"]):
+    def visible_to(self, user: Any) -> "CommunityQuerySet":
+        """A company sees the communities it heats."""
+        if sees_region(user) or not user.unit_id or not user.unit.is_company:
+            return self.filter(in_region(user, township="township"))
+        return self.filter(company_id=user.unit_id)
+
+
+class Community(models.Model):
+    county = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="县（市、区）")
+    township = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="communities", verbose_name="乡镇、街道"
+    )
+    company = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="communities", verbose_name="供热企业"
+    )
+    name = models.CharField("小区名称", max_length=60)
+    address = models.CharField("地址", max_length=200, blank=True)
+    households = models.PositiveIntegerField("户数", null=True, blank=True)
+    heated_area_m2 = models.DecimalField("供热面积（㎡）", max_digits=12, decimal_places=2, null=True, blank=True)
+    built_year = models.PositiveSmallIntegerField("建成年份", null=True, blank=True)
+    latitude = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True, validators=LATITUDE)
+    longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True, validators=LONGITUDE)
+
+    objects = CommunityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "小区"
+        verbose_name_plural = verbose_name
+        ordering = ["name", "pk"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["county", "name"], name="community_name_in_county")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FacilityQuerySet(models.QuerySet["Facility"]):
+    def visible_to(self, user: Any) -> "FacilityQuerySet":
+        if sees_region(user) or not user.unit_id or not user.unit.is_company:
+            return self.filter(in_region(user, township="township"))
+        return self.filter(company_id=user.unit_id)
+
+
+class Facility(models.Model):
+    county = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="县（市、区）")
+    township = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="facilities", verbose_name="乡镇、街道"
+    )
+    company = models.ForeignKey(Unit, models.PROTECT, related_name="facilities", verbose_name="供热企业")
+    community = models.ForeignKey(
+        Community, models.PROTECT, null=True, blank=True, related_name="facilities", verbose_name="小区"
+    )
+    kind = models.CharField("设施类别", max_length=12, choices=FacilityKind.choices)
+    name = models.CharField("名称", max_length=120)
+    installed_year = models.PositiveSmallIntegerField("投用年份", null=True, blank=True)
+    material = models.CharField("材质", max_length=60, blank=True)
+    latitude = models.DecimalField("纬度", max_digits=9, decimal_places=6, null=True, blank=True, validators=LATITUDE)
+    longitude = models.DecimalField("经度", max_digits=9, decimal_places=6, null=True, blank=True, validators=LONGITUDE)
+    is_active = models.BooleanField("在用", default=True)
+
+    objects = FacilityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "设施"
+        verbose_name_plural = verbose_name
+        ordering = ["name", "pk"]
+        default_permissions = ("view",)
+        permissions = [("manage_facilities", "管理设施与小区")]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "kind", "name"], name="facility_name_in_company"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,179 @@
+"""Every write to the ledger that is not a move: registration, edits, attachments, reminders."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import DateField, ExpressionWrapper, F
+
+from accounts.models import Unit
+from audit.models import AuditEntry
+from audit.services import build, record
+from common import clock
+from common.concurrency import change
+from common.uploads import InspectedUpload, bands, random_name
+from facilities.models import Community, Season
+from inspections import messages, rules
+from inspections.enums import HazardStatus, Urgency
+from inspections.models import Attachment, Hazard
+
+# A deadline, unit or person changes by a move with a reason once the hazard has been issued.
+MOVED_FIELDS = ("lead_unit", "responsible_person", "responsible_phone", "responsible_user", "supervisor", "due_on")
+# What may be corrected by an edit at any time before striking off.
+EDITABLE_FIELDS = (
+    "problem_point", "description", "facility_kind", "facility", "township", "category", "grade", "urgency", "source",
+    "cause", "found_on", "acceptance_standard", "measure", "estimated_cost_yuan", "funding_source", "remark",
+    "late_due_reason", *rules.FIVE_FIELDS,
+)  # fmt: skip
+
+
+def take_numbers(season: Season, count: int = 1) -> range:
+    """The next `count` sequence numbers of the season's ledger.
+
+    The counter row is locked by the UPDATE until the caller's transaction ends, so that numbers are neither given out
+    twice nor skipped: a registration that fails gives its number back by rolling back.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("take_numbers must run in the transaction of the registration")
+    Season.objects.filter(pk=season.pk).update(last_sequence=F("last_sequence") + count)
+    last = Season.objects.values_list("last_sequence", flat=True).get(pk=season.pk)
+    return range(last - count + 1, last + 1)
+
+
+def number_text(season: Season, sequence: int) -> str:
+    """YH-2026-0001."""
+    return f"YH-{season.year}-{sequence:04d}"
+
+
+@transaction.atomic
+def register(
+    *, by: Any, season: Season, communities: Sequence[Community] = (), cooperating_units: Sequence[Unit] = (),
+    **fields: Any,
+) -> Hazard:  # fmt: skip
+    """Enter a new hazard as 待下达 under the next number. `fields` are those of the model."""
+    if not by.has_perm("inspections.register_hazard"):
+        raise PermissionDenied("您没有登记隐患的权限")
+    hazard = build_hazard(season=season, sequence=take_numbers(season)[0], by=by, **fields)
+    hazard.save(force_insert=True)
+    hazard.communities.set(communities)
+    hazard.cooperating_units.set([unit for unit in cooperating_units if unit != hazard.lead_unit])
+    record(
+        actor=by, action="登记", target=hazard, to_status=HazardStatus.PENDING, region_code=season.county.code,
+        note=hazard.description,
+    )  # fmt: skip
+    return hazard
+
+
+def build_hazard(*, season: Season, sequence: int, by: Any, **fields: Any) -> Hazard:
+    """An unsaved hazard with its number and search terms; for `register` and for imports that write many at once."""
+    hazard = Hazard(
+        season=season, county=season.county, sequence=sequence, number=number_text(season, sequence), registered_by=by,
+        **fields,
+    )  # fmt: skip
+    if hazard.urgency == Urgency.IMMEDIATE and hazard.due_on is None:
+        hazard.due_on = hazard.found_on
+    hazard.search_terms = rules.search_terms(hazard)
+    return hazard
+
+
+@transaction.atomic
+def edit(
+    hazard: Hazard, *, by: Any, version: int, values: dict[str, Any], communities: Iterable[Community] | None = None,
+    cooperating_units: Iterable[Unit] | None = None,
+) -> AuditEntry | None:  # fmt: skip
+    """Correct what the ledger says. `version` is the one that was seen; raises Stale if it has moved on.
+
+    Before the hazard is issued the fields of MOVED_FIELDS may be edited too. Nothing changed: None.
+    """
+    allowed = EDITABLE_FIELDS + (MOVED_FIELDS if hazard.status == HazardStatus.PENDING else ())
+    values = {name: value for name, value in values.items() if name in allowed and getattr(hazard, name) != value}
+    changes = rules.field_differences(hazard, values)
+    for label, relation, wanted in (
+        ("涉及小区", hazard.communities, communities),
+        ("配合单位", hazard.cooperating_units, cooperating_units),
+    ):
+        if wanted is not None:
+            old, new = set(relation.all()), set(wanted)
+            if old != new:
+                changes[label] = ["、".join(sorted(map(str, side))) or None for side in (old, new)]
+    if not changes:
+        return None
+    values["search_terms"] = rules.search_terms(hazard, **values)
+    hazard.version = version
+    change(hazard, expect={"status": hazard.status}, **values)
+    if communities is not None:
+        hazard.communities.set(communities)
+    if cooperating_units is not None:
+        hazard.cooperating_units.set(cooperating_units)
+    return record(actor=by, action="修改", target=hazard, changes=changes, region_code=hazard.county.code)
+
+
+@transaction.atomic
+def remind(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
+    """Tell the lead unit's people to get on with it; on record in the timeline."""
+    if not by.has_perm("inspections.remind_hazard"):
+        raise PermissionDenied("您没有催办的权限")
+    entry = record(actor=by, action="催办", target=hazard, note=note, region_code=hazard.county.code)
+    messages.reminded(hazard, entry)
+    return entry
+
+
+def attach(
+    hazard: Hazard, *, by: Any, upload: InspectedUpload, stage: str, entry: AuditEntry | None = None
+) -> Attachment:
+    """Store an inspected upload with the hazard's current round. The caller holds the transaction."""
+    attachment = Attachment(
+        hazard=hazard, round=hazard.round, stage=stage, original_name=upload.filename[-200:],
+        content_type=upload.content_type, is_photo=upload.is_photo, size_bytes=upload.size_bytes,
+        sha256=upload.sha256, width_px=upload.width_px, height_px=upload.height_px, taken_at=upload.taken_at,
+        latitude=upload.latitude, longitude=upload.longitude, phash=upload.phash or "", uploaded_by=by,
+        entry_id=entry.pk if entry else None,
+    )  # fmt: skip
+    if upload.phash:
+        attachment.band_0, attachment.band_1, attachment.band_2, attachment.band_3 = bands(upload.phash)
+    attachment.file.save(random_name(upload.extension), ContentFile(upload.content), save=False)
+    if upload.thumbnail:
+        attachment.thumbnail.save(random_name("jpg"), ContentFile(upload.thumbnail), save=False)
+    if upload.rendition:
+        attachment.rendition.save(random_name("jpg"), ContentFile(upload.rendition), save=False)
+    attachment.save(force_insert=True)
+    return attachment
+
+
+@transaction.atomic
+def add_attachments(
+    hazard: Hazard, *, by: Any, uploads: Sequence[InspectedUpload], stage: str, note: str = ""
+) -> AuditEntry:
+    """Add photos or files on their own, as one entry of the timeline."""
+    names = "、".join(upload.filename for upload in uploads)
+    entry = record(
+        actor=by, action="上传附件", target=hazard, note=note or names, changes={"附件": [None, names]},
+        region_code=hazard.county.code,
+    )  # fmt: skip
+    for upload in uploads:
+        attach(hazard, by=by, upload=upload, stage=stage, entry=entry)
+    return entry
+
+
+def record_first_overdue(today: dt.date) -> int:
+    """Set `first_overdue_on` on every open hazard whose deadline has passed; how many. One UPDATE, safe to repeat."""
+    return (
+        Hazard.objects.overdue(today)
+        .filter(first_overdue_on__isnull=True)
+        .update(first_overdue_on=ExpressionWrapper(F("due_on") + dt.timedelta(days=1), output_field=DateField()))
+    )
+
+
+def audit_bulk(hazards: Iterable[Hazard], *, by: Any, action: str, note: str = "") -> None:
+    """One entry per hazard in one statement, for imports."""
+    at = clock.now()
+    entries = [
+        build(actor=by, action=action, target=hazard, note=note, to_status=hazard.status, region_code=hazard.county.code)
+        for hazard in hazards
+    ]
+    for entry in entries:
+        entry.at = at
+    AuditEntry.objects.bulk_create(entries, batch_size=500)

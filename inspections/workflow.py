@@ -1,0 +1,406 @@
+"""The hazard's life: one table of moves, one function per move, and nobody else writes `Hazard.status`.
+
+Every move is one transaction of a conditional UPDATE, an audit entry (the timeline) and the messages it causes.
+A move refused raises `MoveRefused` with what is wrong in Chinese; a row changed meanwhile raises `Stale`.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from accounts.models import Unit, User
+from audit.models import AuditEntry
+from audit.services import Changes, record
+from common import clock
+from common.concurrency import change
+from inspections import messages, rules
+from inspections.enums import OPEN_STATUSES, Conclusion, ExtensionStatus, Grade, HazardStatus
+from inspections.models import Acceptance, Extension, Hazard, Milestone, PastRound
+
+S = HazardStatus
+
+
+class MoveRefused(Exception):
+    """The move is not possible; `problems` says in Chinese what is wrong, one sentence each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("；".join(problems))
+        self.problems = problems
+
+
+class Party(Enum):
+    """On which side of the table the one who makes a move must stand."""
+
+    BUREAU = "住建局"
+    LEAD = "责任单位"
+
+
+@dataclass(frozen=True)
+class Move:
+    code: str
+    label: str
+    sources: tuple[HazardStatus, ...]
+    target: HazardStatus | None  # None: the status stays
+    permission: str
+    party: Party
+    demands: str  # in words, for the diagram and the manual
+    dangerous: bool = False
+
+    def allowed_for(self, user: Any, hazard: Hazard) -> bool:
+        """Whether this user may make this move on this hazard as far as role, side and state go."""
+        return S(hazard.status) in self.sources and self.is_for(user, hazard)
+
+    def is_for(self, user: Any, hazard: Hazard) -> bool:
+        return user.has_perm(f"inspections.{self.permission}") and _stands_on(self.party, user, hazard)
+
+
+def _stands_on(party: Party, user: Any, hazard: Hazard) -> bool:
+    if user.is_superuser:
+        return True
+    if not user.unit_id:
+        return False
+    if party is Party.LEAD:
+        return user.unit_id == hazard.lead_unit_id
+    return user.unit.is_bureau
+
+
+MOVES: dict[str, Move] = {
+    move.code: move
+    for move in (
+        Move("issue", "下达", (S.PENDING,), S.ISSUED, "issue_hazard", Party.BUREAU,
+             "问题点位、责任单位、责任人、整改时限、验收标准五项齐全且具体；时限晚于试运行须有理由"),
+        Move("sign", "签收", (S.ISSUED,), S.RECTIFYING, "sign_hazard", Party.LEAD, "—"),
+        Move("return", "退回住建局", (S.ISSUED,), S.PENDING, "sign_hazard", Party.LEAD, "退回理由"),
+        Move("plan", "制定方案", (S.RECTIFYING,), None, "rectify_hazard", Party.LEAD,
+             "整改措施、不晚于时限的节点；重大隐患须填五落实"),
+        Move("report", "填报进度", (S.RECTIFYING,), None, "rectify_hazard", Party.LEAD, "进度、情况说明；进度倒退须有理由"),
+        Move("request_acceptance", "申请验收", (S.RECTIFYING,), S.AWAITING_ACCEPTANCE, "rectify_hazard", Party.LEAD,
+             "整改后照片；重大隐患五落实齐全"),
+        Move("accept", "验收合格", (S.AWAITING_ACCEPTANCE,), S.CLOSED, "accept_hazard", Party.BUREAU,
+             "对照验收标准的意见、验收人员、日期；不得由整改单位自己验收；重大隐患须两人"),
+        Move("reject", "验收不合格", (S.AWAITING_ACCEPTANCE,), S.RECTIFYING, "accept_hazard", Party.BUREAU,
+             "不合格之处、验收人员、日期"),
+        Move("request_extension", "申请延期", (S.ISSUED, S.RECTIFYING), None, "rectify_hazard", Party.LEAD,
+             "时限届满前提出；新时限、理由、延期期间的安全措施"),
+        Move("decide_extension", "审批延期", OPEN_STATUSES, None, "decide_extension", Party.BUREAU, "同意或不同意，意见"),
+        Move("amend", "调整责任或时限", (S.PENDING, S.ISSUED, S.RECTIFYING, S.AWAITING_ACCEPTANCE), None, "amend_hazard",
+             Party.BUREAU, "理由；换责任单位时重新签收"),
+        Move("reopen", "复发重开", (S.CLOSED,), S.ISSUED, "reopen_hazard", Party.BUREAU, "复发情况、新时限；开始新一轮，旧一轮保留"),
+        Move("void", "作废", OPEN_STATUSES, S.VOID, "void_hazard", Party.BUREAU, "作废理由；编号不再使用", dangerous=True),
+    )
+}  # fmt: skip
+
+
+def moves_for(user: Any, hazard: Hazard) -> list[Move]:
+    """The moves this user may make on this hazard now, in the order of the flow."""
+    pending_extension = hazard.extensions.filter(status=ExtensionStatus.REQUESTED).exists()
+    hidden = {"request_extension"} if pending_extension else {"decide_extension"}
+    return [move for move in MOVES.values() if move.code not in hidden and move.allowed_for(user, hazard)]
+
+
+def _check(code: str, user: Any, hazard: Hazard) -> Move:
+    move = MOVES[code]
+    if not move.is_for(user, hazard):
+        raise PermissionDenied(f"{move.label}须由{move.party.value}有相应权限的人员办理")
+    if S(hazard.status) not in move.sources:
+        allowed = "、".join(status.label for status in move.sources)
+        raise MoveRefused([f"{hazard.number} 现在是“{S(hazard.status).label}”，只有{allowed}的隐患才能{move.label}"])
+    return move
+
+
+def _refuse_if(problems: list[str]) -> None:
+    if problems:
+        raise MoveRefused(problems)
+
+
+def _commit(
+    move: Move, hazard: Hazard, user: Any, *, to: HazardStatus | None = None, note: str = "",
+    changes: Changes | None = None, **values: Any,
+) -> AuditEntry:  # fmt: skip
+    """Write the new status and values, and the entry that records it. The caller holds the transaction."""
+    source, target = S(hazard.status), to or move.target or S(hazard.status)
+    if target != source:
+        values |= {"status": target, "status_since": clock.now()}
+    if not hazard.first_overdue_on and hazard.is_overdue(clock.today()) and hazard.due_on:
+        # Nobody can move out of having been overdue, even if no sweep has run since.
+        values["first_overdue_on"] = hazard.due_on + dt.timedelta(days=1)
+    change(hazard, expect={"status": source}, **values)
+    return record(
+        actor=user, action=move.label, target=hazard, note=note, changes=changes,
+        from_status=source, to_status=target, region_code=hazard.county.code,
+    )  # fmt: skip
+
+
+def _end_extension_requests(hazard: Hazard, by: Any, why: str) -> None:
+    """A request that nobody will decide any more is ended, not left open."""
+    hazard.extensions.filter(status=ExtensionStatus.REQUESTED).update(
+        status=ExtensionStatus.DENIED, decided_by=by, decided_at=clock.now(), opinion=why
+    )
+
+
+@transaction.atomic
+def issue(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
+    """待下达 → 待签收. Refused while one of the five is missing or vague, or the deadline is late without a reason."""
+    move = _check("issue", by, hazard)
+    _refuse_if(rules.problems_before_issue(hazard))
+    values: dict[str, Any] = {"issued_at": clock.now(), "original_due_on": hazard.original_due_on or hazard.due_on}
+    if hazard.supervisor_id is None and by.unit_id:
+        values["supervisor_id"] = by.pk
+    entry = _commit(move, hazard, by, note=note, **values)
+    messages.issued(hazard, entry)
+    return entry
+
+
+@transaction.atomic
+def sign(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
+    """待签收 → 整改中, by the lead unit."""
+    move = _check("sign", by, hazard)
+    return _commit(move, hazard, by, note=note, signed_at=clock.now())
+
+
+@transaction.atomic
+def return_to_bureau(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
+    """待签收 → 待下达: not ours, with the reason."""
+    move = _check("return", by, hazard)
+    _refuse_if(rules.missing(reason, "请写明退回理由，例如“该管段由某单位负责”"))
+    entry = _commit(move, hazard, by, note=reason, issued_at=None)
+    messages.returned(hazard, entry)
+    return entry
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    title: str
+    due_on: dt.date
+
+
+@transaction.atomic
+def plan(
+    hazard: Hazard, *, by: Any, measure: str, steps: list[PlannedStep], estimated_cost_yuan: Any = None,
+    funding_source: str = "", five: dict[str, str] | None = None,
+) -> AuditEntry:  # fmt: skip
+    """Set measures, cost and the milestones of this round (replacing those not yet done). `five`: the 五落实 fields."""
+    move = _check("plan", by, hazard)
+    five = {name: (five or {}).get(name, getattr(hazard, name)).strip() for name in rules.FIVE_FIELDS}
+    _refuse_if(rules.problems_of_plan(hazard, measure, steps, five))
+    before = (hazard.measure, hazard.estimated_cost_yuan, hazard.funding_source)
+    done = hazard.milestones.filter(round=hazard.round, done_on__isnull=False)
+    kept = {(step.title, step.due_on) for step in done}
+    hazard.milestones.filter(round=hazard.round, done_on__isnull=True).delete()
+    Milestone.objects.bulk_create(
+        Milestone(hazard=hazard, round=hazard.round, title=step.title, due_on=step.due_on)
+        for step in steps
+        if (step.title, step.due_on) not in kept
+    )
+    changes: Changes = rules.differences(
+        ["整改措施", "预计费用（元）", "资金来源"], before, (measure, estimated_cost_yuan, funding_source)
+    )
+    changes["节点"] = [None, "；".join(f"{step.due_on} {step.title}" for step in steps)]
+    return _commit(
+        move, hazard, by, changes=changes, measure=measure, estimated_cost_yuan=estimated_cost_yuan,
+        funding_source=funding_source, planned_at=clock.now(), **five,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def report(
+    hazard: Hazard, *, by: Any, percent: int, text: str, done_milestones: list[int] | None = None, reason: str = ""
+) -> AuditEntry:
+    """Progress in percent with what was done. Going backwards demands a reason; milestones are ticked off by pk."""
+    move = _check("report", by, hazard)
+    _refuse_if(rules.problems_of_report(hazard, percent, text, reason))
+    hazard.milestones.filter(round=hazard.round, pk__in=done_milestones or [], done_on__isnull=True).update(
+        done_on=clock.today()
+    )
+    changes: Changes = {"整改进度（%）": [hazard.progress_percent, percent]}
+    note = f"{text}\n进度调低的原因：{reason}" if reason else text
+    return _commit(move, hazard, by, note=note, changes=changes, progress_percent=percent)
+
+
+@transaction.atomic
+def request_acceptance(hazard: Hazard, *, by: Any, note: str) -> AuditEntry:
+    """整改中 → 待验收. Demands a photo taken after the work in this round; 重大 also the 五落实."""
+    move = _check("request_acceptance", by, hazard)
+    _refuse_if(rules.problems_before_acceptance(hazard))
+    entry = _commit(
+        move, hazard, by, note=note, progress_percent=100, acceptance_requested_at=clock.now(),
+        acceptance_attempt=hazard.acceptance_attempt + 1,
+    )  # fmt: skip
+    messages.acceptance_requested(hazard, entry)
+    return entry
+
+
+def _conclude(
+    move: Move, hazard: Hazard, by: Any, conclusion: Conclusion, opinion: str, inspectors: str, accepted_on: dt.date
+) -> None:
+    """Write one person's conclusion; the unique key stops a person from concluding twice on one request."""
+    if by.unit_id in rules.rectifying_unit_ids(hazard):
+        raise PermissionDenied("整改单位不能验收自己的整改，请由其他单位的人员验收")
+    _refuse_if(rules.problems_of_acceptance(hazard, opinion, inspectors, accepted_on))
+    try:
+        with transaction.atomic():
+            Acceptance.objects.create(
+                hazard=hazard, round=hazard.round, attempt=hazard.acceptance_attempt, conclusion=conclusion,
+                opinion=opinion, inspectors=inspectors, accepted_on=accepted_on, by=by,
+            )  # fmt: skip
+    except IntegrityError:
+        raise MoveRefused(["您已对这次验收申请签过意见；重大隐患须由另一人再验收一次"]) from None
+
+
+@transaction.atomic
+def accept(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_on: dt.date) -> AuditEntry:
+    """待验收 → 已销号. The first of the two conclusions that a 重大 hazard needs leaves it at 待验收."""
+    move = _check("accept", by, hazard)
+    _conclude(move, hazard, by, Conclusion.PASSED, opinion, inspectors, accepted_on)
+    passed = hazard.acceptances.filter(
+        round=hazard.round, attempt=hazard.acceptance_attempt, conclusion=Conclusion.PASSED
+    ).count()
+    note = f"{opinion}\n验收人员：{inspectors}，{accepted_on}"
+    if passed < rules.acceptors_needed(hazard):
+        return _commit(move, hazard, by, to=S.AWAITING_ACCEPTANCE, note=f"{note}\n（重大隐患，还需另一人验收）")
+    entry = _commit(move, hazard, by, note=note, closed_at=clock.now())
+    _end_extension_requests(hazard, by, "隐患已销号，申请终止")
+    messages.closed(hazard, entry)
+    return entry
+
+
+@transaction.atomic
+def reject(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_on: dt.date) -> AuditEntry:
+    """待验收 → 整改中, with what is wrong."""
+    move = _check("reject", by, hazard)
+    _conclude(move, hazard, by, Conclusion.FAILED, opinion, inspectors, accepted_on)
+    note = f"{opinion}\n验收人员：{inspectors}，{accepted_on}"
+    entry = _commit(move, hazard, by, note=note, acceptance_requested_at=None)
+    messages.rejected(hazard, entry)
+    return entry
+
+
+@transaction.atomic
+def request_extension(
+    hazard: Hazard, *, by: Any, new_due_on: dt.date, reason: str, interim_measures: str
+) -> Extension:
+    """Ask for a later deadline, before the present one has passed."""
+    move = _check("request_extension", by, hazard)
+    _refuse_if(rules.problems_of_extension(hazard, new_due_on, reason, interim_measures))
+    assert hazard.due_on is not None
+    try:
+        with transaction.atomic():
+            extension = Extension.objects.create(
+                hazard=hazard, round=hazard.round, old_due_on=hazard.due_on, new_due_on=new_due_on, reason=reason,
+                interim_measures=interim_measures, requested_by=by,
+            )  # fmt: skip
+    except IntegrityError:
+        raise MoveRefused(["已有一份延期申请在等待审批，请等审批后再申请"]) from None
+    note = f"申请延至 {new_due_on}：{reason}\n安全措施：{interim_measures}"
+    entry = _commit(move, hazard, by, note=note)
+    messages.extension_requested(hazard, entry)
+    return extension
+
+
+@transaction.atomic
+def decide_extension(hazard: Hazard, *, by: Any, approve: bool, opinion: str, late_due_reason: str = "") -> AuditEntry:
+    """Approve or deny the open request. Approval moves the deadline; the original and each old one stay on record."""
+    move = _check("decide_extension", by, hazard)
+    extension = hazard.extensions.filter(status=ExtensionStatus.REQUESTED).first()
+    if extension is None:
+        raise MoveRefused([f"{hazard.number} 没有待审批的延期申请"])
+    problems = rules.missing(opinion, "请填写审批意见")
+    if approve:
+        late_due_reason = late_due_reason or hazard.late_due_reason or extension.reason
+        problems += rules.problems_of_deadline(hazard, extension.new_due_on, late_due_reason)
+    _refuse_if(problems)
+    status = ExtensionStatus.APPROVED if approve else ExtensionStatus.DENIED
+    change(
+        extension, expect={"status": ExtensionStatus.REQUESTED}, status=status, decided_by=by, decided_at=clock.now(),
+        opinion=opinion,
+    )  # fmt: skip
+    if approve:
+        changes: Changes = {"整改时限": [str(extension.old_due_on), str(extension.new_due_on)]}
+        late = {"late_due_reason": late_due_reason} if rules.is_after_trial_run(hazard, extension.new_due_on) else {}
+        entry = _commit(
+            move, hazard, by, note=f"同意延期：{opinion}", changes=changes, due_on=extension.new_due_on, **late
+        )
+    else:
+        entry = _commit(move, hazard, by, note=f"不同意延期：{opinion}")
+    messages.extension_decided(hazard, entry, extension)
+    return entry
+
+
+@transaction.atomic
+def amend(
+    hazard: Hazard, *, by: Any, reason: str, lead_unit: Unit | None = None, responsible_person: str | None = None,
+    responsible_phone: str | None = None, responsible_user: User | None = None, supervisor: User | None = None,
+    due_on: dt.date | None = None, late_due_reason: str = "",
+) -> AuditEntry:  # fmt: skip
+    """Change unit, person or deadline, with a reason. A new lead unit has to sign anew; what is left out stays."""
+    move = _check("amend", by, hazard)
+    old_unit = hazard.lead_unit
+    values: dict[str, Any] = {
+        "lead_unit": lead_unit, "responsible_person": responsible_person, "responsible_phone": responsible_phone,
+        "responsible_user": responsible_user, "supervisor": supervisor, "due_on": due_on,
+    }  # fmt: skip
+    values = {name: value for name, value in values.items() if value not in (None, getattr(hazard, name))}
+    _refuse_if(rules.problems_of_amendment(hazard, values, reason, late_due_reason))
+    if late_due_reason and due_on:
+        values["late_due_reason"] = late_due_reason
+    changes = rules.field_differences(hazard, values)
+    to = None
+    if "lead_unit" in values and S(hazard.status) not in (S.PENDING, S.ISSUED):
+        to = S.ISSUED
+        values |= {"signed_at": None, "issued_at": clock.now(), "acceptance_requested_at": None}
+    if "lead_unit" in values and "responsible_user" not in values:
+        values["responsible_user"] = None
+    values["search_terms"] = rules.search_terms(hazard, **values)
+    entry = _commit(move, hazard, by, to=to, note=reason, changes=changes, **values)
+    if "lead_unit" in values or "due_on" in values:
+        _end_extension_requests(hazard, by, "责任单位或时限已调整，申请终止")
+    messages.amended(hazard, entry, old_unit)
+    return entry
+
+
+@transaction.atomic
+def reopen(hazard: Hazard, *, by: Any, reason: str, due_on: dt.date, late_due_reason: str = "") -> AuditEntry:
+    """已销号 → 待签收, a new round with a new deadline. The old round is kept as it was."""
+    move = _check("reopen", by, hazard)
+    _refuse_if(
+        rules.missing(reason, "请写明复发情况")
+        + rules.problems_of_new_deadline(due_on)
+        + rules.problems_of_deadline(hazard, due_on, late_due_reason)
+    )
+    PastRound.objects.create(
+        hazard=hazard, round=hazard.round, original_due_on=hazard.original_due_on, due_on=hazard.due_on,
+        issued_at=hazard.issued_at, signed_at=hazard.signed_at, closed_at=hazard.closed_at, measure=hazard.measure,
+        acceptance_standard=hazard.acceptance_standard, reopen_reason=reason,
+    )  # fmt: skip
+    changes: Changes = {"轮次": [hazard.round, hazard.round + 1], "整改时限": [str(hazard.due_on), str(due_on)]}
+    entry = _commit(
+        move, hazard, by, note=reason, changes=changes, round=hazard.round + 1, due_on=due_on, original_due_on=due_on,
+        late_due_reason=late_due_reason, progress_percent=0, issued_at=clock.now(), signed_at=None, planned_at=None,
+        acceptance_requested_at=None, acceptance_attempt=0, closed_at=None,
+    )  # fmt: skip
+    messages.issued(hazard, entry)
+    return entry
+
+
+@transaction.atomic
+def void(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
+    """Any open state → 作废, with a reason. The number is never given out again."""
+    move = _check("void", by, hazard)
+    _refuse_if(rules.missing(reason, "请写明作废理由，例如“与 YH-2026-0012 重复登记”"))
+    entry = _commit(move, hazard, by, note=reason)
+    _end_extension_requests(hazard, by, "隐患已作废，申请终止")
+    messages.voided(hazard, entry)
+    return entry
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "issue": issue, "sign": sign, "return": return_to_bureau, "plan": plan, "report": report,
+    "request_acceptance": request_acceptance, "accept": accept, "reject": reject,
+    "request_extension": request_extension, "decide_extension": decide_extension, "amend": amend, "reopen": reopen,
+    "void": void,
+}  # fmt: skip
