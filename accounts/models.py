@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -141,6 +142,10 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(groups__name__in=roles).distinct()
 
 
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Django's manager with the scope of UserQuerySet."""
+
+
 class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
@@ -150,7 +155,7 @@ class User(AbstractUser):
     must_change_password = models.BooleanField("下次登录须修改密码", default=True)
     list_columns = models.JSONField("列表列设置", default=dict, blank=True)
 
-    objects = UserManager.from_queryset(UserQuerySet)()  # type: ignore[misc,assignment]
+    objects = UserManager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = "用户"

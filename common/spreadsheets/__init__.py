@@ -1,0 +1,1 @@
+"""Office spreadsheets: read, staged for import, and written. Knows no domain."""
