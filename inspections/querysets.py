@@ -35,7 +35,7 @@ class SearchTermsContain(models.Lookup):
         table = connection.ops.quote_name(self.lhs.alias)
         phrase = " AND ".join('"{}"'.format(term.replace('"', '""')) for term in self.rhs)
         return (
-            f"{table}.id IN (SELECT rowid FROM inspections_hazard_fts WHERE search_terms MATCH %s)",
+            f"{table}.id IN (SELECT rowid FROM inspections_hazard_fts WHERE inspections_hazard_fts MATCH %s)",
             [phrase],
         )
 
