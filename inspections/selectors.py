@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 
 from common import clock
@@ -186,21 +186,3 @@ def _same_pictures(photo: Attachment) -> list[Attachment]:
         near |= Q(**{f"band_{band}__in": values})
     others = Attachment.objects.filter(near).exclude(hazard_id=photo.hazard_id).select_related("hazard")
     return [other for other in others if hamming(photo.phash, other.phash) <= SAME_PICTURE_DISTANCE]
-
-
-def by_company(queryset: HazardQuerySet, today: dt.date) -> QuerySet[Hazard, dict[str, Any]]:
-    """Per lead unit: total, closed, overdue, longest overdue deadline. One query; rows are dicts, worst first."""
-    return (
-        queryset.counted()
-        .filter(lead_unit__isnull=False)
-        .order_by()
-        .values("lead_unit_id", "lead_unit__name", "lead_unit__short_name")
-        .annotate(
-            total=Count("pk"),
-            closed=Count("pk", filter=Q(status=HazardStatus.CLOSED)),
-            overdue=Count("pk", filter=Q(status__in=OPEN_STATUSES, due_on__lt=today)),
-            earliest_overdue=models.Min("due_on", filter=Q(status__in=OPEN_STATUSES, due_on__lt=today)),
-        )
-        .order_by("-overdue", "earliest_overdue", "lead_unit__name")
-    )
-
