@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import Region, Unit
 from common import clock
-from common.uploads import private_storage
+from common.storage import private_storage
 from facilities.enums import FacilityKind
 from facilities.models import LATITUDE, LONGITUDE, Community, Facility, Season
 from inspections.enums import (
