@@ -13,4 +13,5 @@ PREFIXES = {
     "messages/": "notifications",
     "supervision/": "supervision",
 }
-urlpatterns = [path(prefix, include(f"{app}.urls")) for prefix, app in PREFIXES.items() if find_spec(f"{app}.urls")]
+urlpatterns = [path("", include("common.urls"))]
+urlpatterns += [path(prefix, include(f"{app}.urls")) for prefix, app in PREFIXES.items() if find_spec(f"{app}.urls")]

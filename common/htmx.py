@@ -1,0 +1,48 @@
+"""The same view and the same template for a whole page and for a part of it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+
+def is_partial(request: HttpRequest) -> bool:
+    """htmx asks for a part. Going back in the browser's history asks for the whole page, also through htmx."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def wants_fragment(request: HttpRequest, target: str) -> bool:
+    """htmx asks for the part that goes into the element with this id."""
+    return is_partial(request) and request.htmx.target == target  # type: ignore[attr-defined]
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    fragments: dict[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, or, if htmx asks for one of `fragments` (id of the element → template), only that part.
+
+    A list page: `fragments={"list": "partials/list.html"}`.
+    """
+    chosen = template
+    if is_partial(request) and fragments:
+        chosen = fragments.get(request.htmx.target or "", template)  # type: ignore[attr-defined]
+    response = render(request, chosen, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def redirect_page(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect that leaves the page, also when htmx asked."""
+    if is_partial(request):
+        return HttpResponseClientRedirect(url)
+    response = HttpResponse(status=302)
+    response["Location"] = url
+    return response

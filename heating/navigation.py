@@ -1,0 +1,56 @@
+"""What stands in the sidebar and in the phone's bottom bar. An entry appears once its page exists."""
+
+from common.nav import NavGroup, NavItem
+
+NAVIGATION = (
+    NavGroup(
+        "",
+        (
+            NavItem("总览", "home", "dashboard:overview"),
+            NavItem("我的待办", "todo", "dashboard:todo"),
+        ),
+    ),
+    NavGroup(
+        "冬病夏治",
+        (
+            NavItem("隐患台账", "ledger", "inspections:hazard_list", ("inspections.view_hazard",)),
+            NavItem("登记隐患", "plus", "inspections:hazard_create", ("inspections.register_hazard",), under=True),
+            NavItem("导入台账", "import", "inspections:import_list", ("inspections.import_hazards",), under=True),
+            NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
+            NavItem("设施", "facility", "facilities:facility_list", ("facilities.view_facility",)),
+            NavItem("小区", "map", "facilities:community_list", ("facilities.view_facility",), under=True),
+        ),
+    ),
+    NavGroup(
+        "系统管理",
+        (
+            NavItem("单位", "unit", "accounts:unit_list", ("accounts.manage_units",)),
+            NavItem("用户", "users", "accounts:user_list", ("accounts.manage_users",)),
+            NavItem("采暖季", "season", "facilities:season_list", ("facilities.manage_seasons",)),
+            NavItem("督办规则", "settings", "supervision:policy", ("supervision.manage_policy",)),
+            NavItem("操作记录", "audit", "audit:list", ("audit.view_audit",)),
+        ),
+    ),
+)
+
+BOTTOM_BAR = (
+    NavGroup(
+        "常用",
+        (
+            NavItem("待办", "todo", "dashboard:todo"),
+            NavItem("台账", "ledger", "inspections:hazard_list", ("inspections.view_hazard",)),
+            NavItem("登记", "plus", "inspections:hazard_create", ("inspections.register_hazard",)),
+            NavItem("消息", "bell", "notifications:inbox"),
+            NavItem("我", "user", "accounts:profile"),
+        ),
+    ),
+)
+
+# Pages that the top bar leads to, by the name under which the templates know them.
+SHELL_URLS = {
+    "search": "inspections:hazard_list",
+    "messages": "notifications:inbox",
+    "season": "facilities:season_switch",
+    "password": "accounts:password_change",
+    "logout": "accounts:logout",
+}

@@ -1,0 +1,78 @@
+// Charts from <script type="application/json" id="…">, drawn with ECharts into <div data-chart="…">.
+//
+// data = {kind: "burndown", days: ["2026-06-01", …], open: [120, …], pace: [120, …], unit: "项"}
+//      | {kind: "bars", labels: […], series: [{name, values: […], colour?}], unit, stacked?, horizontal?}
+//      | {kind: "lines", labels: […], series: [{name, values: […], colour?, dashed?, secondAxis?}], unit, secondUnit?}
+// null in a series is a gap. The numbers themselves stand in the table below each chart.
+const INK = "#1f2933";
+const SOFT = "#56616d";
+const LINE = "#dde2e7";
+const COLOURS = { accent: "#2b5c8a", grey: "#9aa5b0", red: "#bb3128", amber: "#c98a1b", green: "#3f8a5b", light: "#8fb3d1" };
+const PALETTE = [COLOURS.accent, COLOURS.light, COLOURS.grey, COLOURS.amber, COLOURS.green];
+const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Zen Hei", sans-serif';
+
+const colour = (name, index) => COLOURS[name] ?? PALETTE[index % PALETTE.length];
+const dayLabel = (day) => { const [, month, date] = day.split("-"); return `${Number(month)}月${Number(date)}日`; };
+
+function base(data) {
+  return {
+    animation: false,
+    textStyle: { fontFamily: FONT, color: INK, fontSize: 12 },
+    color: PALETTE,
+    grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
+    legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 8, textStyle: { color: SOFT } },
+    // richText: the tooltip is drawn on the canvas, since a strict CSP forbids HTML with style attributes.
+    tooltip: { trigger: "axis", renderMode: "richText", confine: true, valueFormatter: (value) => (value === null || value === undefined ? "—" : `${value} ${data.unit ?? ""}`) },
+  };
+}
+const categories = (labels, extra = {}) => ({ type: "category", data: labels, axisLine: { lineStyle: { color: LINE } }, axisTick: { show: false }, axisLabel: { color: SOFT, hideOverlap: true, ...extra } });
+const figures = (unit, extra = {}) => ({ type: "value", name: unit ? `单位：${unit}` : "", nameTextStyle: { color: SOFT, align: "left" }, minInterval: 1, axisLabel: { color: SOFT }, splitLine: { lineStyle: { color: LINE } }, ...extra });
+
+function burndown(data) {
+  return {
+    ...base(data),
+    legend: { ...base(data).legend, right: 0, left: "auto" },
+    xAxis: categories(data.days.map(dayLabel), { interval: "auto" }),
+    yAxis: figures(data.unit),
+    series: [
+      { name: "未销号", type: "line", data: data.open, symbol: "none", lineStyle: { width: 2 }, color: COLOURS.accent, areaStyle: { opacity: 0.08 } },
+      { name: "按期清零应有进度", type: "line", data: data.pace, symbol: "none", lineStyle: { type: "dashed", width: 1.5 }, color: COLOURS.amber, connectNulls: true },
+    ],
+  };
+}
+
+function bars(data) {
+  const names = categories(data.labels, data.horizontal ? { width: 110, overflow: "truncate" } : {});
+  const values = figures(data.unit);
+  return {
+    ...base(data),
+    legend: { ...base(data).legend, right: 0, left: "auto", show: data.series.length > 1 },
+    xAxis: data.horizontal ? { ...values, nameLocation: "start" } : names,
+    yAxis: data.horizontal ? { ...names, inverse: true } : values,
+    series: data.series.map((series, index) => ({ name: series.name, type: "bar", data: series.values, stack: data.stacked ? "all" : undefined, color: colour(series.colour, index), barMaxWidth: 28 })),
+  };
+}
+
+function lines(data) {
+  const axes = [figures(data.unit, { minInterval: 0 })];
+  if (data.secondUnit) axes.push(figures(data.secondUnit, { minInterval: 0, splitLine: { show: false } }));
+  return {
+    ...base(data),
+    legend: { ...base(data).legend, right: data.secondUnit ? 80 : 0, left: "auto" },
+    xAxis: categories(data.labels),
+    yAxis: axes,
+    series: data.series.map((series, index) => ({ name: series.name, type: "line", data: series.values, symbol: "none", yAxisIndex: series.secondAxis ? 1 : 0, color: colour(series.colour, index), lineStyle: { type: series.dashed ? "dashed" : "solid", width: 2 } })),
+  };
+}
+
+const KINDS = { burndown, bars, lines };
+
+function draw(holder) {
+  const data = JSON.parse(document.getElementById(holder.dataset.chart).textContent);
+  const chart = window.echarts.init(holder);
+  chart.setOption(KINDS[data.kind](data));
+  new ResizeObserver(() => chart.resize()).observe(holder);
+}
+
+if (window.echarts) document.querySelectorAll("[data-chart]").forEach(draw);
+else document.querySelectorAll("[data-chart]").forEach((holder) => { holder.hidden = true; });
