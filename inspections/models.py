@@ -176,6 +176,10 @@ class Hazard(models.Model):
     def state(self) -> HazardStatus:
         return HazardStatus(self.status)
 
+    @property
+    def grade_colour(self) -> str:
+        return Grade(self.grade).colour
+
     def is_overdue(self, today: dt.date) -> bool:
         """Open and past its deadline; due today is not overdue."""
         return self.state.is_open and self.due_on is not None and self.due_on < today

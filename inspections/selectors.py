@@ -46,6 +46,7 @@ def tab_conditions(today: dt.date) -> dict[str, Q]:
     return {
         "": Q(),
         "open": is_open,
+        "counted": ~Q(status=HazardStatus.VOID),
         **conditions,
         "overdue": is_open & Q(due_on__lt=today),
         "due_soon": is_open & Q(due_on__gte=today, due_on__lte=today + dt.timedelta(days=DUE_SOON_DAYS)),
