@@ -20,7 +20,7 @@ CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Select, "form-select"),
     (forms.FileInput, CONTROL),
     (forms.Textarea, CONTROL),
-    (forms.Input, CONTROL),
+    (forms.widgets.Input, CONTROL),
     (forms.MultiWidget, ""),
 )
 

@@ -98,7 +98,8 @@ export function keepDrafts() {
     sent = window.sessionStorage.getItem("draft-sent");
     // Sent, and the answer is a page of the site without that form: it was accepted. The login page accepts nothing.
     const shown = forms.some((form) => `${form.dataset.draft}@${window.location.pathname}` === sent);
-    if (sent && !shown && document.body.classList.contains("has-shell")) {
+    const thanked = document.querySelector("#messages .alert-success") !== null;
+    if (sent && (!shown || thanked) && document.body.classList.contains("has-shell")) {
       store.drop(sent);
       window.sessionStorage.removeItem("draft-sent");
     }
