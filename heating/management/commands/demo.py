@@ -1,0 +1,41 @@
+"""`manage.py demo`: fill an empty database with the made-up county 临岭县."""
+
+import random
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.models import Region
+from common import clock
+from heating.demo import hazards, people, places
+
+SEED = 2025
+
+
+class Command(BaseCommand):
+    help = "建立演示县（临岭县）：单位、用户、两个采暖季、小区和设施、各种状态的隐患。数据每次相同。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--hazards", type=int, default=120, metavar="N", help="本采暖季的隐患数（默认 120）")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Region.objects.filter(code=people.COUNTY[0]).exists():
+            raise CommandError(f"演示县 {people.COUNTY[1]} 已经建好了；要重来，请先换一个空数据库")
+        with transaction.atomic():
+            self._fill(options["hazards"])
+        self.stdout.write("演示账号（密码均为 " + people.PASSWORD + "）：")
+        for username, name, unit, role in people.ACCOUNTS:
+            self.stdout.write(f"  {username:<10} {role}  {name}（{unit}）")
+
+    def _fill(self, count: int) -> None:
+        today = clock.today()
+        year = int(places.season_name(today)[:4])
+        cast = people.make_people()
+        past, present = places.make_season(cast, year - 1), places.make_season(cast, year)
+        dice = random.Random(SEED)
+        communities = places.make_communities(cast, dice)
+        facilities = places.make_facilities(cast, communities, dice)
+        hazards.tell(cast, past, facilities, count=max(count // 3, 1), today=today, seed=SEED)
+        hazards.tell(cast, present, facilities, count=count, today=today, seed=SEED + 1)
