@@ -50,7 +50,7 @@ class LedgerColumn(tables.Column):
     """Plain escaped text. `unit` stands in the head; `css` is the class of the column's cells; `select` names the
     relations that must be joined when the column is shown."""
 
-    css = ""
+    css = "short"
 
     def __init__(self, *args: Any, unit: str = "", select: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -154,7 +154,7 @@ class DueColumn(LedgerColumn):
 class StatusColumn(LedgerColumn):
     """A badge for a member of `enum`, whose members have `label` and (maybe) `colour`."""
 
-    css = "status"
+    css = "state-cell"
 
     def __init__(self, *args: Any, enum: type[Choices], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -171,7 +171,7 @@ class StatusColumn(LedgerColumn):
 class ChoiceColumn(LedgerColumn):
     """The label of a member of `enum`, as text."""
 
-    css = "choice"
+    css = "short"
 
     def __init__(self, *args: Any, enum: type[Choices], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -185,7 +185,7 @@ class ChoiceColumn(LedgerColumn):
 class YesNoColumn(LedgerColumn):
     """Two words for a boolean, the second one quiet."""
 
-    css = "choice"
+    css = "short"
 
     def __init__(self, *args: Any, words: tuple[str, str] = ("是", "否"), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -50,7 +50,7 @@ class FilterBar:
     hidden: list[tuple[str, str]]
     chips: list[Chip]
     clear_url: str
-    rest_is_used: bool
+    rest_used: int
     errors: list[str]
 
 
@@ -92,7 +92,7 @@ class LedgerFilterSet(django_filters.FilterSet):
             ],
             chips=[_chip(form[name], params, form) for name in names if name in used],
             clear_url="?" + _without(params, [key for name in form.fields for key in _keys(form[name], params)]),
-            rest_is_used=any(name in used for name in rest),
+            rest_used=sum(name in used for name in rest),
             errors=[
                 f"{form.fields[name].label or name}：{'；'.join(errors)}" if name in form.fields else "；".join(errors)
                 for name, errors in form.errors.items()

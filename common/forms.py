@@ -7,9 +7,11 @@ help, then the error, then the box with its unit inside. Plain Django forms need
     widget attrs {"class": "…"}  # kept; the look's own classes are added
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 
 CONTROL = "form-control"
@@ -64,3 +66,12 @@ class LedgerRenderer(TemplatesSetting):
 
 def _class_of(widget: forms.Widget) -> str:
     return next((css for kind, css in CLASSES if isinstance(widget, kind)), "")
+
+
+def attempt(form: forms.BaseForm, write: Callable[[], Any]) -> Any:
+    """The result of `write`, or None with its ValidationError put on the form's fields."""
+    try:
+        return write()
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None

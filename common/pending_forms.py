@@ -52,6 +52,17 @@ def take_pending(request: HttpRequest) -> QueryDict | None:
     return _take(request)[0]
 
 
+def posted_or_pending(request: HttpRequest) -> QueryDict | None:
+    """The data of a form for a function view: what is posted now, else what an expired session had kept (the person is
+    told), else None."""
+    if request.method == "POST":
+        return request.POST
+    data, had_files = _take(request)
+    if data is not None:
+        messages.warning(request, RESTORED_WITHOUT_FILES if had_files else RESTORED)
+    return data
+
+
 class PendingFormMixin:
     """For FormView and its kin: a GET after an expired session shows the form with what had been typed."""
 

@@ -14,10 +14,23 @@ def normalise_name(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()
 
 
+def _pairs(text: str) -> list[list[str]]:
+    """For each word of `text` of two or more characters its pairs of neighbouring characters, as they follow each other."""
+    words = unicodedata.normalize("NFKC", text).lower().split()
+    return [[word[i : i + 2] for i in range(len(word) - 1)] for word in words if len(word) > 1]
+
+
 def bigrams(text: str) -> list[str]:
     """The pairs of neighbouring characters of each word of `text`, half-width and lower-cased, each once.
 
     Two characters are what a Chinese word has, and less than a trigram index can find.
     """
-    words = unicodedata.normalize("NFKC", text).lower().split()
-    return list(dict.fromkeys(word[i : i + 2] for word in words for i in range(len(word) - 1)))
+    return list(dict.fromkeys(pair for pairs in _pairs(text) for pair in pairs))
+
+
+def bigram_stream(*texts: str) -> str:
+    """The pairs of every word in the order in which they stand, words apart by two spaces: 供热管 → “供热 热管”.
+
+    A word stands in a text exactly when the word's stream stands in the text's: pairs that occur apart do not match.
+    """
+    return "  ".join(" ".join(pairs) for text in texts for pairs in _pairs(text))

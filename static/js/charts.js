@@ -47,7 +47,7 @@ function bars(data) {
   return {
     ...base(data),
     legend: { ...base(data).legend, right: 0, left: "auto", show: data.series.length > 1 },
-    xAxis: data.horizontal ? { ...values, nameLocation: "start" } : names,
+    xAxis: data.horizontal ? { ...values, name: "" } : names,
     yAxis: data.horizontal ? { ...names, inverse: true } : values,
     series: data.series.map((series, index) => ({ name: series.name, type: "bar", data: series.values, stack: data.stacked ? "all" : undefined, color: colour(series.colour, index), barMaxWidth: 28 })),
   };
