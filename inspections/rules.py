@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from common import clock
-from common.text import bigrams
+from common.text import bigram_stream
 from inspections.enums import AttachmentStage, Grade
 from inspections.models import Hazard
 from inspections.vagueness import vague_person, vague_point, vague_standard
@@ -208,7 +208,4 @@ def field_differences(hazard: Hazard, values: dict[str, Any]) -> dict[str, list[
 
 def search_terms(hazard: Hazard, **changed: Any) -> str:
     """The bigrams of everything that free text search looks at, as stored in `Hazard.search_terms`."""
-    terms: dict[str, None] = {}
-    for field in SEARCHED_FIELDS:
-        terms |= dict.fromkeys(bigrams(str(changed.get(field, getattr(hazard, field)) or "")))
-    return " ".join(terms)
+    return bigram_stream(*(str(changed.get(field, getattr(hazard, field)) or "") for field in SEARCHED_FIELDS))
