@@ -91,7 +91,9 @@ class Unit(models.Model):
     kind = models.CharField("单位类型", max_length=20, choices=UnitKind.choices)
     region = models.ForeignKey(Region, models.PROTECT, related_name="units", verbose_name="所属区划")
     # A county leader's office is an 其他单位 that may read everything; a property company is one that may not.
-    sees_region = models.BooleanField("可查看本区划全部数据", default=False, help_text="仅对“其他单位”有意义，如县政府办")
+    sees_region = models.BooleanField(
+        "可查看本区划全部数据", default=False, help_text="仅对“其他单位”有意义，如县政府办"
+    )
     contact = models.CharField("联系人", max_length=60, blank=True)
     phone = models.CharField("联系电话", max_length=30, blank=True)
     address = models.CharField("地址", max_length=200, blank=True)

@@ -4,9 +4,13 @@ Each app's migration that adds capabilities ends with `seed_roles("<app>")`, whi
 gives them to the groups below. Nothing else invents a role.
 """
 
+from collections.abc import Iterable
+
 from django.apps import apps as global_apps
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
+
+from accounts.enums import UnitKind
 
 ADMIN = "住建管理员"
 INSPECTOR = "住建督导员"
@@ -22,6 +26,34 @@ BUREAU_ROLES = (ADMIN, INSPECTOR)
 COMPANY_ROLES = (COMPANY_ADMIN, COMPANY_CLERK)
 # Staff of the bureau: those who must notice when the system itself stands still.
 STAFF_ROLES = (ADMIN, INSPECTOR, DEVELOPMENT, HOTLINE)
+
+# role → the kinds of unit whose people may hold it
+UNIT_KINDS: dict[str, tuple[UnitKind, ...]] = {
+    ADMIN: (UnitKind.HOUSING_BUREAU,),
+    INSPECTOR: (UnitKind.HOUSING_BUREAU,),
+    DEVELOPMENT: (UnitKind.DEVELOPMENT_BUREAU,),
+    HOTLINE: (UnitKind.HOUSING_BUREAU, UnitKind.OTHER),
+    COMPANY_ADMIN: (UnitKind.HEATING_COMPANY,),
+    COMPANY_CLERK: (UnitKind.HEATING_COMPANY,),
+    TOWNSHIP: (UnitKind.TOWNSHIP,),
+    READER: (UnitKind.HOUSING_BUREAU, UnitKind.DEVELOPMENT_BUREAU, UnitKind.TOWNSHIP, UnitKind.OTHER),
+}
+# role → the roles that its holder may give: never one above their own
+GIVES: dict[str, tuple[str, ...]] = {ADMIN: ALL_ROLES, COMPANY_ADMIN: COMPANY_ROLES}
+# The roles that look after accounts: nobody takes these from themselves.
+KEEPERS = tuple(GIVES)
+
+
+def givable(held: Iterable[str]) -> tuple[str, ...]:
+    """The roles that somebody who holds these may give, in the order of ALL_ROLES."""
+    allowed = {given for role in held for given in GIVES.get(role, ())}
+    return tuple(role for role in ALL_ROLES if role in allowed)
+
+
+def fits(role: str, kind: str) -> bool:
+    """Whether people of a unit of this kind may hold the role."""
+    return kind in UNIT_KINDS[role]
+
 
 # app label → capability → the roles that have it
 CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {

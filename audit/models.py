@@ -54,6 +54,8 @@ class AuditEntry(models.Model):
             models.Index(fields=["target_type", "target_id", "at"], name="audit_target"),
             models.Index(fields=["region_code", "-at", "-id"], name="audit_region_at"),
             models.Index(fields=["-at", "-id"], name="audit_at"),
+            models.Index(fields=["action", "-at", "-id"], name="audit_action_at"),
+            models.Index(fields=["actor", "-at", "-id"], name="audit_actor_at"),
         ]
 
     def __str__(self) -> str:

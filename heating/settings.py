@@ -4,6 +4,7 @@ Embedded (the default): SQLite, files and the broker under var/, no services. Pr
 DATABASE_URL (PostgreSQL), REDIS_URL, SECRET_KEY and ALLOWED_HOSTS; `heating.checks` refuses to start it half set up.
 """
 
+import datetime as dt
 import secrets
 from pathlib import Path
 
@@ -73,6 +74,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.IdleSessionMiddleware",
+    "accounts.middleware.PasswordChangeMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "heating.urls"
@@ -89,6 +92,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "heating.context_processors.shell",
+                "facilities.context.seasons",
             ],
             # Icons, badges, dates: every template has them without {% load %}.
             "builtins": ["common.ui"],
@@ -119,4 +123,35 @@ MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(VAR_DIR / "media")))
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.UnitBackend"]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "phone")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+# A name that fails this often from one address has to wait. Other people at that address are not affected.
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", 5)
+AXES_COOLOFF_TIME = dt.timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", 15))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # the audit trail has it
+# Whoever does nothing for so long is signed out.
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 120)
+
+# A county's first season; the next ones take over the days of the one before. Field → (month, day, years later).
+SEASON_DEFAULT_DAYS = {
+    "summer_start_on": (3, 16, 0),
+    "trial_run_on": (10, 31, 0),
+    "heating_start_on": (11, 15, 0),
+    "heating_end_on": (3, 15, 1),
+}
 REDIS_URL = env.str("REDIS_URL", "")

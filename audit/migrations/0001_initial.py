@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,32 +15,46 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=common.clock.now, verbose_name='时间')),
-                ('actor_name', models.CharField(blank=True, max_length=60, verbose_name='姓名')),
-                ('unit_name', models.CharField(blank=True, max_length=120, verbose_name='单位')),
-                ('region_code', models.CharField(blank=True, max_length=12, verbose_name='区划代码')),
-                ('action', models.CharField(max_length=60, verbose_name='操作')),
-                ('target_type', models.CharField(blank=True, max_length=60, verbose_name='对象类型')),
-                ('target_id', models.BigIntegerField(blank=True, null=True, verbose_name='对象')),
-                ('target_label', models.CharField(blank=True, max_length=200, verbose_name='对象名称')),
-                ('from_status', models.CharField(blank=True, max_length=30, verbose_name='原状态')),
-                ('to_status', models.CharField(blank=True, max_length=30, verbose_name='新状态')),
-                ('changes', models.JSONField(blank=True, default=dict, verbose_name='变更')),
-                ('note', models.TextField(blank=True, verbose_name='说明')),
-                ('ip', models.GenericIPAddressField(blank=True, null=True, verbose_name='来源地址')),
-                ('request_id', models.CharField(blank=True, max_length=64, verbose_name='请求编号')),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=common.clock.now, verbose_name="时间")),
+                ("actor_name", models.CharField(blank=True, max_length=60, verbose_name="姓名")),
+                ("unit_name", models.CharField(blank=True, max_length=120, verbose_name="单位")),
+                ("region_code", models.CharField(blank=True, max_length=12, verbose_name="区划代码")),
+                ("action", models.CharField(max_length=60, verbose_name="操作")),
+                ("target_type", models.CharField(blank=True, max_length=60, verbose_name="对象类型")),
+                ("target_id", models.BigIntegerField(blank=True, null=True, verbose_name="对象")),
+                ("target_label", models.CharField(blank=True, max_length=200, verbose_name="对象名称")),
+                ("from_status", models.CharField(blank=True, max_length=30, verbose_name="原状态")),
+                ("to_status", models.CharField(blank=True, max_length=30, verbose_name="新状态")),
+                ("changes", models.JSONField(blank=True, default=dict, verbose_name="变更")),
+                ("note", models.TextField(blank=True, verbose_name="说明")),
+                ("ip", models.GenericIPAddressField(blank=True, null=True, verbose_name="来源地址")),
+                ("request_id", models.CharField(blank=True, max_length=64, verbose_name="请求编号")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '审计记录',
-                'verbose_name_plural': '审计记录',
-                'ordering': ['-at', '-pk'],
-                'permissions': [('view_audit', '查看审计记录')],
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['target_type', 'target_id', 'at'], name='audit_target'), models.Index(fields=['region_code', '-at', '-id'], name='audit_region_at'), models.Index(fields=['-at', '-id'], name='audit_at')],
+                "verbose_name": "审计记录",
+                "verbose_name_plural": "审计记录",
+                "ordering": ["-at", "-pk"],
+                "permissions": [("view_audit", "查看审计记录")],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["target_type", "target_id", "at"], name="audit_target"),
+                    models.Index(fields=["region_code", "-at", "-id"], name="audit_region_at"),
+                    models.Index(fields=["-at", "-id"], name="audit_at"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from facilities import views
+
+app_name = "facilities"
+urlpatterns = [
+    path("", views.facility_list, name="facility_list"),
+    path("new/", views.facility_create, name="facility_create"),
+    path("<int:pk>/", views.facility_detail, name="facility_detail"),
+    path("<int:pk>/edit/", views.facility_edit, name="facility_edit"),
+    path("<int:pk>/switch/", views.facility_switch, name="facility_switch"),
+    path("communities/", views.community_list, name="community_list"),
+    path("communities/new/", views.community_create, name="community_create"),
+    path("communities/<int:pk>/", views.community_detail, name="community_detail"),
+    path("communities/<int:pk>/edit/", views.community_edit, name="community_edit"),
+    path("season/", views.season_switch, name="season_switch"),
+    path("seasons/", views.season_list, name="season_list"),
+    path("seasons/new/", views.season_create, name="season_create"),
+    path("seasons/<int:pk>/", views.season_edit, name="season_edit"),
+]
