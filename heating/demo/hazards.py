@@ -77,6 +77,7 @@ class Fate:
 
     stops_at: str = ""  # the move that nobody makes: "", "issue", "sign", "plan", "request_acceptance", "accept"
     late_days: int = 0  # acceptance asked for so long after the deadline
+    recent: bool = False  # found these days and not yet due
     extended: bool = False
     extension_open: bool = False
     rejected: bool = False
@@ -92,6 +93,7 @@ CERTAIN = (
     Fate(stops_at="request_acceptance"),
     Fate(stops_at="accept"),
     Fate(stops_at="request_acceptance", extended=True),
+    Fate(stops_at="sign", recent=True),
     Fate(stops_at="request_acceptance", extension_open=True),
     Fate(rejected=True),
     Fate(rejected=True, stops_at="accept"),
@@ -124,23 +126,29 @@ def tell(people: People, season: Season, facilities: list[Facility], *, count: i
     """Register `count` hazards of a season and let their stories run up to now, with a sweep every morning."""
     dice = random.Random(seed)
     history = History(people, season, facilities, dice)
-    last_find = min(today - dt.timedelta(days=2), season.trial_run_on - dt.timedelta(days=25))
-    span = max((last_find - season.summer_start_on).days, 1)
-    is_past = season.heating_end_on < today
     for n in range(count):
-        fate = _fate(dice, n, is_past)
-        late_find = fate.stops_at in ("issue", "sign", "plan") and not is_past
-        found = last_find - dt.timedelta(days=n % 5) if late_find else _found(dice, season, span)
-        history.at(max(found, season.summer_start_on), Story(history, fate, dice.choice(facilities)).register)
+        fate = _fate(dice, n, season.heating_end_on < today)
+        found, due_in = _days(fate, n, season, today, dice)
+        history.at(found, Story(history, fate, dice.choice(facilities), due_in).register)
     end = min(today, season.heating_end_on)
     for offset in range((end - season.summer_start_on).days + 1):
         history.at(season.summer_start_on + dt.timedelta(days=offset), _sweep_now, hour=7)
     history.replay(clock.now())
 
 
-def _found(dice: random.Random, season: Season, span: int) -> dt.date:
+def _days(fate: Fate, n: int, season: Season, today: dt.date, dice: random.Random) -> tuple[dt.date, int]:
+    """When a hazard is found, and in how many days it is due."""
+    first = season.summer_start_on
+    if fate.extension_open or fate.recent:
+        found = max(today - dt.timedelta(days=dice.randrange(5, 18)), first)
+        return found, (today - found).days + 2 + n % 13
+    if fate.stops_at:
+        found = max(today - dt.timedelta(days=dice.randrange(28, 48)), first)
+        return found, max((today - found).days - dice.randrange(2, 24), 4)
     # Most is found in the first two thirds of the summer.
-    return season.summer_start_on + dt.timedelta(days=int(span * dice.triangular(0, 1, 0.35)))
+    last = max(min(today, season.trial_run_on) - dt.timedelta(days=25), first + dt.timedelta(days=1))
+    found = first + dt.timedelta(days=int((last - first).days * dice.triangular(0, 1, 0.35)))
+    return found, max(min(dice.randrange(25, 75), (season.trial_run_on - found).days), 4)
 
 
 def _sweep_now() -> None:
@@ -153,12 +161,16 @@ def _fate(dice: random.Random, n: int, is_past: bool) -> Fate:
     if n < len(CERTAIN):
         return CERTAIN[n]
     lot = dice.random()
-    if lot < 0.06:
+    if lot < 0.05:
         return Fate(stops_at="request_acceptance")
-    if lot < 0.09:
+    if lot < 0.07:
         return Fate(stops_at="accept")
-    if lot < 0.11:
-        return Fate(stops_at="issue")
+    if lot < 0.15:
+        return Fate(stops_at="request_acceptance", recent=True)
+    if lot < 0.18:
+        return Fate(recent=True, late_days=-20)
+    if lot < 0.19:
+        return Fate(stops_at="issue", recent=True)
     return Fate(
         late_days=dice.choice([-12, -9, -7, -5, -4, -3, -2, -1, -1, 0, 2, 5, 11]),
         rejected=lot > 0.93,
@@ -169,8 +181,9 @@ def _fate(dice: random.Random, n: int, is_past: bool) -> Fate:
 class Story:
     """One hazard from its find on. Each method is one move and plans the next."""
 
-    def __init__(self, history: History, fate: Fate, facility: Facility) -> None:
+    def __init__(self, history: History, fate: Fate, facility: Facility, due_in: int) -> None:
         self.history, self.fate, self.facility, self.dice = history, fate, facility, history.dice
+        self.due_in = due_in
         self.users = history.people.users
         self.hazard: Hazard
 
@@ -185,8 +198,8 @@ class Story:
     def register(self) -> None:
         dice, facility, season, today = self.dice, self.facility, self.history.season, clock.today()
         problem, category, self.measure = dice.choice(PROBLEMS[facility.kind])
-        urgency = dice.choice([Urgency.LIMITED, Urgency.LIMITED, Urgency.ENGINEERING, Urgency.IMMEDIATE])
-        due_on = min(today + dt.timedelta(days=dice.randrange(25, 75)), season.trial_run_on)
+        urgency = Urgency.IMMEDIATE if self.due_in < 7 else dice.choice([Urgency.LIMITED, Urgency.ENGINEERING])
+        due_on = today + dt.timedelta(days=self.due_in)
         company_users = [user for user in self.users.values() if user.unit_id == facility.company_id]
         by_company = dice.random() < 0.5
         cooperating = dice.sample(self.history.people.property_companies, 1) if dice.random() < 0.15 else []
@@ -211,7 +224,8 @@ class Story:
             responsible_person=company_users[0].full_name,
             responsible_phone=f"1{dice.choice('358')}{dice.randrange(10**8, 10**9)}",
             responsible_user=company_users[0],
-            due_on=today + dt.timedelta(days=3) if urgency == Urgency.IMMEDIATE else due_on,
+            due_on=due_on,
+            late_due_reason="供暖期间发现，须错开负荷高峰处理" if due_on > season.trial_run_on else "",
             acceptance_standard=dice.choice(STANDARDS),
         )
         services.add_attachments(
