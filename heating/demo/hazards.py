@@ -272,7 +272,7 @@ class Story:
         asked = room + self.fate.late_days
         self.later(asked // 2, self.report)
         if self.fate.extended or self.fate.extension_open:
-            self.later(max(room - 2, 0), self.request_extension)
+            self.later(1 if self.fate.extension_open else max(room - 2, 0), self.request_extension)
         elif self.fate.stops_at != "request_acceptance":
             self.later(max(asked, 1), self.request_acceptance)
 
