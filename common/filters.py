@@ -1,10 +1,10 @@
 """Filter bars: one line of main filters, the rest behind 更多条件, what is chosen as chips.
 
-    class HazardFilter(LedgerFilterSet):
-        main = ("unit", "kind", "grade", "due")
-        ...
-    filters = HazardFilter(request.GET, queryset=…, request=request)
-    context: {"bar": filters.bar, "table": HazardTable.for_request(request, filters.qs, …)}
+class HazardFilter(LedgerFilterSet):
+    main = ("unit", "kind", "grade", "due")
+    ...
+filters = HazardFilter(request.GET, queryset=…, request=request)
+context: {"bar": filters.bar, "table": HazardTable.for_request(request, filters.qs, …)}
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
 from django.forms import BoundField
 from django.http import QueryDict
@@ -119,7 +120,9 @@ def state_tabs(
 def _keys(field: BoundField, params: QueryDict) -> list[str]:
     """The parameters in the address that feed the field: its own name, or name_min, name_after, name_0 … of a range."""
     widget = field.field.widget
-    if hasattr(widget, "widgets_names"):
+    if isinstance(widget, django_filters.widgets.SuffixedMultiWidget):
+        names = [widget.suffixed(field.html_name, suffix) for suffix in widget.suffixes]
+    elif isinstance(widget, forms.MultiWidget):
         names = [field.html_name + suffix for suffix in widget.widgets_names]
     else:
         names = [field.html_name]

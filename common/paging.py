@@ -168,12 +168,7 @@ class Pager:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """The other parameters, for the form that jumps to a page."""
-        return [
-            (name, value)
-            for name, values in self.params.lists()
-            if name != self.page_field
-            for value in values
-        ]
+        return [(name, value) for name, values in self.params.lists() if name != self.page_field for value in values]
 
     @property
     def is_needed(self) -> bool:

@@ -1,14 +1,14 @@
 """Lists on django-tables2 that cost no more than a plain loop, page deep lists by id, and remember a person's columns.
 
-    class HazardTable(LedgerTable):
-        table_name = "hazards"
-        card = ("number", "problem_point", "status", "lead_unit", "due_on", "next_move")
-        default_columns = ("number", "status", …)       # what is shown until the person chooses
-        number = LinkColumn(verbose_name="编号")
-        …
+class HazardTable(LedgerTable):
+    table_name = "hazards"
+    card = ("number", "problem_point", "status", "lead_unit", "due_on", "next_move")
+    default_columns = ("number", "status", …)       # what is shown until the person chooses
+    number = LinkColumn(verbose_name="编号")
+    …
 
-    table = HazardTable.for_request(request, queryset, total=capped_count(queryset))
-    # in the template: {% include "partials/list.html" %}
+table = HazardTable.for_request(request, queryset, total=capped_count(queryset))
+# in the template: {% include "partials/list.html" %}
 """
 
 from collections.abc import Iterator
