@@ -25,5 +25,5 @@ def burn_down(points: list[BurnDownPoint]) -> dict[str, Any]:
             ]
             for point in points
         ],
-        "data": {"kind": "burndown", "days": days, "remaining": remaining, "needed": needed, "unit": "处"},
+        "data": {"kind": "burndown", "days": days, "open": remaining, "pace": needed, "unit": "处"},
     }
