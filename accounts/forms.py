@@ -101,7 +101,11 @@ class UserForm(forms.Form):
     )
     full_name = forms.CharField(label="姓名", max_length=60)
     unit = forms.ModelChoiceField(Unit.objects.none(), label="单位")
-    roles = forms.MultipleChoiceField(label="角色", widget=forms.CheckboxSelectMultiple, required=False)
+    roles = forms.MultipleChoiceField(
+        label="角色",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "请至少选择一个角色，没有角色的用户登录后什么也做不了"},
+    )
     phone = forms.CharField(label="手机号", required=False, max_length=20, validators=[PHONE])
 
     def __init__(self, *args: Any, by: Any, user: User | None = None, **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from common import clock
 
@@ -59,4 +60,9 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.action} {self.target_label}"
+        return f"{self.moment} {self.actor_name} {self.action} {self.target_label}"
+
+    @property
+    def moment(self) -> str:
+        """When, in local time to the minute."""
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M}"

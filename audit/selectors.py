@@ -12,6 +12,7 @@ from audit.models import AuditEntry
 # What stands in the place of a name where nobody was signed in.
 NOBODY = ("系统", "未登录")
 MOST_PEOPLE = 200
+EMPTY = "（空）"
 
 
 def _distinct(column: str) -> list[str]:
@@ -58,7 +59,12 @@ def readable_changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
     return [(name, _text(old), _text(new)) for name, (old, new) in entry.changes.items()]
 
 
+def change_text(name: str, old: str, new: str) -> str:
+    """责任单位：北苑供热站 → 城源热力, or 责任单位：城源热力 where there was nothing before."""
+    return f"{name}：{new}" if old == EMPTY else f"{name}：{old} → {new}"
+
+
 def _text(value: Any) -> str:
     if value is None or value == "" or value == []:
-        return "（空）"
+        return EMPTY
     return "、".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -150,6 +150,7 @@ class CommunityForm(InCounty):
         super().__init__(*args, **kwargs)
         self._offer()
         self.fields["heated_area_m2"].unit = "㎡"  # type: ignore[attr-defined]
+        self.fields["address"].widget.attrs["data-wide"] = True
         self.fields["households"].unit = "户"  # type: ignore[attr-defined]
 
     def clean_built_year(self) -> int | None:
@@ -172,6 +173,7 @@ class FacilityForm(InCounty):
         super().__init__(*args, **kwargs)
         self._offer()
         communities = Community.objects.visible_to(self.by).select_related("county")
+        self.fields["community"].widget.attrs["data-wide"] = True
         self.fields["community"].queryset = communities  # type: ignore[attr-defined]
 
     def clean_installed_year(self) -> int | None:
