@@ -130,9 +130,10 @@ def _keys(field: BoundField, params: QueryDict) -> list[str]:
 
 
 def _without(params: QueryDict, names: list[str]) -> str:
-    kept = params.copy()
-    for name in [*names, "page"]:
-        kept.pop(name, None)
+    kept = QueryDict(mutable=True)
+    for name, values in params.lists():
+        if name not in (*names, "page") and any(values):
+            kept.setlist(name, [value for value in values if value])
     return kept.urlencode()
 
 

@@ -1,7 +1,7 @@
 """How every form looks (settings.FORM_RENDERER = "common.forms.LedgerRenderer").
 
-`{{ form }}` gives: a summary of the errors with links to the fields; then each field with its label above, 必填 in a word,
-help, then the error, then the box with its unit inside. Plain Django forms need nothing but:
+`{{ form }}` gives: a summary of the errors with links to the fields; then each field with its label above, 必填 in a
+word, help, then the error, then the box with its unit inside. Plain Django forms need nothing but:
 
     field.unit = "吨"            # or widget attrs {"data-unit": "吨"}: shown inside the box
     widget attrs {"class": "…"}  # kept; the look's own classes are added

@@ -1,4 +1,4 @@
-"""The sidebar as data. `heating/navigation.py` declares the entries; this module decides which of them a person gets."""
+"""The sidebar as data: `heating/navigation.py` declares the entries, this module picks those that a person gets."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Pages of long lists.
 
-The ids of a page are fetched first, from the ordered queryset (an index is enough for that, however deep the page), then
-its rows by those ids. Whether there is a next page shows from one id too many; nothing is counted here.
+The ids of a page are fetched first, from the ordered queryset (an index is enough for that, however deep the page),
+then its rows by those ids. Whether there is a next page shows from one id too many; nothing is counted here.
 """
 
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ def capped_count(queryset: QuerySet[Any], cap: int = COUNT_CAP) -> Total:
 
 @dataclass
 class LedgerPage:
-    """One page: rows `start`–`end` (counted from 1; both 0 on an empty list). `problem` says why it is not the one asked for."""
+    """One page: rows `start`–`end`, counted from 1; both 0 on an empty list. `problem`: why it is another page."""
 
     object_list: list[Any]
     number: int

@@ -125,8 +125,8 @@ class LedgerTable(tables.Table):
     ) -> "LedgerTable":
         """The page of `queryset` that the address asks for. Two queries; `total` is the caller's (see `capped_count`).
 
-        `?sort=-due_on` names a column of this table, what else is asked for is ignored; ties are broken by pk. `rows` as
-        in `DeferredPaginator`. The result has `page`, `pager` and `column_choices`.
+        `?sort=-due_on` names a column of this table, what else is asked for is ignored; ties are broken by pk. `rows`
+        as in `DeferredPaginator`. The result has `page`, `pager` and `column_choices`.
         """
         shown = columns_for(request.user, cls)
         sort = cls._sort_asked(request.GET)

@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
-    """One icon of static/img/icons.svg. It is decoration: the word beside it (or the control's label) says what it is."""
+    """One icon of static/img/icons.svg. Decoration: the word beside it or the control's label says what it is."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         extra,

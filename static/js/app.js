@@ -10,6 +10,11 @@ const typing = (element) => element.closest("input, textarea, select, [contented
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
   if (token) event.detail.headers["X-CSRFToken"] = token;
+  // Filters left empty stay out of the address, so that a link can be sent.
+  if (event.detail.verb === "get") {
+    const sent = event.detail.formData;
+    for (const name of new Set(sent.keys())) if (sent.getAll(name).every((value) => value === "")) sent.delete(name);
+  }
 });
 
 // A part that could not be loaded must not fail silently.

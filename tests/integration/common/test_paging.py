@@ -1,8 +1,8 @@
 """Pages of a real table, on the database the suite runs on."""
 
 import pytest
-from django.test import RequestFactory
 from django.contrib.messages.storage.base import BaseStorage
+from django.test import RequestFactory
 
 from accounts.models import Region
 from common.paging import DeferredPaginator, Pager, Total, capped_count
