@@ -190,6 +190,9 @@ def test_the_whole_list_renders(rf):
     assert '<th scope="col" class="num no-card">' in html
     assert 'action="/lists/lamps/columns/"' in html
     assert "<script" not in html and "style=" not in html
+    # Heads change the list in its place; a row's link must leave the page.
+    assert '<thead hx-boost="true">' in html and "hx-boost" not in html.split("<tbody>")[1].split("</tbody>")[0]
+    assert "hx-boost" not in html.split("<thead")[0].rsplit("ledger-scroll", 1)[1]
 
 
 @pytest.mark.urls("common.urls")
