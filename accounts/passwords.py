@@ -20,7 +20,9 @@ class LongEnough(MinimumLengthValidator):
 
     def validate(self, password: str, user: Any = None) -> None:
         if len(password) < self.min_length:
-            raise ValidationError(f"密码只有 {len(password)} 个字符，至少要 {self.min_length} 个。", code="password_too_short")
+            raise ValidationError(
+                f"密码只有 {len(password)} 个字符，至少要 {self.min_length} 个。", code="password_too_short"
+            )
 
     def get_help_text(self) -> str:
         return f"密码至少要 {self.min_length} 个字符。"

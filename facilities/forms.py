@@ -1,6 +1,8 @@
 """Forms of seasons, communities and facilities."""
 
 import datetime as dt
+import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -13,6 +15,7 @@ from facilities.models import Community, Facility, Season
 from facilities.selectors import default_dates, next_season_year
 from facilities.services import COMMUNITY_FIELDS, FACILITY_FIELDS, SEASON_DATES
 
+SEASON_NAME = re.compile(r"\d{4}-\d{4}", re.ASCII)
 OLDEST_YEAR = 1950
 # In which year after that of the summer work a date lies; heating may start in either.
 YEARS_LATER = {"summer_start_on": 0, "trial_run_on": 0, "heating_end_on": 1}
@@ -49,11 +52,6 @@ class InCounty(forms.ModelForm):
                 continue
             if _county_id(chosen) not in (county.pk, None):
                 self.add_error(name, f"{chosen} 不在{county}，请重新选择")
-
-    def validate_constraints(self) -> None:
-        """Only once the rest is right: the same fault is not told twice."""
-        if not self.errors:
-            super().validate_constraints()
 
     @property
     def values(self) -> dict[str, Any]:
@@ -115,8 +113,8 @@ class SeasonForm(InCounty):
             self.initial |= {"name": f"{year}-{year + 1}", **default_dates(self.county, year)}
 
     def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if int(name[5:]) != int(name[:4]) + 1:
+        name = unicodedata.normalize("NFKC", self.cleaned_data["name"])
+        if SEASON_NAME.fullmatch(name) and int(name[5:]) != int(name[:4]) + 1:
             raise ValidationError(f"采暖季写的是“{name}”，两个年份应相连，如 {name[:4]}-{int(name[:4]) + 1}")
         return name
 
@@ -124,6 +122,8 @@ class SeasonForm(InCounty):
         cleaned = super().clean()
         name = cleaned.get("name")
         if self.errors or not name or self.county is None:
+            return cleaned
+        if not SEASON_NAME.fullmatch(name):  # which the model says
             return cleaned
         start_year = int(name[:4])
         for field, day in default_dates(self.county, start_year).items():

@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -53,6 +52,7 @@ class Season(models.Model):
                 & Q(trial_run_on__lte=F("heating_start_on"))
                 & Q(heating_start_on__lt=F("heating_end_on")),
                 name="season_dates_in_order",
+                violation_error_message="日期应依次为：夏治开始、试运行、供暖开始、供暖结束",
             ),
         ]
 
@@ -63,11 +63,6 @@ class Season(models.Model):
     def year(self) -> int:
         """The year of the summer work: 2026 for 2026-2027. It stands in every number of the season's ledger."""
         return int(self.name[:4])
-
-    def clean(self) -> None:
-        dates = [self.summer_start_on, self.trial_run_on, self.heating_start_on, self.heating_end_on]
-        if all(dates) and not dates[0] < dates[1] <= dates[2] < dates[3]:
-            raise ValidationError("日期应依次为：夏治开始、试运行、供暖开始、供暖结束")
 
 
 class CommunityQuerySet(models.QuerySet["Community"]):

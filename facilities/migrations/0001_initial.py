@@ -6,94 +6,252 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Community',
+            name="Community",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='小区名称')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='地址')),
-                ('households', models.PositiveIntegerField(blank=True, null=True, verbose_name='户数')),
-                ('heated_area_m2', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True, verbose_name='供热面积（㎡）')),
-                ('built_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='建成年份')),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='纬度')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='经度')),
-                ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='communities', to='accounts.unit', verbose_name='供热企业')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region', verbose_name='县（市、区）')),
-                ('township', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='communities', to='accounts.region', verbose_name='乡镇、街道')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="小区名称")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="地址")),
+                ("households", models.PositiveIntegerField(blank=True, null=True, verbose_name="户数")),
+                (
+                    "heated_area_m2",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=12, null=True, verbose_name="供热面积（㎡）"
+                    ),
+                ),
+                ("built_year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="建成年份")),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="纬度",
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                        verbose_name="经度",
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="communities",
+                        to="accounts.unit",
+                        verbose_name="供热企业",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.region",
+                        verbose_name="县（市、区）",
+                    ),
+                ),
+                (
+                    "township",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="communities",
+                        to="accounts.region",
+                        verbose_name="乡镇、街道",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '小区',
-                'verbose_name_plural': '小区',
-                'ordering': ['name', 'pk'],
-                'default_permissions': (),
+                "verbose_name": "小区",
+                "verbose_name_plural": "小区",
+                "ordering": ["name", "pk"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Facility',
+            name="Facility",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('boiler', '热源厂锅炉'), ('station', '换热站'), ('main_pipe', '主管网'), ('yard_pipe', '庭院管网'), ('riser', '楼栋立管'), ('indoor', '户内设施')], max_length=12, verbose_name='设施类别')),
-                ('name', models.CharField(max_length=120, verbose_name='名称')),
-                ('installed_year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='投用年份')),
-                ('material', models.CharField(blank=True, max_length=60, verbose_name='材质')),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='纬度')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='经度')),
-                ('is_active', models.BooleanField(default=True, verbose_name='在用')),
-                ('community', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='facilities', to='facilities.community', verbose_name='小区')),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='facilities', to='accounts.unit', verbose_name='供热企业')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.region', verbose_name='县（市、区）')),
-                ('township', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='facilities', to='accounts.region', verbose_name='乡镇、街道')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("boiler", "热源厂锅炉"),
+                            ("station", "换热站"),
+                            ("main_pipe", "主管网"),
+                            ("yard_pipe", "庭院管网"),
+                            ("riser", "楼栋立管"),
+                            ("indoor", "户内设施"),
+                        ],
+                        max_length=12,
+                        verbose_name="设施类别",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="名称")),
+                ("installed_year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="投用年份")),
+                ("material", models.CharField(blank=True, max_length=60, verbose_name="材质")),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="纬度",
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                        verbose_name="经度",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="在用")),
+                (
+                    "community",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facilities",
+                        to="facilities.community",
+                        verbose_name="小区",
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facilities",
+                        to="accounts.unit",
+                        verbose_name="供热企业",
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.region",
+                        verbose_name="县（市、区）",
+                    ),
+                ),
+                (
+                    "township",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="facilities",
+                        to="accounts.region",
+                        verbose_name="乡镇、街道",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '设施',
-                'verbose_name_plural': '设施',
-                'ordering': ['name', 'pk'],
-                'permissions': [('manage_facilities', '管理设施与小区')],
-                'default_permissions': ('view',),
+                "verbose_name": "设施",
+                "verbose_name_plural": "设施",
+                "ordering": ["name", "pk"],
+                "permissions": [("manage_facilities", "管理设施与小区")],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Season',
+            name="Season",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=9, validators=[django.core.validators.RegexValidator('^\\d{4}-\\d{4}$', '请按“2026-2027”的样子填写')], verbose_name='采暖季')),
-                ('summer_start_on', models.DateField(verbose_name='夏治开始')),
-                ('trial_run_on', models.DateField(verbose_name='试运行')),
-                ('heating_start_on', models.DateField(verbose_name='供暖开始')),
-                ('heating_end_on', models.DateField(verbose_name='供暖结束')),
-                ('last_sequence', models.PositiveIntegerField(default=0, editable=False, verbose_name='已用序号')),
-                ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='seasons', to='accounts.region', verbose_name='县（市、区）')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=9,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{4}-\\d{4}$", "请按“2026-2027”的样子填写")
+                        ],
+                        verbose_name="采暖季",
+                    ),
+                ),
+                ("summer_start_on", models.DateField(verbose_name="夏治开始")),
+                ("trial_run_on", models.DateField(verbose_name="试运行")),
+                ("heating_start_on", models.DateField(verbose_name="供暖开始")),
+                ("heating_end_on", models.DateField(verbose_name="供暖结束")),
+                ("last_sequence", models.PositiveIntegerField(default=0, editable=False, verbose_name="已用序号")),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="seasons",
+                        to="accounts.region",
+                        verbose_name="县（市、区）",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '采暖季',
-                'verbose_name_plural': '采暖季',
-                'ordering': ['-name', 'county__code'],
-                'permissions': [('manage_seasons', '管理采暖季')],
-                'default_permissions': (),
+                "verbose_name": "采暖季",
+                "verbose_name_plural": "采暖季",
+                "ordering": ["-name", "county__code"],
+                "permissions": [("manage_seasons", "管理采暖季")],
+                "default_permissions": (),
             },
         ),
         migrations.AddConstraint(
-            model_name='community',
-            constraint=models.UniqueConstraint(fields=('county', 'name'), name='community_name_in_county'),
+            model_name="community",
+            constraint=models.UniqueConstraint(fields=("county", "name"), name="community_name_in_county"),
         ),
         migrations.AddConstraint(
-            model_name='facility',
-            constraint=models.UniqueConstraint(fields=('company', 'kind', 'name'), name='facility_name_in_company'),
+            model_name="facility",
+            constraint=models.UniqueConstraint(fields=("company", "kind", "name"), name="facility_name_in_company"),
         ),
         migrations.AddConstraint(
-            model_name='season',
-            constraint=models.UniqueConstraint(fields=('county', 'name'), name='season_name_in_county'),
+            model_name="season",
+            constraint=models.UniqueConstraint(fields=("county", "name"), name="season_name_in_county"),
         ),
         migrations.AddConstraint(
-            model_name='season',
-            constraint=models.CheckConstraint(condition=models.Q(('summer_start_on__lt', models.F('trial_run_on')), ('trial_run_on__lte', models.F('heating_start_on')), ('heating_start_on__lt', models.F('heating_end_on'))), name='season_dates_in_order'),
+            model_name="season",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("summer_start_on__lt", models.F("trial_run_on")),
+                    ("trial_run_on__lte", models.F("heating_start_on")),
+                    ("heating_start_on__lt", models.F("heating_end_on")),
+                ),
+                name="season_dates_in_order",
+            ),
         ),
     ]

@@ -17,7 +17,9 @@ NEW = "Gongre-8848-xin"
 @pytest.fixture
 def newcomer(cast, settings):
     settings.DEMO = False
-    return UserFactory(username="xinren", full_name="辛仁", unit=cast.bureau, role="住建督导员", must_change_password=True)
+    return UserFactory(
+        username="xinren", full_name="辛仁", unit=cast.bureau, role="住建督导员", must_change_password=True
+    )
 
 
 def change(client, new: str = NEW, again: str | None = None, old: str = PASSWORD, **more: str):

@@ -1,0 +1,134 @@
+"""The record's page: who sees which entries, how they are found, and how they are read."""
+
+import datetime as dt
+
+import pytest
+
+from audit.models import AuditEntry
+from audit.services import record
+from common import clock
+
+AUDIT = "/audit/"
+
+
+@pytest.fixture
+def history(cast, summer):
+    """Three entries of the county on two days, one of nobody, one of the foreign county."""
+    summer.move_to("2026-07-31T23:30:00+08:00")
+    record(actor=cast.admin, action="新建单位", target=cast.beiyuan, changes={"单位名称": [None, "北苑供热站"]})
+    summer.move_to("2026-08-01T00:30:00+08:00")
+    record(
+        actor=cast.inspector,
+        action="修改设施",
+        target=cast.station,
+        changes={"材质": ["铸铁", "球墨铸铁"]},
+        note="核对铭牌",
+    )
+    record(actor=cast.admin, action="停用设施", target=cast.station)
+    record(actor=None, action="登录失败", note="用户名“nobody”，第 1 次")
+    record(actor=cast.foreign.admin, action="新建单位", target=cast.foreign.company)
+    summer.move_to("2026-08-03T10:00:00+08:00")
+
+
+def listed(client, query: str = "") -> list[tuple[str, str]]:
+    page = client.get(f"{AUDIT}?{query}").context["table"].page
+    return [(entry.action, entry.target_label) for entry in page.object_list]
+
+
+def test_an_administrator_sees_the_own_regions_entries_newest_first(cast, client_as, history):
+    assert listed(client_as(cast.admin)) == [
+        ("登录失败", ""),
+        ("停用设施", "幸福换热站"),
+        ("修改设施", "幸福换热站"),
+        ("新建单位", "北苑供热站"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("person=周管", ["停用设施", "新建单位"]),
+        ("person=ll_inspector", ["修改设施"]),
+        ("person=系统", ["登录失败"]),
+        ("person=邻管", []),
+        ("action=修改设施", ["修改设施"]),
+        ("kind=facilities.facility", ["停用设施", "修改设施"]),
+        ("target=北苑", ["新建单位"]),
+        ("at_after=2026-08-01", ["登录失败", "停用设施", "修改设施"]),
+        ("at_before=2026-07-31", ["新建单位"]),
+        ("person=周管&kind=facilities.facility", ["停用设施"]),
+    ],
+)
+def test_entries_are_found_by_person_action_object_and_day(cast, client_as, history, query, found):
+    assert [action for action, _ in listed(client_as(cast.admin), query)] == found
+
+
+@pytest.mark.parametrize("query", ["action=nonsense", "kind=nonsense", "at_after=2026-13-01"])
+def test_an_invalid_filter_lists_nothing_and_says_so(cast, client_as, history, query):
+    response = client_as(cast.admin).get(f"{AUDIT}?{query}")
+
+    assert response.context["table"].page.object_list == []
+    assert "查询条件有误，未列出任何记录。" in response.content.decode()
+
+
+def test_the_choices_are_what_is_on_record(cast, client_as, history):
+    fields = client_as(cast.admin).get(AUDIT).context["bar"].main
+    offered = {field.name: [label for value, label in field.field.choices if value] for field in fields[1:]}
+
+    assert offered["action"] == sorted(["停用设施", "修改设施", "新建单位", "登录失败"])
+    assert offered["kind"] == ["单位", "设施"]
+
+
+def test_changes_are_shown_in_words(cast, client_as, history):
+    client = client_as(cast.admin)
+    page = client.get(AUDIT).content.decode()
+
+    assert "材质：铸铁 → 球墨铸铁；核对铭牌" in page
+    assert "单位名称：北苑供热站" in page
+
+    entry = AuditEntry.objects.get(action="修改设施")
+    response = client.get(f"{AUDIT}{entry.pk}/")
+    assert response.context["changes"] == [("材质", "铸铁", "球墨铸铁")]
+    assert ("时间", "2026-08-01 00:30:00") in response.context["facts"]
+    assert ("对象", "设施") in response.context["facts"]
+
+
+def test_what_people_typed_is_never_markup(cast, client_as):
+    record(actor=cast.admin, action="修改单位", changes={"<b>": ["<i>", "<script>x</script>"]}, note="<img>")
+    page = client_as(cast.admin).get(AUDIT).content.decode()
+
+    assert "&lt;script&gt;x&lt;/script&gt;" in page
+    assert "<script>x" not in page
+    assert "<img>" not in page
+
+
+def test_an_entry_of_another_county_is_not_there(cast, client_as, history):
+    foreign = AuditEntry.objects.get(actor=cast.foreign.admin)
+
+    assert client_as(cast.admin).get(f"{AUDIT}{foreign.pk}/").status_code == 404
+    assert client_as(cast.foreign.admin).get(f"{AUDIT}{foreign.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "role", ["住建督导员", "发改专员", "热线坐席", "企业管理员", "企业填报员", "乡镇专员", "只读领导"]
+)
+def test_the_record_is_for_administrators(cast, client_as, history, role):
+    client = client_as(cast.by_role[role])
+
+    for path in (AUDIT, f"{AUDIT}export/", f"{AUDIT}{AuditEntry.objects.first().pk}/"):
+        assert client.get(path).status_code == 403
+
+
+def test_the_list_costs_the_same_however_long_it_is(cast, client_as, django_assert_max_num_queries):
+    client = client_as(cast.admin)
+    client.get(AUDIT)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            at=clock.now() - dt.timedelta(minutes=n), actor=cast.admin, region_code="130199", action=f"操作{n % 7}"
+        )
+        for n in range(300)
+    )
+
+    with django_assert_max_num_queries(12):
+        response = client.get(f"{AUDIT}?per_page=200&page=2&person=周管")
+    assert len(response.context["table"].page.object_list) == 100
