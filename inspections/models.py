@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import Region, Unit
 from common import clock
@@ -25,15 +25,16 @@ from inspections.enums import (
     Source,
     Urgency,
 )
-from inspections.querysets import HazardQuerySet, TermsField
+from inspections.querysets import GradeRank, HazardQuerySet, KindRank, StatusRank, TermsField
 
 USER = settings.AUTH_USER_MODEL
 
 
 class Hazard(models.Model):
     # where it stands in the ledger
-    county = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="县（市、区）")
-    season = models.ForeignKey(Season, models.PROTECT, related_name="hazards", verbose_name="采暖季")
+    # Neither has an index of its own: those of the lists begin with them.
+    county = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="县（市、区）", db_index=False)
+    season = models.ForeignKey(Season, models.PROTECT, related_name="hazards", verbose_name="采暖季", db_index=False)
     sequence = models.PositiveIntegerField("序号")
     number = models.CharField("编号", max_length=20)
     status = models.CharField("状态", max_length=20, choices=HazardStatus.choices, default=HazardStatus.PENDING)
@@ -86,9 +87,7 @@ class Hazard(models.Model):
         "预计费用（元）", max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
     funding_source = models.CharField("资金来源", max_length=20, choices=FundingSource.choices, blank=True)
-    progress_percent = models.PositiveSmallIntegerField(
-        "整改进度（%）", default=0, validators=[MaxValueValidator(100)]
-    )
+    progress_percent = models.PositiveSmallIntegerField("整改进度（%）", default=0, validators=[MaxValueValidator(100)])
     remark = models.TextField("备注", blank=True)
 
     # 五落实, for 重大 hazards
@@ -146,13 +145,28 @@ class Hazard(models.Model):
         indexes = [
             models.Index(fields=["county", "season", "sequence", "id"], name="hazard_ledger"),
             models.Index(fields=["county", "season", "status", "sequence", "id"], name="hazard_status"),
-            models.Index(fields=["county", "season", "due_on", "id"], name="hazard_due"),
+            # The status behind it counts 逾期 and 没有时限 without a look at the rows.
+            models.Index(fields=["county", "season", "due_on", "id", "status"], name="hazard_due"),
             models.Index(fields=["county", "season", "found_on", "id"], name="hazard_found"),
             models.Index(fields=["county", "season", "grade", "sequence", "id"], name="hazard_grade"),
             models.Index(fields=["county", "season", "facility_kind", "sequence", "id"], name="hazard_kind"),
+            models.Index(fields=["county", "season", "urgency", "sequence", "id"], name="hazard_urgency"),
+            models.Index(fields=["county", "season", "category", "sequence", "id"], name="hazard_category"),
+            models.Index(fields=["county", "season", "source", "sequence", "id"], name="hazard_source"),
             models.Index(fields=["county", "season", "lead_unit", "sequence", "id"], name="hazard_unit"),
-            models.Index(fields=["township", "season", "sequence", "id"], name="hazard_township"),
+            models.Index(fields=["county", "season", "township", "sequence", "id"], name="hazard_township"),
+            models.Index(fields=["county", "season", "supervisor", "sequence", "id"], name="hazard_supervisor"),
             models.Index(fields=["lead_unit", "season", "sequence"], name="hazard_lead"),
+            # The same in the order that people expect of statuses, grades and kinds.
+            models.Index(
+                F("county"), F("season"), StatusRank("status"), F("sequence"), F("id"), name="hazard_status_rank"
+            ),
+            models.Index(
+                F("county"), F("season"), GradeRank("grade"), F("sequence"), F("id"), name="hazard_grade_rank"
+            ),
+            models.Index(
+                F("county"), F("season"), KindRank("facility_kind"), F("sequence"), F("id"), name="hazard_kind_rank"
+            ),
             # The sweep: what is under way and has a deadline.
             models.Index(
                 fields=["due_on", "grade"],
@@ -222,9 +236,7 @@ class Extension(models.Model):
     new_due_on = models.DateField("申请延至")
     reason = models.TextField("延期理由")
     interim_measures = models.TextField("延期期间的安全措施")
-    status = models.CharField(
-        "审批", max_length=10, choices=ExtensionStatus.choices, default=ExtensionStatus.REQUESTED
-    )
+    status = models.CharField("审批", max_length=10, choices=ExtensionStatus.choices, default=ExtensionStatus.REQUESTED)
     version = models.PositiveIntegerField(default=0)
     requested_by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name="申请人")
     requested_at = models.DateTimeField("申请时间", default=clock.now)

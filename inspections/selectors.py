@@ -45,6 +45,7 @@ def tab_conditions(today: dt.date) -> dict[str, Q]:
     is_open = Q(status__in=OPEN_STATUSES)
     return {
         "": Q(),
+        "counted": ~Q(status=HazardStatus.VOID),
         "open": is_open,
         "counted": ~Q(status=HazardStatus.VOID),
         **conditions,
@@ -54,20 +55,21 @@ def tab_conditions(today: dt.date) -> dict[str, Q]:
     }
 
 
-def tab_counts(queryset: HazardQuerySet) -> dict[str, CappedCount]:
+def tab_counts(queryset: HazardQuerySet, *, many: bool = False) -> dict[str, CappedCount]:
     """How many of `queryset` each tab would list, exact up to COUNT_CAP. One query for small sets, two for large.
 
     A small set is counted in one pass over its rows; of a large one each tab is counted by itself, each stopping at
-    the cap, so that the cost does not grow with the ledger.
+    the cap, so that the cost does not grow with the ledger. `many`: the caller knows that it is large; always one query.
     """
     conditions = tab_conditions(clock.today())
     base = queryset.order_by()
-    counted = base[: COUNT_CAP + 1].aggregate(
-        **{f"n_{name}": Count("pk", filter=condition) for name, condition in conditions.items() if name},
-        n_=Count("pk"),
-    )
-    if counted["n_"] <= COUNT_CAP:
-        return {name: CappedCount(counted[f"n_{name}"]) for name in conditions}
+    if not many:
+        counted = base[: COUNT_CAP + 1].aggregate(
+            **{f"n_{name}": Count("pk", filter=condition) for name, condition in conditions.items() if name},
+            n_=Count("pk"),
+        )
+        if counted["n_"] <= COUNT_CAP:
+            return {name: CappedCount(counted[f"n_{name}"]) for name in conditions}
     return dict(zip(conditions, map(CappedCount, _capped_counts(base, list(conditions.values()))), strict=True))
 
 

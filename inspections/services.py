@@ -17,8 +17,9 @@ from common.concurrency import change
 from common.uploads import InspectedUpload, bands, random_name
 from facilities.models import Community, Season
 from inspections import messages, rules
-from inspections.enums import HazardStatus, Urgency
+from inspections.enums import UNDER_WAY_STATUSES, HazardStatus, Urgency
 from inspections.models import Attachment, Hazard
+from inspections.workflow import MoveRefused
 
 # A deadline, unit or person changes by a move with a reason once the hazard has been issued.
 MOVED_FIELDS = ("lead_unit", "responsible_person", "responsible_phone", "responsible_user", "supervisor", "due_on")
@@ -113,9 +114,11 @@ def edit(
 
 @transaction.atomic
 def remind(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
-    """Tell the lead unit's people to get on with it; on record in the timeline."""
+    """Tell the lead unit's people to get on with it; on record in the timeline. Refused for what is not with them."""
     if not by.has_perm("inspections.remind_hazard"):
         raise PermissionDenied("您没有催办的权限")
+    if hazard.status not in UNDER_WAY_STATUSES:
+        raise MoveRefused([f"{hazard.number} 现在是“{hazard.state.label}”，只有待签收、整改中的隐患才需要催办"])
     entry = record(actor=by, action="催办", target=hazard, note=note, region_code=hazard.county.code)
     messages.reminded(hazard, entry)
     return entry

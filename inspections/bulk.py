@@ -1,0 +1,67 @@
+"""What can be done to many hazards at once: each is judged by itself, in a transaction of its own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+
+from common.concurrency import Stale
+from inspections import services, workflow
+from inspections.models import Hazard
+
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True)
+class BulkAction:
+    code: str
+    label: str
+    done: str  # what a row's result says
+    permission: str
+    perform: Callable[..., Any]
+
+
+ACTIONS = {
+    action.code: action
+    for action in (
+        BulkAction("issue", "下达", "已下达", "inspections.issue_hazard", workflow.issue),
+        BulkAction("remind", "催办", "已催办", "inspections.remind_hazard", services.remind),
+    )
+}
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """One chosen row: `hazard` is None where the user sees no such row. `problems` says why it was not done."""
+
+    asked: str
+    hazard: Hazard | None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        return not self.problems
+
+
+def run(action: BulkAction, chosen: Sequence[str], *, by: Any) -> list[RowResult]:
+    """Do it for each of the chosen (primary keys as they were posted), in their order; what fails keeps nothing else back."""
+    asked = list(dict.fromkeys(chosen))
+    numbers = [int(text) for text in asked if text.isascii() and text.isdigit() and len(text) < 19]
+    seen = Hazard.objects.visible_to(by).select_related(
+        "season", "county", "lead_unit", "supervisor", "responsible_user"
+    )
+    hazards = {str(pk): hazard for pk, hazard in seen.in_bulk(numbers).items()}
+    return [_judge(action, text, hazards.get(text), by) for text in asked]
+
+
+def _judge(action: BulkAction, asked: str, hazard: Hazard | None, by: Any) -> RowResult:
+    if hazard is None:
+        return RowResult(asked, None, ("不存在，或不在您可查看的范围内",))
+    try:
+        action.perform(hazard, by=by)
+    except workflow.MoveRefused as refused:
+        return RowResult(asked, hazard, tuple(refused.problems))
+    except (Stale, PermissionDenied) as error:
+        return RowResult(asked, hazard, (str(error),))
+    return RowResult(asked, hazard)

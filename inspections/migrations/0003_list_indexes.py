@@ -1,0 +1,62 @@
+"""Indexes for every order and filter of the list, and the search index anew (altering a table drops SQLite's triggers)."""
+
+from importlib import import_module
+
+import django.db.models.deletion
+from django.db import migrations, models
+from django.db.models import F
+
+from inspections.querysets import GradeRank, KindRank, StatusRank
+
+search = import_module("inspections.migrations.0002_search_and_roles")
+
+
+def index(name: str, *fields: str) -> migrations.AddIndex:
+    return migrations.AddIndex("hazard", models.Index(fields=["county", "season", *fields], name=name))
+
+
+def rank_index(name: str, rank: models.Func) -> migrations.AddIndex:
+    parts = (F("county"), F("season"), rank, F("sequence"), F("id"))
+    return migrations.AddIndex("hazard", models.Index(*parts, name=name))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("inspections", "0002_search_and_roles")]
+
+    operations = [
+        migrations.RunPython(search.drop_search, search.create_search),
+        migrations.RemoveIndex("hazard", "hazard_due"),
+        migrations.RemoveIndex("hazard", "hazard_township"),
+        migrations.AlterField(
+            "hazard",
+            "county",
+            models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.region",
+                verbose_name="县（市、区）",
+            ),
+        ),
+        migrations.AlterField(
+            "hazard",
+            "season",
+            models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="hazards",
+                to="facilities.season",
+                verbose_name="采暖季",
+            ),
+        ),
+        index("hazard_due", "due_on", "id", "status"),
+        index("hazard_urgency", "urgency", "sequence", "id"),
+        index("hazard_category", "category", "sequence", "id"),
+        index("hazard_source", "source", "sequence", "id"),
+        index("hazard_township", "township", "sequence", "id"),
+        index("hazard_supervisor", "supervisor", "sequence", "id"),
+        rank_index("hazard_status_rank", StatusRank("status")),
+        rank_index("hazard_grade_rank", GradeRank("grade")),
+        rank_index("hazard_kind_rank", KindRank("facility_kind")),
+        migrations.RunPython(search.create_search, search.drop_search),
+    ]

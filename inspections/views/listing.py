@@ -1,0 +1,146 @@
+"""The ledger's list, its counts, and what is done to many rows at once."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.scoping import sees_region
+from common.filters import Tab, state_tabs
+from common.htmx import render_page
+from common.paging import Total
+from common.views import safe_next
+from inspections import bulk
+from inspections.filters import COUNTED, TABS, HazardFilter, filtered_hazards
+from inspections.models import Hazard
+from inspections.selectors import COUNT_CAP, CappedCount, tab_counts
+from inspections.tables import UNREAD, HazardTable
+
+FRAGMENTS = {"list": "partials/list.html"}
+reads = permission_required("inspections.view_hazard", raise_exception=True)
+
+
+@reads
+@require_GET
+def hazard_list(request: HttpRequest) -> HttpResponse:
+    filters, hazards = filtered_hazards(request, request.GET)
+    counts = _counts_at_once(request, filters)
+    table = HazardTable.for_request(
+        request, hazards, total=_total(filters, counts), rows=Hazard.objects.defer(*UNREAD), user=request.user
+    )
+    context = {
+        "table": table,
+        "bar": filters.bar,
+        "tabs": _tabs(request, counts),
+        "counts_url": "" if counts is not None else f"{reverse('inspections:hazard_counts')}?{request.GET.urlencode()}",
+        "bulk_url": reverse("inspections:hazard_bulk"),
+        "bulk_moves": _bulk_moves(request.user),
+        "list_actions_template": "inspections/list_actions.html",
+        "export_url": _address("inspections:hazard_export"),
+        "season": filters.season,
+        **_empty(request, filters),
+    }
+    return render_page(request, "inspections/hazard_list.html", context, fragments=FRAGMENTS)
+
+
+@reads
+@require_GET
+def hazard_counts(request: HttpRequest) -> HttpResponse:
+    """The tabs with their counts, and the pager's total, for a list whose counting takes longer than its page."""
+    filters, _ = filtered_hazards(request, request.GET)
+    counts = _count(filters)
+    params = request.GET
+    context = {"tabs": _tabs(request, counts), "total": _total(filters, counts), "params": params}
+    return render(request, "inspections/counts.html", context)
+
+
+@reads
+@require_POST
+def hazard_bulk(request: HttpRequest) -> HttpResponse:
+    """POST: `move` (issue or remind), `selected` (repeated), `next`. Each row is judged by itself."""
+    action = bulk.ACTIONS.get(request.POST.get("move", ""))
+    if action is None:
+        raise Http404("没有这种批量操作")
+    if not request.user.has_perm(action.permission):
+        raise PermissionDenied(f"您没有{action.label}的权限")
+    chosen = request.POST.getlist("selected")
+    context: dict[str, Any] = {"action": action, "back": safe_next(request, reverse("inspections:hazard_list"))}
+    if len(chosen) > bulk.MOST_ROWS:
+        context["too_many"] = len(chosen)
+        context["most"] = bulk.MOST_ROWS
+        return render(request, "inspections/bulk_result.html", context, status=400)
+    results = bulk.run(action, chosen, by=request.user)
+    context |= {"results": results, "done": sum(result.done for result in results)}
+    return render(request, "inspections/bulk_result.html", context)
+
+
+def _counts_at_once(request: HttpRequest, filters: HazardFilter) -> dict[str, CappedCount] | None:
+    """The counts, unless taking them would keep the page waiting: those of a filtered list in a long ledger."""
+    if not filters.form.is_valid():
+        return _count(filters)
+    is_long = filters.season is not None and filters.season.last_sequence > COUNT_CAP
+    if is_long and filters.is_narrowed:
+        return None
+    return tab_counts(filters.untabbed, many=is_long and sees_region(request.user))
+
+
+def _count(filters: HazardFilter) -> dict[str, CappedCount]:
+    return tab_counts(filters.untabbed if filters.form.is_valid() else filters.queryset.none())
+
+
+def _total(filters: HazardFilter, counts: dict[str, CappedCount] | None) -> Total | None:
+    if counts is None:
+        return None
+    count = counts[filters.form.cleaned_data.get("tab", "")]
+    return Total(COUNT_CAP, capped=True) if count.is_capped else Total(count.value)
+
+
+def _tabs(request: HttpRequest, counts: dict[str, CappedCount] | None) -> list[Tab]:
+    """With no counts (they come later) the tabs stand without numbers."""
+    states = [*TABS, COUNTED] if request.GET.get("tab") == COUNTED[0] else list(TABS)
+    shown: dict[str, Any] = {value: "" for value, *_ in [("",), *states]} if counts is None else dict(counts)
+    return state_tabs(request.GET, "tab", states, shown)
+
+
+def _bulk_moves(user: Any) -> list[dict[str, Any]]:
+    moves = [
+        {"name": action.code, "label": action.label, "primary": action.code == "issue"}
+        for action in bulk.ACTIONS.values()
+        if user.has_perm(action.permission)
+    ]
+    export = _address("inspections:hazard_export")
+    if export and user.has_perm("inspections.export_hazards"):
+        moves.append({"name": "export", "label": "导出所选", "url": export, "icon": "export"})
+    return moves
+
+
+def _empty(request: HttpRequest, filters: HazardFilter) -> dict[str, Any]:
+    """What an empty ledger tells its reader to do."""
+    user = request.user
+    if filters.season is None:
+        return {"empty_title": "还没有采暖季", "empty_text": "隐患登记在采暖季下，请住建管理员先建采暖季。"}
+    title = f"{filters.season.name} 采暖季还没有隐患"
+    if request.GET.get("tab"):
+        return {
+            "empty_title": "这一状态下没有隐患", "empty_text": "可以看看其他状态。",
+            "empty_url": reverse("inspections:hazard_list"), "empty_action": "看全部",
+        }  # fmt: skip
+    for permission, name, text, action in (
+        ("inspections.import_hazards", "inspections:import_list", "把现有的 Excel 台账导入进来，或逐条登记。", "导入台账"),
+        ("inspections.register_hazard", "inspections:hazard_create", "发现隐患后在这里登记。", "登记隐患"),
+    ):
+        url = _address(name)
+        if url and user.has_perm(permission):
+            return {"empty_title": title, "empty_text": text, "empty_url": url, "empty_action": action}
+    return {"empty_title": title, "empty_text": "住建局下达、且与您单位有关的隐患会出现在这里。"}
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
