@@ -1,4 +1,4 @@
-"""Forms of the account pages. They read and check shape; what the rules forbid comes from services as ValidationError."""
+"""Forms of the account pages. They check shape; what the rules forbid comes from services as ValidationError."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib.auth import forms as auth_forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import RegexValidator
-from django.http import HttpRequest
 
 from accounts import roles
 from accounts.enums import RegionLevel
@@ -125,8 +124,9 @@ class UserForm(forms.Form):
 
     def _offer_units(self) -> None:
         units = Unit.objects.visible_to(self.by)
-        current = self.user.unit_id if self.user else None
-        offered = units.filter(is_active=True) | units.filter(pk=current)
+        offered = units.filter(is_active=True)
+        if self.user and self.user.unit_id:
+            offered |= units.filter(pk=self.user.unit_id)
         self.fields["unit"].queryset = offered.select_related("region")  # type: ignore[attr-defined]
         if len(offered) == 1:
             self.initial["unit"] = offered[0].pk

@@ -60,9 +60,9 @@ class Region(models.Model):
         raise ValueError(f"{self.name} 不是县，也不在某个县内")
 
     def clean(self) -> None:
-        if self.level == RegionLevel.TOWNSHIP:
-            if not self.parent or not self.code.startswith(self.parent.code):
-                raise ValidationError({"code": "乡镇代码的前 6 位应与所属县的代码相同"})
+        inside = self.parent and self.code.startswith(self.parent.code)
+        if self.level == RegionLevel.TOWNSHIP and not inside:
+            raise ValidationError({"code": "乡镇代码的前 6 位应与所属县的代码相同"})
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -157,7 +157,7 @@ class User(AbstractUser):
     must_change_password = models.BooleanField("下次登录须修改密码", default=True)
     list_columns = models.JSONField("列表列设置", default=dict, blank=True)
 
-    objects = UserManager()  # type: ignore[assignment]
+    objects = UserManager()  # type: ignore[assignment,misc]
 
     class Meta:
         verbose_name = "用户"

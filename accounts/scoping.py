@@ -18,7 +18,7 @@ def sees_region(user: Any) -> bool:
 
 
 def county_ids(user: Any) -> list[int] | None:
-    """The counties whose rows the user's region covers; None means all (superuser). Costs no query for a county's user."""
+    """The counties whose rows the user's region covers; None means all (superuser). No query for a county's user."""
     if user.is_superuser:
         return None
     if not user.unit_id:

@@ -6,7 +6,7 @@ from typing import Any
 from accounts import roles
 from accounts.models import User
 
-DEMO_PASSWORD = "Nuandong-2025"  # noqa: S105 - printed on the login page of the demo, and only there
+DEMO_PASSWORD = "Nuandong-2025"
 DEMO_USERNAMES = ("zhujian", "dudao", "fagai", "rexian", "chengyuan", "beiyuan", "jiedao", "lingdao")
 
 

@@ -65,11 +65,11 @@ def create_unit(*, by: Any, **values: Any) -> Unit:
 
 @transaction.atomic
 def change_unit(unit: Unit, *, by: Any, **values: Any) -> bool:
-    """Write what differs; whether anything did. Kind and region stay once the unit has people, whose roles rest on them."""
+    """Write what differs; whether anything did. Kind and region stay once roles of people rest on them."""
     before = Unit.objects.select_for_update().get(pk=unit.pk)
     moved = [name for name in ("kind", "region") if name in values and values[name] != getattr(before, name)]
     if moved and before.users.exists():
-        raise ValidationError({name: "该单位已有用户，不能再改；如有变化请停用后另建" for name in moved})
+        raise ValidationError(dict.fromkeys(moved, "该单位已有用户，不能再改；如有变化请停用后另建"))
     _check_unit(Unit(**{name: values.get(name, getattr(before, name)) for name in UNIT_FIELDS}))
     with _refusing_duplicates("name", f"{values.get('region', before.region)} 已有名为“{values.get('name')}”的单位"):
         return save_changes(before, by=by, action="修改单位", values=values, region_code=before.region.code)
@@ -117,26 +117,33 @@ def create_user(
 
 
 @transaction.atomic
-def change_user(user: User, *, by: Any, role_names: Iterable[str], **values: Any) -> bool:
-    """Write what differs among USER_FIELDS and the roles; whether anything did."""
+def change_user(user: User, *, by: Any, unit: Unit, role_names: Iterable[str], **values: Any) -> bool:
+    """Write what differs in unit, roles and `values` (full_name, phone); whether anything did."""
     before = _for_change(user, by)
     held, wanted = set(before.role_names), set(role_names)
-    unit = values.get("unit", before.unit)
     _check_roles(by, unit, wanted, held)
     if unit != before.unit:
         _check_unit_choice(by, unit)
     if by is not None and by.pk == user.pk:
-        lost = [role for role in roles.KEEPERS if role in held - wanted]
-        if lost:
-            raise ValidationError({"roles": f"不能取消自己的“{lost[0]}”角色，请由其他管理员办理"})
-        if unit != before.unit:
-            raise ValidationError({"unit": "不能把自己调到别的单位，请由其他管理员办理"})
+        _check_own(before, unit, held - wanted)
     changes: Changes = {"角色": [_joined(held), _joined(wanted)]} if held != wanted else {}
-    region_code = before.unit.region.code if before.unit else ""
-    with _keeping_an_admin(before.unit.region if before.unit else None):
+    region = before.unit.region if before.unit else None
+    with _keeping_an_admin(region):
         if changes:
             before.groups.set(_groups(wanted))
-        return save_changes(before, by=by, action="修改用户", values=values, more=changes, region_code=region_code)
+        return save_changes(
+            before, by=by, action="修改用户", values={"unit": unit, **values}, more=changes,
+            region_code=region.code if region else "",
+        )  # fmt: skip
+
+
+def _check_own(user: User, unit: Unit, lost: set[str]) -> None:
+    """Nobody locks themselves out."""
+    for role in roles.KEEPERS:
+        if role in lost:
+            raise ValidationError({"roles": f"不能取消自己的“{role}”角色，请由其他管理员办理"})
+    if unit != user.unit:
+        raise ValidationError({"unit": "不能把自己调到别的单位，请由其他管理员办理"})
 
 
 @transaction.atomic
@@ -155,7 +162,7 @@ def switch_user(user: User, *, by: Any, active: bool) -> bool:
 
 @transaction.atomic
 def reset_password(user: User, *, by: Any) -> str:
-    """Give the user a made-up password to be changed on the next sign-in, and end a lock-out. The password, to be shown once."""
+    """The made-up password, to be shown once, that the user has to change on signing in; a lock-out ends."""
     if by is not None and by.pk == user.pk:
         raise ValidationError("自己的密码请在“修改密码”中修改")
     before = _for_change(user, by)
@@ -187,11 +194,12 @@ def change_own_phone(user: User, phone: str) -> bool:
 
 
 def _for_change(user: User, by: Any) -> User:
-    """The row, locked, if `by` may manage this user: nobody manages someone whose roles are above what they may give."""
+    """The row, locked, if `by` may manage this user: whose roles are above what one may give is out of reach."""
     row = User.objects.select_for_update(of=("self",)).select_related("unit__region").get(pk=user.pk)
-    if by is not None and not by.is_superuser:
-        if row.is_superuser or not set(row.role_names) <= set(roles_to_give(by)):
-            raise PermissionDenied(f"{row.display_name} 的角色高于您可以管理的范围，请由上级管理员办理")
+    if by is None or by.is_superuser:
+        return row
+    if row.is_superuser or not set(row.role_names) <= set(roles_to_give(by)):
+        raise PermissionDenied(f"{row.display_name} 的角色高于您可以管理的范围，请由上级管理员办理")
     return row
 
 
@@ -248,4 +256,4 @@ def _groups(names: Iterable[str]) -> models.QuerySet[Group]:
 
 
 def _joined(names: Iterable[str]) -> str:
-    return "、".join(sorted(names, key=lambda name: (roles.ALL_ROLES + (name,)).index(name)))
+    return "、".join(sorted(names, key=lambda name: (*roles.ALL_ROLES, name).index(name)))

@@ -86,7 +86,7 @@ def unit_switch(request: HttpRequest, pk: int) -> HttpResponse:
     sentence = (
         f"启用后，{unit} 的 {people} 名用户可以重新登录。"
         if active
-        else f"停用后，{unit} 的 {people} 名用户立即不能登录，新的隐患也不能再指给它；已有的记录都保留，以后可以重新启用。"
+        else f"停用后，{unit} 的 {people} 名用户立即不能登录，新的隐患也不能再指给它；已有的记录都保留。"
     )
     word = "启用" if active else "停用"
     return _confirm(request, heading=f"{word}单位", sentence=sentence, submit=f"{word} {unit}", back=back)
@@ -124,7 +124,7 @@ def user_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made = attempt(form, lambda: services.create_user(by=request.user, **_values(form)))
         if made is not None:
-            return _show_password(request, *made, "已新建用户")
+            return _show_password(request, made[0], made[1], "已新建用户")
     return render(request, "accounts/user_form.html", {"form": form})
 
 

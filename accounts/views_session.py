@@ -4,7 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash, views as auth_views
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import views as auth_views
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -33,12 +34,12 @@ class LoginView(auth_views.LoginView):
             context |= {"demo_accounts": demo_accounts(), "demo_password": DEMO_PASSWORD}
         return context
 
-    def form_valid(self, form: LoginForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         record(actor=form.get_user(), action="登录", target=form.get_user())
         return response
 
-    def form_invalid(self, form: LoginForm) -> HttpResponse:
+    def form_invalid(self, form: Any) -> HttpResponse:
         # Set by axes when it counted this failure; not set when nothing was tried because of a lock-out.
         failures = getattr(self.request, "axes_failures_since_start", None)
         username = form.data.get("username", "")
@@ -78,7 +79,7 @@ class PasswordChangeView(auth_views.PasswordChangeView):
         forced = self.request.user.must_change_password and not settings.DEMO  # type: ignore[union-attr]
         return {**super().get_context_data(**kwargs), "forced": forced}
 
-    def form_valid(self, form: PasswordForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         services.change_password(self.request.user, form.cleaned_data["new_password1"])  # type: ignore[arg-type]
         update_session_auth_hash(self.request, self.request.user)  # type: ignore[arg-type]
         messages.success(self.request, "新密码已保存，下次登录请用新密码。")

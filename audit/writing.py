@@ -18,7 +18,8 @@ def shown(instance: models.Model, name: str) -> str | None:
 
 
 def label(instance: models.Model, name: str) -> str:
-    return str(instance._meta.get_field(name).verbose_name)
+    field: Any = instance._meta.get_field(name)
+    return str(field.verbose_name)
 
 
 def filled(instance: models.Model, names: Iterable[str]) -> Changes:

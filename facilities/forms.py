@@ -93,7 +93,7 @@ class SeasonForm(InCounty):
     class Meta:
         model = Season
         fields = ("name", *SEASON_DATES)
-        widgets = {name: DATE for name in SEASON_DATES}
+        widgets = dict.fromkeys(SEASON_DATES, DATE)
         help_texts = {
             "name": "夏治所在的年份和次年，如 2026-2027",
             "summer_start_on": "从这天起登记的隐患算在这个采暖季",
@@ -110,7 +110,7 @@ class SeasonForm(InCounty):
             self.fields[name].required = False
         if self.county is not None:
             year = next_season_year(self.county)
-            self.initial |= {"name": f"{year}-{year + 1}", **default_dates(self.county, year)}
+            self.initial.update({"name": f"{year}-{year + 1}", **default_dates(self.county, year)})
 
     def clean_name(self) -> str:
         name = unicodedata.normalize("NFKC", self.cleaned_data["name"])

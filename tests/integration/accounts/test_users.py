@@ -93,7 +93,7 @@ def test_a_company_administrator_cannot_give_a_role_of_the_bureau(cast, client_a
 
 def test_the_services_know_the_limits_too(cast):
     with pytest.raises(Exception, match="您不能授予“住建管理员”角色"):
-        change_user(cast.chengyuan_clerk, by=cast.chengyuan_admin, role_names=["住建管理员"])
+        change_user(cast.chengyuan_clerk, by=cast.chengyuan_admin, unit=cast.chengyuan, role_names=["住建管理员"])
 
 
 def test_someone_whose_roles_are_above_ones_own_cannot_be_managed(cast, client_as):
