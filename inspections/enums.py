@@ -20,6 +20,11 @@ class HazardStatus(models.TextChoices):
     def is_open(self) -> bool:
         return self in OPEN_STATUSES
 
+    @property
+    def is_issued(self) -> bool:
+        """With a company, or past that: unit, person and deadline change by a move only."""
+        return self not in (HazardStatus.PENDING, HazardStatus.VOID)
+
 
 _COLOURS = {
     HazardStatus.PENDING: "grey",

@@ -33,8 +33,8 @@ def is_after_trial_run(hazard: Hazard, day: dt.date) -> bool:
 
 def problems_of_deadline(hazard: Hazard, due_on: dt.date, late_due_reason: str) -> list[str]:
     """A deadline must not be before the day found, and later than the trial run only with a reason on record."""
-    if due_on < hazard.found_on:
-        return [f"整改时限 {due_on} 早于发现日期 {hazard.found_on}，请核对"]
+    if problems := problems_of_dates(hazard.found_on, due_on):
+        return problems
     if is_after_trial_run(hazard, due_on) and not (late_due_reason or "").strip():
         return [
             f"整改时限 {due_on} 晚于本采暖季试运行日期 {hazard.season.trial_run_on}，"
@@ -115,9 +115,35 @@ def problems_of_plan(hazard: Hazard, measure: str, steps: Sequence["PlannedStep"
     if not steps:
         problems.append("请至少填写一个节点，从整改时限往前倒排")
     for step in steps:
-        if hazard.due_on and step.due_on > hazard.due_on:
+        # A plan made after the deadline has passed cannot keep to it any more.
+        if hazard.due_on and clock.today() <= hazard.due_on < step.due_on:
             problems.append(f"节点“{step.title}”计划 {step.due_on} 完成，晚于整改时限 {hazard.due_on}，请提前")
     return problems + problems_of_five_duties(hazard, five)
+
+
+def problems_of_dates(found_on: dt.date, due_on: dt.date | None) -> list[str]:
+    if found_on > clock.today():
+        return [f"发现日期 {found_on} 在今天之后，请核对"]
+    if due_on and due_on < found_on:
+        return [f"整改时限 {due_on} 早于发现日期 {found_on}，请核对"]
+    return []
+
+
+def problems_of_edit(hazard: Hazard, values: dict[str, Any]) -> list[str]:
+    """What an edit would break: once issued, the five stay fit and the deadline's reason stays on record."""
+    found_on, due_on = values.get("found_on", hazard.found_on), values.get("due_on", hazard.due_on)
+    problems = problems_of_dates(found_on, due_on)
+    if problems or not hazard.state.is_issued:
+        return problems
+    point, standard = (values.get(name, getattr(hazard, name)) for name in ("problem_point", "acceptance_standard"))
+    problems = problems_of_five(
+        problem_point=point, lead_unit=hazard.lead_unit, responsible_person=hazard.responsible_person, due_on=due_on,
+        acceptance_standard=standard,
+    )  # fmt: skip
+    touched = [problem for name, problem in problems.items() if name in values]
+    if due_on and "late_due_reason" in values:
+        touched += problems_of_deadline(hazard, due_on, values["late_due_reason"])
+    return touched
 
 
 def problems_of_report(hazard: Hazard, percent: int, text: str, reason: str) -> list[str]:

@@ -47,7 +47,6 @@ def tab_conditions(today: dt.date) -> dict[str, Q]:
         "": Q(),
         "counted": ~Q(status=HazardStatus.VOID),
         "open": is_open,
-        "counted": ~Q(status=HazardStatus.VOID),
         **conditions,
         "overdue": is_open & Q(due_on__lt=today),
         "due_soon": is_open & Q(due_on__gte=today, due_on__lte=today + dt.timedelta(days=DUE_SOON_DAYS)),
@@ -135,19 +134,27 @@ WAITING_LABELS = {
 }
 
 
-def next_step(hazard: Hazard) -> str:
-    """Who can do the next step, and since when it waits: 等待 北苑供热站 签收（已 2 天）. No query on a loaded hazard."""
+def next_actor(hazard: Hazard) -> str:
+    """Who can do the next step: 等待 北苑供热站 签收; empty for what is settled. No query on a loaded hazard."""
     company = hazard.lead_unit.label if hazard.lead_unit else "责任单位"
     waits_for = {
         HazardStatus.PENDING: "住建局 下达",
         HazardStatus.ISSUED: f"{company} 签收",
-        HazardStatus.RECTIFYING: f"{company} 制定整改方案" if hazard.planned_at is None else f"{company} 整改并申请验收",
+        HazardStatus.RECTIFYING: f"{company} 制定整改方案"
+        if hazard.planned_at is None
+        else f"{company} 整改并申请验收",
         HazardStatus.AWAITING_ACCEPTANCE: "住建局 验收",
     }.get(HazardStatus(hazard.status))
-    if waits_for is None:
+    return f"等待 {waits_for}" if waits_for else ""
+
+
+def next_step(hazard: Hazard) -> str:
+    """The same, and since when it waits: 等待 北苑供热站 签收（已 2 天）. No query on a loaded hazard."""
+    actor = next_actor(hazard)
+    if not actor:
         return ""
     days = (clock.today() - clock.local_date(hazard.status_since)).days
-    return f"等待 {waits_for}（已 {days} 天）" if days else f"等待 {waits_for}（今天起）"
+    return f"{actor}（已 {days} 天）" if days else f"{actor}（今天起）"
 
 
 def acceptance_progress(hazard: Hazard) -> tuple[int, int]:
@@ -165,9 +172,9 @@ class PhotoFlag:
 
 
 def photo_flags(hazard: Hazard) -> list[PhotoFlag]:
-    """Photos of the present round that need a second look: taken before the find, or used for another hazard.
+    """Photos of the present round that need a second look: taken before the find, or seen before.
 
-    Two queries for the photos and one for each photo with a hash.
+    One query for the photos and one for each photo with a hash.
     """
     flags = []
     photos = hazard.attachments.filter(round=hazard.round, is_photo=True).exclude(stage=AttachmentStage.BEFORE)
@@ -175,17 +182,26 @@ def photo_flags(hazard: Hazard) -> list[PhotoFlag]:
         if photo.taken_at and clock.local_date(photo.taken_at) < hazard.found_on:
             taken = clock.local_date(photo.taken_at)
             flags.append(PhotoFlag(photo, f"拍摄于 {taken}，早于发现日期 {hazard.found_on}"))
-        for other in _same_pictures(photo):
-            flags.append(PhotoFlag(photo, f"与 {other.hazard.number} 的照片“{other.original_name}”几乎相同"))
+        flags += [PhotoFlag(photo, _seen_before(hazard, other)) for other in _same_pictures(hazard, photo)]
     return flags
 
 
-def _same_pictures(photo: Attachment) -> list[Attachment]:
-    """Photos of other hazards that show the same picture, found through the indexed bands of the hash."""
+def _seen_before(hazard: Hazard, other: Attachment) -> str:
+    if other.hazard_id != hazard.pk:
+        return f"与 {other.hazard.number} 的照片“{other.original_name}”几乎相同"
+    where = "整改前" if other.round == hazard.round else f"第 {other.round} 轮"
+    return f"与本隐患{where}的照片“{other.original_name}”几乎相同"
+
+
+def _same_pictures(hazard: Hazard, photo: Attachment) -> list[Attachment]:
+    """Photos that show the same picture, found through the indexed bands of the hash: of the county's other hazards,
+    and of this one before the work or in earlier rounds."""
     if not photo.phash:
         return []
     near = Q()
     for band, values in enumerate(hash_candidates(photo.phash)):
         near |= Q(**{f"band_{band}__in": values})
-    others = Attachment.objects.filter(near).exclude(hazard_id=photo.hazard_id).select_related("hazard")
+    earlier = Q(hazard_id=hazard.pk) & (Q(round__lt=hazard.round) | Q(stage=AttachmentStage.BEFORE))
+    others = Attachment.objects.filter(near, hazard__county_id=hazard.county_id).exclude(pk=photo.pk)
+    others = others.filter(~Q(hazard_id=hazard.pk) | earlier).select_related("hazard").order_by("pk")
     return [other for other in others if hamming(photo.phash, other.phash) <= SAME_PICTURE_DISTANCE]

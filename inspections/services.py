@@ -1,7 +1,7 @@
 """Every write to the ledger that is not a move: registration, edits, attachments, reminders."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,7 +9,8 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import DateField, ExpressionWrapper, F
 
-from accounts.models import Unit
+from accounts.enums import UnitKind
+from accounts.models import Unit, User
 from audit.models import AuditEntry
 from audit.services import build, record
 from common import clock
@@ -17,7 +18,7 @@ from common.concurrency import change
 from common.uploads import InspectedUpload, bands, random_name
 from facilities.models import Community, Season
 from inspections import messages, rules
-from inspections.enums import UNDER_WAY_STATUSES, HazardStatus, Urgency
+from inspections.enums import UNDER_WAY_STATUSES, AttachmentStage, HazardStatus, Urgency
 from inspections.models import Attachment, Hazard
 from inspections.workflow import MoveRefused
 
@@ -52,20 +53,40 @@ def number_text(season: Season, sequence: int) -> str:
 @transaction.atomic
 def register(
     *, by: Any, season: Season, communities: Sequence[Community] = (), cooperating_units: Sequence[Unit] = (),
-    **fields: Any,
+    uploads: Sequence[InspectedUpload] = (), **fields: Any,
 ) -> Hazard:  # fmt: skip
-    """Enter a new hazard as 待下达 under the next number. `fields` are those of the model."""
-    if not by.has_perm("inspections.register_hazard"):
-        raise PermissionDenied("您没有登记隐患的权限")
+    """Enter a new hazard as 待下达 under the next number, with its photos (整改前). `fields` are those of the model.
+
+    A company registers what it has to mend itself, a township what lies in its area; else PermissionDenied.
+    """
+    _check_registrant(by, fields)
+    if problems := rules.problems_of_dates(fields["found_on"], fields.get("due_on")):
+        raise MoveRefused(problems)
     hazard = build_hazard(season=season, sequence=take_numbers(season)[0], by=by, **fields)
     hazard.save(force_insert=True)
     hazard.communities.set(communities)
     hazard.cooperating_units.set([unit for unit in cooperating_units if unit != hazard.lead_unit])
-    record(
-        actor=by, action="登记", target=hazard, to_status=HazardStatus.PENDING, region_code=season.county.code,
-        note=hazard.description,
-    )  # fmt: skip
+
+    def write() -> AuditEntry:
+        return record(
+            actor=by, action="登记", target=hazard, to_status=HazardStatus.PENDING, region_code=season.county.code,
+            note=hazard.description,
+        )  # fmt: skip
+
+    with_attachments(hazard, write, by=by, uploads=uploads, stage=AttachmentStage.BEFORE)
     return hazard
+
+
+def _check_registrant(by: Any, fields: dict[str, Any]) -> None:
+    if not by.has_perm("inspections.register_hazard"):
+        raise PermissionDenied("您没有登记隐患的权限")
+    if not by.unit_id:
+        return
+    lead_unit, township = fields.get("lead_unit"), fields.get("township")
+    if by.unit.is_company and (lead_unit is None or lead_unit.pk != by.unit_id):
+        raise PermissionDenied("企业只能登记由本单位负责整改的隐患")
+    if by.unit.kind == UnitKind.TOWNSHIP and (township is None or township.pk != by.unit.region_id):
+        raise PermissionDenied("乡镇、街道只能登记本辖区的隐患")
 
 
 def build_hazard(*, season: Season, sequence: int, by: Any, **fields: Any) -> Hazard:
@@ -88,9 +109,16 @@ def edit(
     """Correct what the ledger says. `version` is the one that was seen; raises Stale if it has moved on.
 
     Before the hazard is issued the fields of MOVED_FIELDS may be edited too. Nothing changed: None.
+    Raises MoveRefused for a hazard that is settled, and for what would leave an issued one vague.
     """
+    if not by.has_perm("inspections.edit_hazard"):
+        raise PermissionDenied("您没有修改隐患信息的权限")
+    if not hazard.state.is_open:
+        raise MoveRefused([f"{hazard.number} 现在是“{hazard.state.label}”，内容不能再修改"])
     allowed = EDITABLE_FIELDS + (MOVED_FIELDS if hazard.status == HazardStatus.PENDING else ())
     values = {name: value for name, value in values.items() if name in allowed and getattr(hazard, name) != value}
+    if problems := rules.problems_of_edit(hazard, values):
+        raise MoveRefused(problems)
     changes = rules.field_differences(hazard, values)
     for label, relation, wanted in (
         ("涉及小区", hazard.communities, communities),
@@ -124,6 +152,24 @@ def remind(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
     return entry
 
 
+def account_of(unit: Unit | None, person: str) -> User | None:
+    """The account of the responsible person: the one active user of the unit with that name, if there is one."""
+    if unit is None or not person.strip():
+        return None
+    found = list(User.objects.active().filter(unit=unit, full_name=person.strip())[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def may_attach(user: Any, hazard: Hazard) -> bool:
+    """People of the units that rectify, and of the bureau; after striking off the bureau only, after voiding nobody."""
+    if hazard.status == HazardStatus.VOID or not user.unit_id:
+        return False
+    if user.unit.is_bureau:
+        return user.has_perm("inspections.edit_hazard") or user.has_perm("inspections.accept_hazard")
+    entitled = user.has_perm("inspections.rectify_hazard") or user.has_perm("inspections.register_hazard")
+    return entitled and hazard.state.is_open and user.unit_id in rules.rectifying_unit_ids(hazard)
+
+
 def attach(
     hazard: Hazard, *, by: Any, upload: InspectedUpload, stage: str, entry: AuditEntry | None = None
 ) -> Attachment:
@@ -137,28 +183,63 @@ def attach(
     )  # fmt: skip
     if upload.phash:
         attachment.band_0, attachment.band_1, attachment.band_2, attachment.band_3 = bands(upload.phash)
-    attachment.file.save(random_name(upload.extension), ContentFile(upload.content), save=False)
-    if upload.thumbnail:
-        attachment.thumbnail.save(random_name("jpg"), ContentFile(upload.thumbnail), save=False)
-    if upload.rendition:
-        attachment.rendition.save(random_name("jpg"), ContentFile(upload.rendition), save=False)
-    attachment.save(force_insert=True)
+    try:
+        attachment.file.save(random_name(upload.extension), ContentFile(upload.content), save=False)
+        if upload.thumbnail:
+            attachment.thumbnail.save(random_name("jpg"), ContentFile(upload.thumbnail), save=False)
+        if upload.rendition:
+            attachment.rendition.save(random_name("jpg"), ContentFile(upload.rendition), save=False)
+        attachment.save(force_insert=True)
+    except BaseException:
+        _discard_files([attachment])
+        raise
     return attachment
 
 
-@transaction.atomic
+def _discard_files(attachments: Iterable[Attachment]) -> None:
+    """The database forgets what was rolled back, the disk does not."""
+    for attachment in attachments:
+        for file in (attachment.file, attachment.thumbnail, attachment.rendition):
+            if file:
+                file.delete(save=False)
+
+
+def with_attachments(
+    hazard: Hazard, write: Callable[[], AuditEntry], *, by: Any, uploads: Sequence[InspectedUpload], stage: str
+) -> AuditEntry:
+    """Store the uploads, make the move that they belong to, and tie them to its entry: all of it or nothing.
+
+    The photos are there before the move is judged. Files that are no photos go to 其他材料.
+    """
+    stored: list[Attachment] = []
+    try:
+        with transaction.atomic():
+            for upload in uploads:
+                kept_as = stage if upload.is_photo else AttachmentStage.DOCUMENT
+                stored.append(attach(hazard, by=by, upload=upload, stage=kept_as))
+            entry = write()
+            Attachment.objects.filter(pk__in=[attachment.pk for attachment in stored]).update(entry_id=entry.pk)
+    except BaseException:
+        _discard_files(stored)
+        raise
+    return entry
+
+
 def add_attachments(
     hazard: Hazard, *, by: Any, uploads: Sequence[InspectedUpload], stage: str, note: str = ""
 ) -> AuditEntry:
     """Add photos or files on their own, as one entry of the timeline."""
+    if not may_attach(by, hazard):
+        raise PermissionDenied("只有整改单位和住建局的人员可以给这条隐患上传照片和文件")
     names = "、".join(upload.filename for upload in uploads)
-    entry = record(
-        actor=by, action="上传附件", target=hazard, note=note or names, changes={"附件": [None, names]},
-        region_code=hazard.county.code,
-    )  # fmt: skip
-    for upload in uploads:
-        attach(hazard, by=by, upload=upload, stage=stage, entry=entry)
-    return entry
+
+    def write() -> AuditEntry:
+        return record(
+            actor=by, action="上传附件", target=hazard, note=note, changes={"附件": [None, names]},
+            region_code=hazard.county.code,
+        )  # fmt: skip
+
+    return with_attachments(hazard, write, by=by, uploads=uploads, stage=stage)
 
 
 def record_first_overdue(today: dt.date) -> int:
@@ -174,7 +255,9 @@ def audit_bulk(hazards: Iterable[Hazard], *, by: Any, action: str, note: str = "
     """One entry per hazard in one statement, for imports."""
     at = clock.now()
     entries = [
-        build(actor=by, action=action, target=hazard, note=note, to_status=hazard.status, region_code=hazard.county.code)
+        build(
+            actor=by, action=action, target=hazard, note=note, to_status=hazard.status, region_code=hazard.county.code
+        )
         for hazard in hazards
     ]
     for entry in entries:

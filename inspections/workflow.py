@@ -17,9 +17,9 @@ from accounts.models import Unit, User
 from audit.models import AuditEntry
 from audit.services import Changes, record
 from common import clock
-from common.concurrency import change
+from common.concurrency import Stale, change
 from inspections import messages, rules
-from inspections.enums import OPEN_STATUSES, Conclusion, ExtensionStatus, Grade, HazardStatus
+from inspections.enums import OPEN_STATUSES, Conclusion, ExtensionStatus, HazardStatus
 from inspections.models import Acceptance, Extension, Hazard, Milestone, PastRound
 
 S = HazardStatus
@@ -78,38 +78,74 @@ MOVES: dict[str, Move] = {
         Move("return", "退回住建局", (S.ISSUED,), S.PENDING, "sign_hazard", Party.LEAD, "退回理由"),
         Move("plan", "制定方案", (S.RECTIFYING,), None, "rectify_hazard", Party.LEAD,
              "整改措施、不晚于时限的节点；重大隐患须填五落实"),
-        Move("report", "填报进度", (S.RECTIFYING,), None, "rectify_hazard", Party.LEAD, "进度、情况说明；进度倒退须有理由"),
+        Move("report", "填报进度", (S.RECTIFYING,), None, "rectify_hazard", Party.LEAD,
+             "进度、情况说明；进度倒退须有理由"),
         Move("request_acceptance", "申请验收", (S.RECTIFYING,), S.AWAITING_ACCEPTANCE, "rectify_hazard", Party.LEAD,
              "整改后照片；重大隐患五落实齐全"),
         Move("accept", "验收合格", (S.AWAITING_ACCEPTANCE,), S.CLOSED, "accept_hazard", Party.BUREAU,
              "对照验收标准的意见、验收人员、日期；不得由整改单位自己验收；重大隐患须两人"),
         Move("reject", "验收不合格", (S.AWAITING_ACCEPTANCE,), S.RECTIFYING, "accept_hazard", Party.BUREAU,
              "不合格之处、验收人员、日期"),
-        Move("request_extension", "申请延期", (S.ISSUED, S.RECTIFYING), None, "rectify_hazard", Party.LEAD,
-             "时限届满前提出；新时限、理由、延期期间的安全措施"),
-        Move("decide_extension", "审批延期", OPEN_STATUSES, None, "decide_extension", Party.BUREAU, "同意或不同意，意见"),
-        Move("amend", "调整责任或时限", (S.PENDING, S.ISSUED, S.RECTIFYING, S.AWAITING_ACCEPTANCE), None, "amend_hazard",
-             Party.BUREAU, "理由；换责任单位时重新签收"),
-        Move("reopen", "复发重开", (S.CLOSED,), S.ISSUED, "reopen_hazard", Party.BUREAU, "复发情况、新时限；开始新一轮，旧一轮保留"),
-        Move("void", "作废", OPEN_STATUSES, S.VOID, "void_hazard", Party.BUREAU, "作废理由；编号不再使用", dangerous=True),
+        Move("request_extension", "申请延期", (S.ISSUED, S.RECTIFYING), None, "rectify_hazard",
+             Party.LEAD, "时限届满前提出；新时限、理由、延期期间的安全措施"),
+        Move("decide_extension", "审批延期", OPEN_STATUSES, None, "decide_extension", Party.BUREAU,
+             "同意或不同意，意见"),
+        Move("amend", "调整责任或时限", (S.PENDING, S.ISSUED, S.RECTIFYING, S.AWAITING_ACCEPTANCE), None,
+             "amend_hazard", Party.BUREAU, "理由；换责任单位时重新签收"),
+        Move("reopen", "复发重开", (S.CLOSED,), S.ISSUED, "reopen_hazard", Party.BUREAU,
+             "复发情况、新时限；开始新一轮，旧一轮保留"),
+        Move("void", "作废", OPEN_STATUSES, S.VOID, "void_hazard", Party.BUREAU,
+             "作废理由；编号不再使用", dangerous=True),
     )
 }  # fmt: skip
 
 
 def moves_for(user: Any, hazard: Hazard) -> list[Move]:
-    """The moves this user may make on this hazard now, in the order of the flow."""
-    pending_extension = hazard.extensions.filter(status=ExtensionStatus.REQUESTED).exists()
-    hidden = {"request_extension"} if pending_extension else {"decide_extension"}
+    """The moves this user may make on this hazard now, in the order of the flow. One query, two more at acceptance."""
+    hidden: set[str] = set()
+    if S(hazard.status).is_open:
+        hidden.add("request_extension" if _extension_requested(hazard) else "decide_extension")
+    if hazard.status == S.AWAITING_ACCEPTANCE and (_rectifies(user, hazard) or _has_concluded(user, hazard)):
+        hidden |= {"accept", "reject"}
     return [move for move in MOVES.values() if move.code not in hidden and move.allowed_for(user, hazard)]
 
 
-def _check(code: str, user: Any, hazard: Hazard) -> Move:
+def _extension_requested(hazard: Hazard) -> bool:
+    return hazard.extensions.filter(status=ExtensionStatus.REQUESTED).exists()
+
+
+def _rectifies(user: Any, hazard: Hazard) -> bool:
+    return user.unit_id in rules.rectifying_unit_ids(hazard)
+
+
+def _has_concluded(user: Any, hazard: Hazard) -> bool:
+    """Whether this person has given an opinion on the present request for acceptance."""
+    return hazard.acceptances.filter(round=hazard.round, attempt=hazard.acceptance_attempt, by=user).exists()
+
+
+CONCLUDED = "您已对这次验收申请签过意见；重大隐患须由另一人再验收一次"
+EXTENSION_REQUESTED = "已有一份延期申请在等待审批，请等审批后再申请"
+
+
+def check(code: str, user: Any, hazard: Hazard) -> Move:
+    """The move, if this user can make it on this hazard as things stand.
+
+    Raises PermissionDenied for who may never make it, MoveRefused for when it is not possible now.
+    """
     move = MOVES[code]
     if not move.is_for(user, hazard):
         raise PermissionDenied(f"{move.label}须由{move.party.value}有相应权限的人员办理")
+    if code in ("accept", "reject") and _rectifies(user, hazard):
+        raise PermissionDenied("整改单位不能验收自己的整改，请由其他单位的人员验收")
     if S(hazard.status) not in move.sources:
         allowed = "、".join(status.label for status in move.sources)
         raise MoveRefused([f"{hazard.number} 现在是“{S(hazard.status).label}”，只有{allowed}的隐患才能{move.label}"])
+    if code in ("accept", "reject") and _has_concluded(user, hazard):
+        raise MoveRefused([CONCLUDED])
+    if code == "request_extension" and _extension_requested(hazard):
+        raise MoveRefused([EXTENSION_REQUESTED])
+    if code == "decide_extension" and not _extension_requested(hazard):
+        raise MoveRefused([f"{hazard.number} 没有待审批的延期申请"])
     return move
 
 
@@ -146,7 +182,7 @@ def _end_extension_requests(hazard: Hazard, by: Any, why: str) -> None:
 @transaction.atomic
 def issue(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
     """待下达 → 待签收. Refused while one of the five is missing or vague, or the deadline is late without a reason."""
-    move = _check("issue", by, hazard)
+    move = check("issue", by, hazard)
     _refuse_if(rules.problems_before_issue(hazard))
     values: dict[str, Any] = {"issued_at": clock.now(), "original_due_on": hazard.original_due_on or hazard.due_on}
     if hazard.supervisor_id is None and by.unit_id:
@@ -159,14 +195,14 @@ def issue(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
 @transaction.atomic
 def sign(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
     """待签收 → 整改中, by the lead unit."""
-    move = _check("sign", by, hazard)
+    move = check("sign", by, hazard)
     return _commit(move, hazard, by, note=note, signed_at=clock.now())
 
 
 @transaction.atomic
 def return_to_bureau(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     """待签收 → 待下达: not ours, with the reason."""
-    move = _check("return", by, hazard)
+    move = check("return", by, hazard)
     _refuse_if(rules.missing(reason, "请写明退回理由，例如“该管段由某单位负责”"))
     entry = _commit(move, hazard, by, note=reason, issued_at=None)
     messages.returned(hazard, entry)
@@ -185,7 +221,7 @@ def plan(
     funding_source: str = "", five: dict[str, str] | None = None,
 ) -> AuditEntry:  # fmt: skip
     """Set measures, cost and the milestones of this round (replacing those not yet done). `five`: the 五落实 fields."""
-    move = _check("plan", by, hazard)
+    move = check("plan", by, hazard)
     five = {name: (five or {}).get(name, getattr(hazard, name)).strip() for name in rules.FIVE_FIELDS}
     _refuse_if(rules.problems_of_plan(hazard, measure, steps, five))
     before = (hazard.measure, hazard.estimated_cost_yuan, hazard.funding_source)
@@ -212,7 +248,7 @@ def report(
     hazard: Hazard, *, by: Any, percent: int, text: str, done_milestones: list[int] | None = None, reason: str = ""
 ) -> AuditEntry:
     """Progress in percent with what was done. Going backwards demands a reason; milestones are ticked off by pk."""
-    move = _check("report", by, hazard)
+    move = check("report", by, hazard)
     _refuse_if(rules.problems_of_report(hazard, percent, text, reason))
     hazard.milestones.filter(round=hazard.round, pk__in=done_milestones or [], done_on__isnull=True).update(
         done_on=clock.today()
@@ -225,7 +261,7 @@ def report(
 @transaction.atomic
 def request_acceptance(hazard: Hazard, *, by: Any, note: str) -> AuditEntry:
     """整改中 → 待验收. Demands a photo taken after the work in this round; 重大 also the 五落实."""
-    move = _check("request_acceptance", by, hazard)
+    move = check("request_acceptance", by, hazard)
     _refuse_if(rules.problems_before_acceptance(hazard))
     entry = _commit(
         move, hazard, by, note=note, progress_percent=100, acceptance_requested_at=clock.now(),
@@ -239,8 +275,6 @@ def _conclude(
     move: Move, hazard: Hazard, by: Any, conclusion: Conclusion, opinion: str, inspectors: str, accepted_on: dt.date
 ) -> None:
     """Write one person's conclusion; the unique key stops a person from concluding twice on one request."""
-    if by.unit_id in rules.rectifying_unit_ids(hazard):
-        raise PermissionDenied("整改单位不能验收自己的整改，请由其他单位的人员验收")
     _refuse_if(rules.problems_of_acceptance(hazard, opinion, inspectors, accepted_on))
     try:
         with transaction.atomic():
@@ -249,13 +283,13 @@ def _conclude(
                 opinion=opinion, inspectors=inspectors, accepted_on=accepted_on, by=by,
             )  # fmt: skip
     except IntegrityError:
-        raise MoveRefused(["您已对这次验收申请签过意见；重大隐患须由另一人再验收一次"]) from None
+        raise MoveRefused([CONCLUDED]) from None
 
 
 @transaction.atomic
 def accept(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_on: dt.date) -> AuditEntry:
     """待验收 → 已销号. The first of the two conclusions that a 重大 hazard needs leaves it at 待验收."""
-    move = _check("accept", by, hazard)
+    move = check("accept", by, hazard)
     _conclude(move, hazard, by, Conclusion.PASSED, opinion, inspectors, accepted_on)
     passed = hazard.acceptances.filter(
         round=hazard.round, attempt=hazard.acceptance_attempt, conclusion=Conclusion.PASSED
@@ -272,7 +306,7 @@ def accept(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_o
 @transaction.atomic
 def reject(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_on: dt.date) -> AuditEntry:
     """待验收 → 整改中, with what is wrong."""
-    move = _check("reject", by, hazard)
+    move = check("reject", by, hazard)
     _conclude(move, hazard, by, Conclusion.FAILED, opinion, inspectors, accepted_on)
     note = f"{opinion}\n验收人员：{inspectors}，{accepted_on}"
     entry = _commit(move, hazard, by, note=note, acceptance_requested_at=None)
@@ -281,11 +315,9 @@ def reject(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_o
 
 
 @transaction.atomic
-def request_extension(
-    hazard: Hazard, *, by: Any, new_due_on: dt.date, reason: str, interim_measures: str
-) -> Extension:
+def request_extension(hazard: Hazard, *, by: Any, new_due_on: dt.date, reason: str, interim_measures: str) -> Extension:
     """Ask for a later deadline, before the present one has passed."""
-    move = _check("request_extension", by, hazard)
+    move = check("request_extension", by, hazard)
     _refuse_if(rules.problems_of_extension(hazard, new_due_on, reason, interim_measures))
     assert hazard.due_on is not None
     try:
@@ -295,7 +327,7 @@ def request_extension(
                 interim_measures=interim_measures, requested_by=by,
             )  # fmt: skip
     except IntegrityError:
-        raise MoveRefused(["已有一份延期申请在等待审批，请等审批后再申请"]) from None
+        raise MoveRefused([EXTENSION_REQUESTED]) from None
     note = f"申请延至 {new_due_on}：{reason}\n安全措施：{interim_measures}"
     entry = _commit(move, hazard, by, note=note)
     messages.extension_requested(hazard, entry)
@@ -305,10 +337,10 @@ def request_extension(
 @transaction.atomic
 def decide_extension(hazard: Hazard, *, by: Any, approve: bool, opinion: str, late_due_reason: str = "") -> AuditEntry:
     """Approve or deny the open request. Approval moves the deadline; the original and each old one stay on record."""
-    move = _check("decide_extension", by, hazard)
+    move = check("decide_extension", by, hazard)
     extension = hazard.extensions.filter(status=ExtensionStatus.REQUESTED).first()
-    if extension is None:
-        raise MoveRefused([f"{hazard.number} 没有待审批的延期申请"])
+    if extension is None:  # decided by somebody else since the check
+        raise Stale(hazard)
     problems = rules.missing(opinion, "请填写审批意见")
     if approve:
         late_due_reason = late_due_reason or hazard.late_due_reason or extension.reason
@@ -338,7 +370,7 @@ def amend(
     due_on: dt.date | None = None, late_due_reason: str = "",
 ) -> AuditEntry:  # fmt: skip
     """Change unit, person or deadline, with a reason. A new lead unit has to sign anew; what is left out stays."""
-    move = _check("amend", by, hazard)
+    move = check("amend", by, hazard)
     old_unit = hazard.lead_unit
     values: dict[str, Any] = {
         "lead_unit": lead_unit, "responsible_person": responsible_person, "responsible_phone": responsible_phone,
@@ -353,8 +385,8 @@ def amend(
     if "lead_unit" in values and S(hazard.status) not in (S.PENDING, S.ISSUED):
         to = S.ISSUED
         values |= {"signed_at": None, "issued_at": clock.now(), "acceptance_requested_at": None}
-    if "lead_unit" in values and "responsible_user" not in values:
-        values["responsible_user"] = None
+    if {"lead_unit", "responsible_person"} & values.keys() and responsible_user is None:
+        values["responsible_user"] = None  # the account was the other person's
     values["search_terms"] = rules.search_terms(hazard, **values)
     entry = _commit(move, hazard, by, to=to, note=reason, changes=changes, **values)
     if "lead_unit" in values or "due_on" in values:
@@ -366,7 +398,7 @@ def amend(
 @transaction.atomic
 def reopen(hazard: Hazard, *, by: Any, reason: str, due_on: dt.date, late_due_reason: str = "") -> AuditEntry:
     """已销号 → 待签收, a new round with a new deadline. The old round is kept as it was."""
-    move = _check("reopen", by, hazard)
+    move = check("reopen", by, hazard)
     _refuse_if(
         rules.missing(reason, "请写明复发情况")
         + rules.problems_of_new_deadline(due_on)
@@ -390,7 +422,7 @@ def reopen(hazard: Hazard, *, by: Any, reason: str, due_on: dt.date, late_due_re
 @transaction.atomic
 def void(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     """Any open state → 作废, with a reason. The number is never given out again."""
-    move = _check("void", by, hazard)
+    move = check("void", by, hazard)
     _refuse_if(rules.missing(reason, "请写明作废理由，例如“与 YH-2026-0012 重复登记”"))
     entry = _commit(move, hazard, by, note=reason)
     _end_extension_requests(hazard, by, "隐患已作废，申请终止")
