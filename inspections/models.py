@@ -30,6 +30,11 @@ from inspections.querysets import GradeRank, HazardQuerySet, KindRank, StatusRan
 USER = settings.AUTH_USER_MODEL
 
 
+def ranked(rank: models.Func, field: str, name: str) -> models.Index:
+    """An index in the order of a rank. The field itself stands last: without it PostgreSQL would read the rows too."""
+    return models.Index(F("county"), F("season"), rank, F("sequence"), F("id"), F(field), name=name)
+
+
 class Hazard(models.Model):
     # where it stands in the ledger
     # Neither has an index of its own: those of the lists begin with them.
@@ -153,20 +158,16 @@ class Hazard(models.Model):
             models.Index(fields=["county", "season", "urgency", "sequence", "id"], name="hazard_urgency"),
             models.Index(fields=["county", "season", "category", "sequence", "id"], name="hazard_category"),
             models.Index(fields=["county", "season", "source", "sequence", "id"], name="hazard_source"),
-            models.Index(fields=["county", "season", "lead_unit", "sequence", "id"], name="hazard_unit"),
+            models.Index(
+                fields=["county", "season", "lead_unit", "sequence", "id", "status", "due_on"], name="hazard_unit"
+            ),
             models.Index(fields=["county", "season", "township", "sequence", "id"], name="hazard_township"),
             models.Index(fields=["county", "season", "supervisor", "sequence", "id"], name="hazard_supervisor"),
             models.Index(fields=["lead_unit", "season", "sequence"], name="hazard_lead"),
             # The same in the order that people expect of statuses, grades and kinds.
-            models.Index(
-                F("county"), F("season"), StatusRank("status"), F("sequence"), F("id"), name="hazard_status_rank"
-            ),
-            models.Index(
-                F("county"), F("season"), GradeRank("grade"), F("sequence"), F("id"), name="hazard_grade_rank"
-            ),
-            models.Index(
-                F("county"), F("season"), KindRank("facility_kind"), F("sequence"), F("id"), name="hazard_kind_rank"
-            ),
+            ranked(StatusRank("status"), "status", name="hazard_status_rank"),
+            ranked(GradeRank("grade"), "grade", name="hazard_grade_rank"),
+            ranked(KindRank("facility_kind"), "facility_kind", name="hazard_kind_rank"),
             # The sweep: what is under way and has a deadline.
             models.Index(
                 fields=["due_on", "grade"],

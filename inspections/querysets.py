@@ -64,6 +64,7 @@ class TermsField(models.TextField):
 TermsField.register_lookup(SearchTermsContain)
 TermsField.register_lookup(SearchTermsPhrase)
 
+
 class Among(models.Lookup):
     """`Among(F("pk"), Subquery(ids))` is an IN whose ids PostgreSQL gathers before it starts.
 
@@ -168,7 +169,9 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
             return self
         condition = Q(*[Q(search_terms__phrase=phrase) for phrase in phrases])
         some = self.order_by() if scattered else self.order_by("-sequence", "-pk")
-        probe = some.values("search_terms")[:PROBED_ROWS].aggregate(read=Count("*"), found=Count("*", filter=condition))
+        probe = some.values("search_terms")[:PROBED_ROWS].aggregate(
+            read=Count("search_terms"), found=Count("search_terms", filter=condition)
+        )
         if probe["read"] == PROBED_ROWS and probe["found"] < FREQUENT:
             condition &= Q(search_terms__terms=bigrams(text))
         return self.filter(condition)

@@ -15,8 +15,8 @@ def index(name: str, *fields: str) -> migrations.AddIndex:
     return migrations.AddIndex("hazard", models.Index(fields=["county", "season", *fields], name=name))
 
 
-def rank_index(name: str, rank: models.Func) -> migrations.AddIndex:
-    parts = (F("county"), F("season"), rank, F("sequence"), F("id"))
+def rank_index(name: str, rank: models.Func, field: str) -> migrations.AddIndex:
+    parts = (F("county"), F("season"), rank, F("sequence"), F("id"), F(field))
     return migrations.AddIndex("hazard", models.Index(*parts, name=name))
 
 
@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
         migrations.RunPython(search.drop_search, search.create_search),
         migrations.RemoveIndex("hazard", "hazard_due"),
         migrations.RemoveIndex("hazard", "hazard_township"),
+        migrations.RemoveIndex("hazard", "hazard_unit"),
         migrations.AlterField(
             "hazard",
             "county",
@@ -50,13 +51,14 @@ class Migration(migrations.Migration):
             ),
         ),
         index("hazard_due", "due_on", "id", "status"),
+        index("hazard_unit", "lead_unit", "sequence", "id", "status", "due_on"),
         index("hazard_urgency", "urgency", "sequence", "id"),
         index("hazard_category", "category", "sequence", "id"),
         index("hazard_source", "source", "sequence", "id"),
         index("hazard_township", "township", "sequence", "id"),
         index("hazard_supervisor", "supervisor", "sequence", "id"),
-        rank_index("hazard_status_rank", StatusRank("status")),
-        rank_index("hazard_grade_rank", GradeRank("grade")),
-        rank_index("hazard_kind_rank", KindRank("facility_kind")),
+        rank_index("hazard_status_rank", StatusRank("status"), "status"),
+        rank_index("hazard_grade_rank", GradeRank("grade"), "grade"),
+        rank_index("hazard_kind_rank", KindRank("facility_kind"), "facility_kind"),
         migrations.RunPython(search.create_search, search.drop_search),
     ]
