@@ -2,6 +2,9 @@
 
 What the rules forbid raises ValidationError (by field where there is one) with sentences in Chinese; what the role
 forbids raises PermissionDenied. `by` None is the system itself (commands), which the role rules do not bind.
+
+Rows are locked with `no_key`: an audit entry refers to its actor, and two people who change each other would otherwise
+wait for one another.
 """
 
 from collections.abc import Iterable, Iterator
@@ -66,7 +69,7 @@ def create_unit(*, by: Any, **values: Any) -> Unit:
 @transaction.atomic
 def change_unit(unit: Unit, *, by: Any, **values: Any) -> bool:
     """Write what differs; whether anything did. Kind and region stay once roles of people rest on them."""
-    before = Unit.objects.select_for_update().get(pk=unit.pk)
+    before = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     moved = [name for name in ("kind", "region") if name in values and values[name] != getattr(before, name)]
     if moved and before.users.exists():
         raise ValidationError(dict.fromkeys(moved, "该单位已有用户，不能再改；如有变化请停用后另建"))
@@ -91,7 +94,7 @@ def switch_unit(unit: Unit, *, by: Any, active: bool) -> bool:
     if not active and by is not None and by.unit_id == unit.pk:
         raise ValidationError("不能停用自己所在的单位，请由上级管理员办理")
     with _keeping_an_admin(unit.region):
-        before = Unit.objects.select_for_update().get(pk=unit.pk)
+        before = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
         action = "启用单位" if active else "停用单位"
         return save_changes(before, by=by, action=action, values={"is_active": active}, region_code=unit.region.code)
 
@@ -195,7 +198,7 @@ def change_own_phone(user: User, phone: str) -> bool:
 
 def _for_change(user: User, by: Any) -> User:
     """The row, locked, if `by` may manage this user: whose roles are above what one may give is out of reach."""
-    row = User.objects.select_for_update(of=("self",)).select_related("unit__region").get(pk=user.pk)
+    row = User.objects.select_for_update(of=("self",), no_key=True).select_related("unit__region").get(pk=user.pk)
     if by is None or by.is_superuser:
         return row
     if row.is_superuser or not set(row.role_names) <= set(roles_to_give(by)):
@@ -234,7 +237,7 @@ def _keeping_an_admin(region: Region | None) -> Iterator[None]:
     if region is None:
         yield
         return
-    Region.objects.select_for_update().get(pk=region.pk)
+    Region.objects.select_for_update(no_key=True).get(pk=region.pk)
     admins = User.objects.active().with_role(roles.ADMIN).filter(unit__region=region, unit__is_active=True)
     had_one = admins.exists()
     yield

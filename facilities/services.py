@@ -67,7 +67,7 @@ def _create(row: Row, *, by: Any, fields: tuple[str, ...]) -> Row:
 def _change(row: Row, *, by: Any, values: dict[str, Any]) -> bool:
     try:
         with transaction.atomic():
-            current = type(row).objects.select_for_update().get(pk=row.pk)
+            current = type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
             action = f"修改{row._meta.verbose_name}"
             if list(values) == ["is_active"]:
                 action = f"{'启用' if values['is_active'] else '停用'}{row._meta.verbose_name}"

@@ -1,8 +1,10 @@
 """Units and regions: who sees and changes which, and what stays as it is once people rest on it."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from accounts.models import Region, Unit
+from accounts.services import change_unit
 from audit.models import AuditEntry
 from tests.factories import CityFactory, UnitFactory, UserFactory
 
@@ -63,12 +65,19 @@ def test_a_change_is_on_record_with_what_it_was(cast, client_as):
 
 
 def test_kind_and_region_stay_once_the_unit_has_people(cast, client_as):
-    client_as(cast.admin).post(
-        f"{UNITS}{cast.beiyuan.pk}/", {"name": "北苑供热站", "kind": "housing_bureau", "region": cast.town_a.pk}
+    response = client_as(cast.admin).post(
+        f"{UNITS}{cast.beiyuan.pk}/", {"name": "北苑供热中心", "kind": "housing_bureau", "region": cast.town_a.pk}
     )
 
+    assert response.status_code == 302, "what the form does not offer is not looked at"
     cast.beiyuan.refresh_from_db()
-    assert (cast.beiyuan.kind, cast.beiyuan.region) == ("heating_company", cast.county)
+    assert (cast.beiyuan.name, cast.beiyuan.kind, cast.beiyuan.region) == (
+        "北苑供热中心",
+        "heating_company",
+        cast.county,
+    )
+    with pytest.raises(ValidationError, match="该单位已有用户，不能再改；如有变化请停用后另建"):
+        change_unit(cast.beiyuan, by=cast.admin, kind="other")
 
 
 def test_kind_and_region_may_be_corrected_before(cast, client_as):
