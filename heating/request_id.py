@@ -1,7 +1,11 @@
 """Every request gets an id, which its log lines, audit entries, answer and Celery tasks carry."""
 
+import functools
+import ipaddress
+import logging
 import re
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -13,24 +17,51 @@ from django.http import HttpRequest, HttpResponse
 from common.request_context import RequestInfo, current, serving
 
 HEADER = "X-Request-ID"
-TASK_HEADER = "request_id"
-ACCEPTED = re.compile(r"[\w.-]{8,64}")
+TASK_ID_HEADER, TASK_IP_HEADER = "request_id", "request_ip"
+ACCEPTED = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+UNIX_SOCKET = "unix"
+
+log = logging.getLogger(__name__)
 
 
 def client_ip(request: HttpRequest) -> str:
     """Where the request came from; the proxy's word counts only if the proxy is one of settings.TRUSTED_PROXIES."""
     peer = request.META.get("REMOTE_ADDR", "")
     forwarded = request.headers.get("X-Forwarded-For", "")
-    trusted = settings.TRUSTED_PROXIES
-    if not forwarded or peer not in trusted and not (peer == "" and "unix" in trusted):
+    if not forwarded or not _is_ours(peer):
         return peer
     # The last address that is not a proxy of ours: what stands before it may be made up.
     hops = [hop.strip() for hop in forwarded.split(",")]
-    return next((hop for hop in reversed(hops) if hop not in trusted), peer)
+    return next((hop for hop in reversed(hops) if _is_address(hop) and not _is_ours(hop)), peer)
+
+
+@functools.cache
+def _networks(trusted: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(name, strict=False) for name in trusted if name != UNIX_SOCKET)
+
+
+def _is_ours(address: str) -> bool:
+    if not address:  # a request over a socket file has no address
+        return UNIX_SOCKET in settings.TRUSTED_PROXIES
+    if not _is_address(address):
+        return False
+    parsed = ipaddress.ip_address(address)
+    return any(parsed in network for network in _networks(tuple(settings.TRUSTED_PROXIES)))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class RequestIdMiddleware:
-    """First in the list. An id that comes with the request is kept if it looks like one."""
+    """First in the list. An id that comes with the request is kept if it looks like one.
+
+    Writes one log line a request: method, path (without what was searched for), status, milliseconds, address.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -38,15 +69,24 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
         request_id = given if ACCEPTED.fullmatch(given) else secrets.token_hex(8)
-        with serving(RequestInfo(request_id, client_ip(request))):
+        info = RequestInfo(request_id, client_ip(request))
+        started = time.perf_counter()
+        with serving(info):
             response = self.get_response(request)
+            log.info(
+                "%s %s %s",
+                request.method,
+                request.path,
+                response.status_code,
+                extra={"ms": round((time.perf_counter() - started) * 1000), "ip": info.ip},
+            )
         response[HEADER] = request_id
         return response
 
 
 @before_task_publish.connect
 def _send_along(headers: dict[str, Any], **kwargs: Any) -> None:
-    headers[TASK_HEADER] = current().request_id
+    headers[TASK_ID_HEADER], headers[TASK_IP_HEADER] = current().request_id, current().ip
 
 
 _serving: dict[str, AbstractContextManager[None]] = {}
@@ -54,8 +94,9 @@ _serving: dict[str, AbstractContextManager[None]] = {}
 
 @task_prerun.connect
 def _take_up(task_id: str, task: Any, **kwargs: Any) -> None:
-    request_id = getattr(task.request, TASK_HEADER, None) or (task.request.headers or {}).get(TASK_HEADER) or task_id
-    _serving[task_id] = serving(RequestInfo(request_id))
+    # A task that no request sent (beat, a command) goes by its own id.
+    info = RequestInfo(getattr(task.request, TASK_ID_HEADER, "") or task_id, getattr(task.request, TASK_IP_HEADER, ""))
+    _serving[task_id] = serving(info)
     _serving[task_id].__enter__()
 
 

@@ -157,8 +157,11 @@ SEASON_DEFAULT_DAYS = {
     "heating_end_on": (3, 15, 1),
 }
 
+# 从时限倒排: the usual steps of a rectification, and by what share (%) of the time up to the deadline each is done.
+PLAN_STEPS = (("方案和材料确定", 20), ("材料设备到场", 50), ("施工完成", 90), ("自检合格，申请验收", 100))
+
 # ── behind a proxy, over HTTPS ───────────────────────────────────────────────────────────────────────────────────────
-# Addresses whose X-Forwarded-For is believed ("unix" for a socket).
+# Addresses or networks whose X-Forwarded-For is believed ("unix" for a socket file).
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["127.0.0.1"] if PRODUCTION else [])
 HTTPS = env.bool("HTTPS", PRODUCTION)
 if HTTPS:
@@ -216,7 +219,6 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # How often deadlines are checked. Every page warns the staff when no sweep has run for two periods.
 SWEEP_PERIOD_SECONDS = env.int("SWEEP_PERIOD_SECONDS", 600)

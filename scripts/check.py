@@ -1,4 +1,4 @@
-"""`make check`: style, types, rooms, templates, migrations, production settings. All of it runs; the failures are listed."""
+"""`make check`: style, types, rooms, templates, migrations, production settings. All of it runs."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`make lock`: full locks with hashes from requirements.in and requirements-dev.in, for Python 3.11. Needs `uv` once."""
+"""`make lock`: full locks with hashes from requirements.in and requirements-dev.in, for Python 3.11."""
 
 import subprocess
 import sys

@@ -4,6 +4,7 @@ usage: prepare.py LOCK. Runs on a bare Python 3.11. What is done already (by a s
 """
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import venv
@@ -30,6 +31,7 @@ def make_environment() -> None:
     try:
         venv.create(VENV, with_pip=True, clear=VENV.exists())
     except (subprocess.CalledProcessError, OSError) as error:
+        shutil.rmtree(VENV, ignore_errors=True)  # half of one would pass for a whole one next time
         fail(f"无法建立虚拟环境：{error}\n请安装 python3-venv (e.g. apt install python3-venv) 后重试")
 
 
@@ -40,17 +42,8 @@ def install(lock: Path) -> None:
         if stamp.exists() and stamp.read_text() == fingerprint(path):
             return
     print(f"安装依赖 {lock.name} …", flush=True)
-    command = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--require-hashes",
-    ]
-    if subprocess.run([*command, "-r", lock], cwd=ROOT).returncode:
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    if subprocess.run([PYTHON, "-m", "pip", "install", *options, "-r", lock], cwd=ROOT).returncode:
         fail("依赖没有装上，请检查能否访问 PyPI（或公司内部镜像）后重试")
     stamps[lock].write_text(fingerprint(lock))
 

@@ -1,7 +1,7 @@
-"""`make test`: everything this machine can run, in three runs, then one line per kind of test that was left out and why.
+"""`make test`: everything this machine can run, in three runs, then one line for each kind of test left out, and why.
 
-1. unit and integration tests on SQLite; 2. integration and concurrency tests on PostgreSQL, with Redis; 3. browser tests
-in Chromium. With CI=true nothing may be left out or skipped. Arguments are handed to each pytest.
+1. unit and integration tests on SQLite; 2. integration and concurrency tests on PostgreSQL, with Redis; 3. browser
+tests in Chromium. With CI=true nothing may be left out or skipped. Arguments are handed to each pytest.
 """
 
 import contextlib

@@ -3,6 +3,7 @@
 Ctrl-C (or SIGTERM) stops all of them; none outlives this process. Environment: PORT, HOST, DEMO and all settings.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -14,11 +15,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-HOST, PORT = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+HOST, PORT = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+UP_SECONDS = 30
 STOP_SECONDS = 8
 RESTART_SECONDS = 3
 PR_SET_PDEATHSIG = 1
-DEMO_NOTE = "演示账号见登录页（密码均为 Nuandong-2025）：zhujian dudao fagai rexian chengyuan beiyuan jiedao lingdao"
 
 
 def manage(*arguments: str) -> None:
@@ -27,12 +28,14 @@ def manage(*arguments: str) -> None:
 
 
 def refuse_taken_port() -> None:
+    if not PORT.isdecimal() or not 0 < int(PORT) < 65536:
+        sys.exit(f"PORT={PORT} 不是端口号，请写 1 到 65535 的数，如 make run PORT=8001")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, PORT))
-        except OSError:
-            sys.exit(f"端口 {PORT} 已被占用，请换一个：make run PORT=8001")
+            probe.bind((HOST, int(PORT)))
+        except OSError as error:
+            sys.exit(f"不能使用 {HOST}:{PORT}（{error.strerror}），请换一个端口：make run PORT=8001")
 
 
 def newest(folder: Path) -> float:
@@ -40,7 +43,7 @@ def newest(folder: Path) -> float:
 
 
 def prepare_site() -> None:
-    """Schema, static files and, in demo mode, the demo county."""
+    """Schema, static files, the demo county on the first start in demo mode, and the deadlines as of now."""
     import django
 
     sys.path.insert(0, str(ROOT))
@@ -48,12 +51,12 @@ def prepare_site() -> None:
     django.setup()
     from django.conf import settings
 
+    from accounts.models import User
+
     manage("migrate", "--noinput", "--verbosity", "0")
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     if not settings.DEBUG and (not manifest.exists() or manifest.stat().st_mtime < newest(ROOT / "static")):
         manage("collectstatic", "--noinput", "--clear", "--verbosity", "0")
-    from accounts.models import User
-
     if settings.DEMO and not User.objects.exists():
         print("建立演示县 …", flush=True)
         manage("demo")
@@ -62,17 +65,15 @@ def prepare_site() -> None:
 
 def die_with_parent() -> None:
     """Even a killed parent takes its children with it (Linux)."""
-    try:
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    except (OSError, AttributeError):
-        pass
 
 
 class Service:
     """One child with its own process group, so that its own children end with it."""
 
-    def __init__(self, name: str, *command: str) -> None:
-        self.name, self.command = name, command
+    def __init__(self, *command: str) -> None:
+        self.command = command
         self.start()
 
     def start(self) -> None:
@@ -81,43 +82,71 @@ class Service:
         )
 
     def signal(self, number: int) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
-        except ProcessLookupError:
-            pass
 
     def stop(self, deadline: float) -> None:
-        try:
+        """Wait until the deadline, then kill what is left of the group."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(deadline - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            pass
         self.signal(signal.SIGKILL)
         self.process.wait()
+
+
+def start_web() -> Service:
+    workers = min(os.cpu_count() or 2, 4)
+    return Service(
+        "gunicorn", "heating.wsgi", "--bind", f"{HOST}:{PORT}", "--workers", str(workers), "--log-level", "warning"
+    )
+
+
+def start_worker() -> Service:
+    return Service("celery", "-q", "-A", "heating", "worker", "-B", "-P", "threads", "-c", "2")
+
+
+def wait_until_up(web: Service) -> None:
+    deadline = time.monotonic() + UP_SECONDS
+    address = ("127.0.0.1" if HOST == "0.0.0.0" else HOST, int(PORT))
+    while web.process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(address, timeout=1):
+            return
+        time.sleep(0.1)
+
+
+def announce() -> None:
+    from django.conf import settings
+
+    print(f"\n网站已启动：http://{HOST}:{PORT}  （Ctrl-C 停止）", flush=True)
+    if settings.DEMO:
+        from accounts.selectors import DEMO_PASSWORD, demo_accounts
+
+        print(f"演示账号，密码均为 {DEMO_PASSWORD}：")
+        for account in demo_accounts():
+            print(f"  {account.username:<10} {account.role}（{account.unit}）")
+        sys.stdout.flush()
+
+
+class Stop:
+    """Set by Ctrl-C or SIGTERM."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: object) -> None:
+        self.asked = True
 
 
 def main() -> None:
     os.environ.setdefault("DEMO", "true")
     refuse_taken_port()
     prepare_site()
-    workers = str(min(os.cpu_count() or 2, 4))
-    web = Service(
-        "web", "gunicorn", "heating.wsgi", "--bind", f"{HOST}:{PORT}", "--workers", workers, "--log-level", "warning"
-    )
-    worker = Service(
-        "worker", "celery", "-A", "heating", "worker", "-B", "-P", "threads", "-c", "2", "--loglevel", "WARNING"
-    )
-    stopping = False
-
-    def stop(number: int, frame: object) -> None:
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    print(f"网站已启动：http://{HOST}:{PORT}  （Ctrl-C 停止）", flush=True)
-    if os.environ["DEMO"].lower() in ("1", "true", "yes", "on"):
-        print(DEMO_NOTE, flush=True)
-    while not stopping and web.process.poll() is None:
+    stop = Stop()
+    web, worker = start_web(), start_worker()
+    wait_until_up(web)
+    announce()
+    while not stop.asked and web.process.poll() is None:
         if worker.process.poll() is not None:
             print("后台服务退出，重新启动 …", flush=True)
             time.sleep(RESTART_SECONDS)
@@ -129,9 +158,10 @@ def main() -> None:
     deadline = time.monotonic() + STOP_SECONDS
     for service in (web, worker):
         service.stop(deadline)
-    if not stopping:
+    if not stop.asked:
         sys.exit("网站进程意外退出，见上面的说明")
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

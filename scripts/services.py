@@ -68,13 +68,28 @@ def postgres() -> Iterator[str]:
         shutil.chown(folder, account)
     data = folder / "data"
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     subprocess.run(
-        [*prefix, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-        check=True, stdout=subprocess.DEVNULL, env=environment, cwd="/",
-    )  # fmt: skip
-    settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", f"port={port}", "listen_addresses=127.0.0.1",
-                f"unix_socket_directories={folder}", "max_connections=200", "shared_buffers=256MB", "work_mem=32MB"]  # fmt: skip
-    command = [*prefix, binaries / "postgres", "-D", data, *(part for setting in settings for part in ("-c", setting))]
+        [*prefix, binaries / "initdb", "-D", data, *options],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=environment,
+        cwd="/",
+    )
+    settings = {
+        "port": port,
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": folder,
+        "max_connections": 200,
+        "shared_buffers": "256MB",
+        "work_mem": "32MB",
+        # A throw-away cluster need not survive a crash.
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+    }
+    given = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    command = [*prefix, binaries / "postgres", "-D", data, *given]
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd="/")
     try:

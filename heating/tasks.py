@@ -1,0 +1,15 @@
+"""House-keeping that belongs to no app."""
+
+from axes.models import AccessAttempt
+from celery import shared_task
+from django.conf import settings
+from django.core.management import call_command
+
+from common import clock
+
+
+@shared_task
+def clean_up() -> None:
+    """Forget ended sessions and login failures that no lock-out looks at any more. The audit trail keeps both."""
+    call_command("clearsessions")
+    AccessAttempt.objects.filter(attempt_time__lte=clock.now() - 2 * settings.AXES_COOLOFF_TIME).delete()
