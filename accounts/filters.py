@@ -62,7 +62,10 @@ class UserFilter(LedgerFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["unit"].queryset = Unit.objects.visible_to(self.request.user)
+        if self.request.user.has_perm("accounts.manage_units"):
+            self.filters["unit"].queryset = Unit.objects.visible_to(self.request.user)
+        else:
+            del self.filters["unit"]  # they see one unit's people anyway
 
     def matching(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(Q(username__icontains=value) | Q(full_name__icontains=value) | Q(phone__icontains=value))

@@ -7,6 +7,7 @@ import pytest
 from audit.models import AuditEntry
 from audit.services import record
 from common import clock
+from tests.factories import CityFactory, UnitFactory, UserFactory
 
 AUDIT = "/audit/"
 
@@ -61,6 +62,18 @@ def test_an_administrator_sees_the_own_regions_entries_newest_first(cast, client
 )
 def test_entries_are_found_by_person_action_object_and_day(cast, client_as, history, query, found):
     assert [action for action, _ in listed(client_as(cast.admin), query)] == found
+
+
+def test_what_somebody_of_the_city_did_here_is_found_by_their_name(cast, client_as):
+    city = UnitFactory(region=CityFactory(code="130100"), kind="housing_bureau")
+    official = UserFactory(full_name="石督察", unit=city, role="住建管理员")
+    client_as(official).post(
+        f"/accounts/units/{cast.beiyuan.pk}/",
+        {"name": "北苑供热中心", "kind": "heating_company", "region": cast.county.pk},
+    )
+
+    assert listed(client_as(cast.admin), "person=石督察") == [("修改单位", "北苑供热中心")]
+    assert listed(client_as(cast.foreign.admin), "person=石督察") == []
 
 
 @pytest.mark.parametrize("query", ["action=nonsense", "kind=nonsense", "at_after=2026-13-01"])

@@ -71,8 +71,9 @@ def test_nothing_of_another_county_can_be_chosen(cast, client_as, field):
         "township": cast.foreign.township,
     }[field]
 
-    response = client_as(cast.admin).post(f"{FACILITIES}new/", facility(cast, **{field: foreign.pk}))
-
+    client = client_as(cast.admin)
+    assert foreign.name not in client.get(f"{FACILITIES}new/").content.decode()
+    response = client.post(f"{FACILITIES}new/", facility(cast, **{field: foreign.pk}))
     assert list(response.context["form"].errors) == [field]
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from accounts.models import Region
 from audit.models import AuditEntry
 from facilities.models import Season
 from tests.factories import CityFactory, CountyFactory, SeasonFactory, UnitFactory, UserFactory
@@ -202,4 +203,8 @@ def test_a_city_chooses_the_county_of_a_new_season(cast, client_as):
 
     assert Season.objects.filter(county=cast.county, name="2027-2028").exists()
     SeasonFactory(county=cast.foreign.county, start_year=2027)
-    assert len(client.get(SEASONS).context["table"].page.object_list) == 3
+    page = client.get(SEASONS)
+    assert len(page.context["table"].page.object_list) == 3
+    assert "临岭县 2026-2027 采暖季" not in page.content.decode(), "one county's seasons need no county"
+    SeasonFactory(county=Region.objects.get(code="130188"))
+    assert "临岭县 2026-2027 采暖季" in client.get(SEASONS).content.decode()
