@@ -1,0 +1,25 @@
+"""Photos and files that people upload: judged by content, measured, and made fit to show. Knows no model.
+
+upload = inspect_upload(file, filename=file.name)       # raises UploadRefused, whose text is for the person
+storage.save(random_name(upload.extension), ContentFile(upload.content))
+"""
+
+from common.uploads.fingerprint import bands, hamming, hash_candidates, perceptual_hash
+from common.uploads.inspection import inspect_upload
+from common.uploads.kinds import ALLOWED
+from common.uploads.serving import random_name, serve
+from common.uploads.shapes import InspectedUpload, UploadLimits, UploadRefused
+
+__all__ = [
+    "ALLOWED",
+    "InspectedUpload",
+    "UploadLimits",
+    "UploadRefused",
+    "bands",
+    "hamming",
+    "hash_candidates",
+    "inspect_upload",
+    "perceptual_hash",
+    "random_name",
+    "serve",
+]
