@@ -79,6 +79,19 @@ class Among(models.Lookup):
         return f"{left} {operator.format(right)}", [*left_params, *right_params]
 
 
+class Unindexed(models.Func):
+    """A column whose index SQLite shall not choose.
+
+    It keeps no distribution of values: it takes a month of the whole ledger for less than the rows of one company.
+    """
+
+    template = "%(expressions)s"
+    arity = 1
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+        return super().as_sql(compiler, connection, template="+%(expressions)s", **context)
+
+
 class _Rank(models.Func):
     """The place of a choice in the order in which people think of it. Literal SQL, so that an index on it is found."""
 
@@ -122,20 +135,34 @@ def search_phrases(text: str) -> list[str]:
     return phrases
 
 
+def sees_only_named(user: Any) -> bool:
+    """Whether the user, a company's or another unit's, sees only what names the unit: a set that no index has in order."""
+    return bool(user.unit_id) and not sees_region(user) and user.unit.kind != UnitKind.TOWNSHIP
+
+
 class HazardQuerySet(models.QuerySet["Hazard"]):
     def visible_to(self, user: Any) -> "HazardQuerySet":
         """The bureau and leaders see their region, a township its area, any other unit what names it as lead or cooperating."""
         if not user.is_superuser and not user.unit_id:
             return self.none()
-        if sees_region(user) or user.unit.kind == UnitKind.TOWNSHIP:
-            return self.filter(in_region(user, township="township"))
-        return self.naming(user.unit_id)
+        if sees_only_named(user):
+            return self.naming(user.unit_id)
+        return self.filter(in_region(user, township="township"))
+
+    def visible_parts(self, user: Any) -> "tuple[HazardQuerySet, ...]":
+        """The rows of `visible_to` in parts with no row in common, each with an index that counts it and has it in order."""
+        if not sees_only_named(user):
+            return (self.visible_to(user),)
+        led = Q(lead_unit_id=user.unit_id)
+        return self.filter(led), self.filter(self._cooperating(user.unit_id)).exclude(led)
 
     def naming(self, unit_id: int) -> "HazardQuerySet":
         """What names the unit as lead or cooperating unit."""
+        return self.filter(Q(lead_unit_id=unit_id) | Q(self._cooperating(unit_id)))
+
+    def _cooperating(self, unit_id: int) -> "Among":
         through = self.model.cooperating_units.through
-        cooperating = through._base_manager.filter(unit_id=unit_id).order_by().values("hazard_id")
-        return self.filter(Q(lead_unit_id=unit_id) | Q(Among(F("pk"), Subquery(cooperating))))
+        return Among(F("pk"), Subquery(through._base_manager.filter(unit_id=unit_id).order_by().values("hazard_id")))
 
     def open(self) -> "HazardQuerySet":
         return self.filter(status__in=OPEN_STATUSES)
@@ -158,23 +185,30 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
         """Everything that counts in totals and rates: all but what was voided."""
         return self.exclude(status=HazardStatus.VOID)
 
-    def matching(self, text: str, *, scattered: bool = False) -> "HazardQuerySet":
+    def matching(self, text: str) -> "HazardQuerySet":
         """Free text over number, point, description, person and phone: every word must occur, of two or more characters.
 
-        Raises ValueError for a word of one character. Call it last: one query on the rows filtered so far decides
-        whether to read them in order until a page is full (the phrase is frequent, or they are few) or to ask the index.
+        Raises ValueError for a word of one character. Call it last; see `search_condition`.
+        """
+        return self.filter(self.search_condition(text))
+
+    def search_condition(self, text: str, *, scattered: bool = False) -> Q:
+        """What `matching` filters by. One query on the rows filtered so far decides how they are searched: in order until
+        a page is full (the phrase is frequent, or they are few), or by asking the index.
+
+        `scattered`: no index has the rows in the list's order, so that any of them are probed.
         """
         phrases = search_phrases(text)
-        if not phrases:
-            return self
         condition = Q(*[Q(search_terms__phrase=phrase) for phrase in phrases])
+        if not phrases:
+            return condition
         some = self.order_by() if scattered else self.order_by("-sequence", "-pk")
         probe = some.values("search_terms")[:PROBED_ROWS].aggregate(
             read=Count("search_terms"), found=Count("search_terms", filter=condition)
         )
         if probe["read"] == PROBED_ROWS and probe["found"] < FREQUENT:
             condition &= Q(search_terms__terms=bigrams(text))
-        return self.filter(condition)
+        return condition
 
     def with_ranks(self) -> "HazardQuerySet":
         """`status_rank`, `grade_rank` and `kind_rank`, to order by."""

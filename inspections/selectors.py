@@ -1,11 +1,14 @@
 """Reads for pages, dashboards and reports. Each docstring states its number of queries."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q
 
 from common import clock
 from common.uploads import hamming, hash_candidates
@@ -39,49 +42,116 @@ class CappedCount:
         return "10 000+" if self.is_capped else f"{self.value:,}".replace(",", " ")
 
 
-def tab_conditions(today: dt.date) -> dict[str, Q]:
-    """What each tab above the list shows, by its name in the address."""
-    conditions = {status.value: Q(status=status) for status in HazardStatus}
-    is_open = Q(status__in=OPEN_STATUSES)
+class DueState(IntEnum):
+    """How a deadline stands today."""
+
+    NONE = 0
+    PAST = 1
+    SOON = 2
+    LATER = 3
+
+    def condition(self, today: dt.date) -> Q:
+        soon = today + dt.timedelta(days=DUE_SOON_DAYS)
+        return {
+            DueState.NONE: Q(due_on__isnull=True),
+            DueState.PAST: Q(due_on__lt=today),
+            DueState.SOON: Q(due_on__gte=today, due_on__lte=soon),
+            DueState.LATER: Q(due_on__gt=soon),
+        }[self]
+
+
+@dataclass(frozen=True)
+class TabRule:
+    """What a tab above the list shows: hazards in one of these statuses, with a deadline that stands so (None: anyhow)."""
+
+    statuses: tuple[HazardStatus, ...]
+    due: DueState | None = None
+
+    def condition(self, today: dt.date) -> Q:
+        if self.statuses == tuple(HazardStatus):
+            return Q()
+        statuses = Q(status=self.statuses[0]) if len(self.statuses) == 1 else Q(status__in=self.statuses)
+        return statuses if self.due is None else statuses & self.due.condition(today)
+
+
+TAB_RULES: dict[str, TabRule] = {
+    "": TabRule(tuple(HazardStatus)),
+    "counted": TabRule(tuple(status for status in HazardStatus if status is not HazardStatus.VOID)),
+    "open": TabRule(OPEN_STATUSES),
+    **{status.value: TabRule((status,)) for status in HazardStatus},
+    "overdue": TabRule(OPEN_STATUSES, DueState.PAST),
+    "due_soon": TabRule(OPEN_STATUSES, DueState.SOON),
+    "no_deadline": TabRule(OPEN_STATUSES, DueState.NONE),
+}
+
+
+def tab_counts(*parts: HazardQuerySet, many: bool = False) -> dict[str, CappedCount]:
+    """How many of these hazards each tab of TAB_RULES would list, exact up to COUNT_CAP. `parts` have no row in common.
+
+    One query for small sets, two for large. A small set is counted in one pass over its rows; of a large one each
+    tab is counted by itself, each stopping at the cap, so that the cost does not grow with the ledger. `many`: the caller
+    knows that it is large; always one query.
+    """
+    today = clock.today()
+    counted = None if many else _counted_in_one_pass(parts, today)
+    return counted or _counted_one_by_one(parts, today)
+
+
+def _union(parts: Sequence[HazardQuerySet], *fields: str) -> tuple[str, list[Any]]:
+    """SQL: these fields of all rows of the parts, COUNT_CAP + 1 of them at most."""
+    statements, params = [], []
+    for part in parts:
+        # What a filter has emptied cannot be compiled.
+        if not part.query.is_empty():
+            sql, sql_params = part.order_by().values(*fields).query.sql_with_params()
+            statements.append(sql)
+            params.extend(sql_params)
+    if not statements:
+        raise EmptyResultSet
+    return f"{' UNION ALL '.join(statements)} LIMIT {COUNT_CAP + 1}", params
+
+
+def _counted_in_one_pass(parts: Sequence[HazardQuerySet], today: dt.date) -> dict[str, CappedCount] | None:
+    """None if there are more rows than the cap."""
+    try:
+        rows, params = _union(parts, "status", "due_on")
+    except EmptyResultSet:
+        return {name: CappedCount(0) for name in TAB_RULES}
+    state = (
+        f"CASE WHEN due_on IS NULL THEN {DueState.NONE} WHEN due_on < %s THEN {DueState.PAST}"
+        f" WHEN due_on <= %s THEN {DueState.SOON} ELSE {DueState.LATER} END"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT status, {state}, COUNT(*) FROM ({rows}) AS counted GROUP BY 1, 2",  # noqa: S608 - no input in it
+            [today, today + dt.timedelta(days=DUE_SOON_DAYS), *params],
+        )
+        table = cursor.fetchall()
+    if sum(count for *_, count in table) > COUNT_CAP:
+        return None
     return {
-        "": Q(),
-        "counted": ~Q(status=HazardStatus.VOID),
-        "open": is_open,
-        **conditions,
-        "overdue": is_open & Q(due_on__lt=today),
-        "due_soon": is_open & Q(due_on__gte=today, due_on__lte=today + dt.timedelta(days=DUE_SOON_DAYS)),
-        "no_deadline": is_open & Q(due_on__isnull=True),
+        name: CappedCount(
+            sum(n for status, state, n in table if status in rule.statuses and rule.due in (None, state))
+        )
+        for name, rule in TAB_RULES.items()
     }
 
 
-def tab_counts(queryset: HazardQuerySet, *, many: bool = False) -> dict[str, CappedCount]:
-    """How many of `queryset` each tab would list, exact up to COUNT_CAP. One query for small sets, two for large.
-
-    A small set is counted in one pass over its rows; of a large one each tab is counted by itself, each stopping at
-    the cap, so that the cost does not grow with the ledger. `many`: the caller knows that it is large; always one query.
-    """
-    conditions = tab_conditions(clock.today())
-    base = queryset.order_by()
-    if not many:
-        counted = base[: COUNT_CAP + 1].aggregate(
-            **{f"n_{name}": Count("pk", filter=condition) for name, condition in conditions.items() if name},
-            n_=Count("pk"),
-        )
-        if counted["n_"] <= COUNT_CAP:
-            return {name: CappedCount(counted[f"n_{name}"]) for name in conditions}
-    return dict(zip(conditions, map(CappedCount, _capped_counts(base, list(conditions.values()))), strict=True))
-
-
-def _capped_counts(base: QuerySet, conditions: list[Q]) -> list[int]:
-    """One statement with one capped COUNT per condition."""
-    parts, params = [], []
-    for condition in conditions:
-        sql, sql_params = base.filter(condition).values("pk")[: COUNT_CAP + 1].query.sql_with_params()
-        parts.append(f"(SELECT COUNT(*) FROM ({sql}) AS capped)")
+def _counted_one_by_one(parts: Sequence[HazardQuerySet], today: dt.date) -> dict[str, CappedCount]:
+    """One statement with one capped COUNT for each status and each tab of deadlines; the others are sums of statuses."""
+    wanted = {name: rule for name, rule in TAB_RULES.items() if rule.due is not None or len(rule.statuses) == 1}
+    statements, params = [], []
+    for rule in wanted.values():
+        sql, sql_params = _union([part.filter(rule.condition(today)) for part in parts], "pk")
+        statements.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")
         params.extend(sql_params)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(parts), params)
-        return list(cursor.fetchone())
+        cursor.execute(f"SELECT {', '.join(statements)}", params)
+        counts = dict(zip(wanted, cursor.fetchone(), strict=True))
+    for name, rule in TAB_RULES.items():
+        if name not in counts:
+            counts[name] = min(sum(counts[status] for status in rule.statuses), COUNT_CAP + 1)
+    return {name: CappedCount(counts[name]) for name in TAB_RULES}
 
 
 def waiting_for(user: Any) -> dict[str, HazardQuerySet]:

@@ -60,7 +60,10 @@ class HazardTable(LedgerTable):
     urgency = ChoiceColumn(verbose_name="整改类型", enum=Urgency, orderable=False)
     source = ChoiceColumn(verbose_name="来源", enum=Source, orderable=False)
     lead_unit = TextColumn(
-        verbose_name="责任单位", accessor="lead_unit__label", select=("lead_unit",), order_by=("lead_unit_id", "sequence")
+        verbose_name="责任单位",
+        accessor="lead_unit__label",
+        select=("lead_unit",),
+        order_by=("lead_unit_id", "sequence"),
     )
     responsible_person = TextColumn(verbose_name="责任人", orderable=False)
     responsible_phone = TextColumn(verbose_name="联系电话", orderable=False)
@@ -87,8 +90,11 @@ class HazardTable(LedgerTable):
 
     @classmethod
     def ordered(cls, queryset: QuerySet[Hazard], sort: tuple[str, ...] = ()) -> QuerySet[Hazard]:
-        queryset = super().ordered(queryset.with_ranks(), sort)
-        if sort and sort[0].removeprefix("-") == "due_on":
+        name = sort[0].removeprefix("-") if sort else ""
+        if name in ("status", "grade", "facility_kind"):
+            queryset = queryset.with_ranks()
+        queryset = super().ordered(queryset, sort)
+        if name == "due_on":
             # No deadline is later than any deadline, on both databases.
             down = sort[0].startswith("-")
             first = F("due_on").desc(nulls_first=True) if down else F("due_on").asc(nulls_last=True)

@@ -29,6 +29,8 @@ reads = permission_required("inspections.view_hazard", raise_exception=True)
 def hazard_list(request: HttpRequest) -> HttpResponse:
     filters, hazards = filtered_hazards(request, request.GET)
     counts = _counts_at_once(request, filters)
+    if not request.GET.get("sort"):
+        hazards = filters.in_list_order
     table = HazardTable.for_request(
         request, hazards, total=_total(filters, counts), rows=Hazard.objects.defer(*UNREAD), user=request.user
     )
@@ -85,11 +87,11 @@ def _counts_at_once(request: HttpRequest, filters: HazardFilter) -> dict[str, Ca
     is_long = filters.season is not None and filters.season.last_sequence > COUNT_CAP
     if is_long and filters.is_narrowed:
         return None
-    return tab_counts(filters.untabbed, many=is_long and sees_region(request.user))
+    return tab_counts(*filters.untabbed_parts, many=is_long and sees_region(request.user))
 
 
 def _count(filters: HazardFilter) -> dict[str, CappedCount]:
-    return tab_counts(filters.untabbed if filters.form.is_valid() else filters.queryset.none())
+    return tab_counts(*filters.untabbed_parts)
 
 
 def _total(filters: HazardFilter, counts: dict[str, CappedCount] | None) -> Total | None:
