@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+NOT_THE_SITE = ("tests/", "scripts/", "benchmarks/")
 PRODUCTION = {
     "PRODUCTION": "true",
     "SECRET_KEY": "check-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ",
@@ -19,7 +20,7 @@ PRODUCTION = {
 def python_files() -> list[str]:
     listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True).stdout.split()
     files = listed or [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
-    return [name for name in files if "/migrations/" not in name and not name.startswith(("tests/", "scripts/"))]
+    return [name for name in files if "/migrations/" not in name and not name.startswith(NOT_THE_SITE)]
 
 
 CHECKS: list[tuple[str, list[str], dict[str, str]]] = [

@@ -1,7 +1,7 @@
 """`make test`: everything this machine can run, in three runs, then one line for each kind of test left out, and why.
 
-1. unit and integration tests on SQLite; 2. integration and concurrency tests on PostgreSQL, with Redis; 3. browser
-tests in Chromium. With CI=true nothing may be left out or skipped. Arguments are handed to each pytest.
+1. unit, integration and process tests on SQLite; 2. integration and concurrency tests on PostgreSQL, with Redis;
+3. browser tests in Chromium. With CI=true nothing may be left out or skipped. Arguments are handed to each pytest.
 """
 
 import contextlib
@@ -38,7 +38,9 @@ def main() -> int:
     extra = sys.argv[1:]
     left_out: list[str] = []
     passed = []
-    ok, skipped = run("SQLite", ["tests/unit", "tests/integration"], {"DATABASE_URL": "sqlite:///:memory:"}, extra)
+    ok, skipped = run(
+        "SQLite", ["tests/unit", "tests/integration", "tests/processes"], {"DATABASE_URL": "sqlite:///:memory:"}, extra
+    )
     passed.append(ok)
     left_out += skipped
     with contextlib.ExitStack() as stack:

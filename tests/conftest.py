@@ -12,13 +12,16 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from heating.celery import app
+
 pytest_plugins = ["tests.cast"]
 
 ROOT = Path(__file__).resolve().parent.parent
+WORKER_START_SECONDS = 30
 
 
 @pytest.fixture(autouse=True)
-def _scratch_settings(settings, tmp_path, worker_id):  # type: ignore[no-untyped-def]
+def _scratch_settings(settings, tmp_path):  # type: ignore[no-untyped-def]
     """Uploads go to a scratch folder, passwords hash fast, and no cache entry reaches the next test."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -26,14 +29,29 @@ def _scratch_settings(settings, tmp_path, worker_id):  # type: ignore[no-untyped
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}}
+    locmem = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {"default": {"BACKEND": locmem, "LOCATION": str(tmp_path)}}
     settings.DEMO = False
 
 
+def _redis_of(worker_id: str) -> str:
+    """Each process of pytest-xdist has a database of the Redis for itself; "" without Redis."""
+    url = os.environ.get("TEST_REDIS_URL", "")
+    number = worker_id.removeprefix("gw") if worker_id != "master" else "0"
+    return url and f"{url.rsplit('/', 1)[0]}/{number}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _scratch_broker(worker_id: str) -> None:
+    """Tasks that tests send never reach the worker of a site that runs on this machine."""
+    app.conf.broker_url = _redis_of(worker_id) or "memory://"
+    app.conf.broker_transport_options = {}
+
+
 @pytest.fixture(scope="session")
-def redis_url() -> str:
+def redis_url(worker_id: str) -> str:
     """A real Redis, started by `make test`."""
-    url = os.environ.get("TEST_REDIS_URL")
+    url = _redis_of(worker_id)
     if not url:
         pytest.skip("no Redis: run the suite with `make test`")
     return url
@@ -46,40 +64,49 @@ def on_postgresql() -> None:
 
 
 @pytest.fixture
-def test_database_url(transactional_db: None) -> str:
+def test_database_url(on_postgresql: None, django_db_serialized_rollback: None, transactional_db: None) -> str:
     """The address of the test database, for processes of their own. Only what is committed can be seen there."""
     values = connection.settings_dict
-    if connection.vendor != "postgresql":
-        pytest.skip("a process of its own needs a database server")
     return f"postgres://{quote(values['USER'])}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
 
 
 @pytest.fixture
-def celery_worker_process(redis_url: str, test_database_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A real worker on the real broker and the test database; yields the environment it runs in."""
+def celery_worker_process(redis_url: str, test_database_url: str, tmp_path: Path) -> Iterator[Path]:
+    """A real worker on the real broker and the test database; what tests send with `.delay()` gets there.
+
+    Yields the file with the worker's log, one JSON object a line.
+    """
     environment = {
         **os.environ,
         "REDIS_URL": redis_url,
         "DATABASE_URL": test_database_url,
         "VAR_DIR": str(tmp_path / "var"),
+        "MEDIA_ROOT": str(tmp_path / "media"),
         "SECRET_KEY": settings.SECRET_KEY,
-        "DJANGO_SETTINGS_MODULE": "heating.settings",
         "LOG_LEVEL": "INFO",
+        "LOG_JSON": "true",
     }
-    log = open(tmp_path / "worker.log", "w+")
-    command = [sys.executable, "-m", "celery", "-A", "heating", "worker", "-P", "threads", "-c", "2", "-l", "INFO"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    path = tmp_path / "worker.log"
+    options = ["-P", "threads", "-c", "2", "--purge", "--without-mingle", "--without-gossip"]
+    with open(path, "w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-q", "-A", "heating", "worker", *options],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
     try:
-        deadline = time.monotonic() + 30
-        while " ready." not in (tmp_path / "worker.log").read_text():
-            assert process.poll() is None, (tmp_path / "worker.log").read_text()
-            assert time.monotonic() < deadline, "the worker did not start"
+        deadline = time.monotonic() + WORKER_START_SECONDS
+        while " ready." not in path.read_text():
+            assert process.poll() is None, path.read_text()
+            assert time.monotonic() < deadline, f"the worker did not start:\n{path.read_text()}"
             time.sleep(0.2)
-        yield environment
+        yield path
     finally:
         process.terminate()
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
-        log.close()
+            process.wait()
