@@ -209,6 +209,16 @@ def return_to_bureau(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     return entry
 
 
+def claimed_done(hazard: Hazard) -> Hazard:
+    """A hazard not yet saved, of which an imported ledger says that it is done: it arrives as 待验收."""
+    now = clock.now()
+    hazard.status, hazard.status_since = S.AWAITING_ACCEPTANCE, now
+    hazard.original_due_on, hazard.progress_percent = hazard.due_on, 100
+    hazard.issued_at = hazard.acceptance_requested_at = now
+    hazard.acceptance_attempt = 1
+    return hazard
+
+
 @dataclass(frozen=True)
 class PlannedStep:
     title: str

@@ -1,0 +1,79 @@
+"""The units, townships and communities of a county by the names that ledgers give them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.enums import RegionLevel, UnitKind
+from accounts.models import Region, Unit
+from accounts.services import create_unit
+from common.text import normalise_name
+from facilities.models import Community, Season
+from facilities.services import create_community
+
+# A part of a name this long is enough to know the unit by, if only one has it.
+SHORTEST_PART = 3
+
+
+class Directory:
+    """Loaded once for a whole file (three queries); names are compared without width, case and spaces."""
+
+    def __init__(self, season: Season) -> None:
+        self.season, self.county = season, season.county
+        self.units: dict[str, Unit] = {}
+        for unit in Unit.objects.active().filter(region__code__startswith=self.county.scope_prefix):
+            self._know(unit)
+        self.townships = {
+            normalise_name(region.name): region
+            for region in Region.objects.filter(parent=self.county, level=RegionLevel.TOWNSHIP)
+        }
+        self.communities = {
+            normalise_name(community.name): community
+            for community in Community.objects.filter(county=self.county).select_related("township")
+        }
+        # Longest first, so that 惠民小区二期 is not taken for 惠民小区.
+        self._by_length = sorted(self.communities, key=len, reverse=True)
+
+    def _know(self, unit: Unit) -> None:
+        self.units[normalise_name(unit.name)] = unit
+        if unit.short_name:
+            self.units.setdefault(normalise_name(unit.short_name), unit)
+
+    def unit(self, name: str) -> Unit | None:
+        """The unit of this name or short name; else the only one whose name contains it or is contained in it."""
+        wanted = normalise_name(name)
+        if found := self.units.get(wanted):
+            return found
+        if len(wanted) < SHORTEST_PART:
+            return None
+        near = {unit.pk: unit for known, unit in self.units.items() if _contains(known, wanted)}
+        return next(iter(near.values())) if len(near) == 1 else None
+
+    def township(self, name: str) -> Region | None:
+        return self.townships.get(normalise_name(name))
+
+    def communities_of(self, names: Iterable[str], problem_point: str) -> tuple[list[Community], list[str]]:
+        """(the communities named, or that the problem point begins with; names that are not known)."""
+        known = [(name, self.communities.get(normalise_name(name))) for name in names]
+        found = [community for _, community in known if community]
+        unknown = [name for name, community in known if community is None]
+        if not found:
+            point = normalise_name(problem_point)
+            found = [self.communities[name] for name in self._by_length if name and point.startswith(name)][:1]
+        return found, unknown
+
+    def create_unit(self, name: str, *, leads: bool, by: Any) -> Unit:
+        """A unit that a file names and nobody knows yet: a heating company if it leads, else another unit."""
+        kind = UnitKind.HEATING_COMPANY if leads else UnitKind.OTHER
+        unit = create_unit(by=by, name=name, kind=kind, region=self.county)
+        self._know(unit)
+        return unit
+
+    def create_community(self, name: str, *, by: Any) -> Community:
+        community = create_community(by=by, county=self.county, name=name)
+        self.communities[normalise_name(name)] = community
+        self._by_length = sorted(self.communities, key=len, reverse=True)
+        return community
+
+
+def _contains(known: str, wanted: str) -> bool:
+    return wanted in known or (len(known) >= SHORTEST_PART and known in wanted)
