@@ -21,6 +21,11 @@ class HazardStatus(models.TextChoices):
         return self in OPEN_STATUSES
 
     @property
+    def is_under_way(self) -> bool:
+        """With the company: what is reminded and escalated."""
+        return self in UNDER_WAY_STATUSES
+
+    @property
     def is_issued(self) -> bool:
         """With a company, or past that: unit, person and deadline change by a move only."""
         return self not in (HazardStatus.PENDING, HazardStatus.VOID)

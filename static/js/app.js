@@ -1,5 +1,6 @@
 // What every page needs and nothing more: each part finds its elements by data-attributes and does without if there are none.
 import { keepDrafts } from "./drafts.js";
+import { watchPicks } from "./pick.js";
 import { watchSelection } from "./selection.js";
 
 document.documentElement.classList.add("js");
@@ -107,3 +108,4 @@ arrive(document);
 document.addEventListener("htmx:load", (event) => { if (event.detail.elt !== document.body) arrive(event.detail.elt); });
 keepDrafts();
 watchSelection();
+watchPicks();
