@@ -1,0 +1,76 @@
+"""Forms of the import pages: the upload, and the editor of one row."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+
+from common.fields import LedgerDateField, LedgerForm
+from common.spreadsheets.models import ImportRow
+from facilities.enums import FacilityKind
+from facilities.models import Season
+from inspections.enums import Grade
+from inspections.forms.base import DeadlineField, set_readers
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label="台账文件", help_text="xlsx、xls、ods 或 csv；合并单元格、多行表头、小计合计都不用先整理。",
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt"}),
+    )  # fmt: skip
+    season = forms.ModelChoiceField(
+        label="采暖季", queryset=Season.objects.none(), required=False, empty_label="按台账的日期判断",
+        help_text="台账里“9月底前”这样的日期属于哪一年，由此决定。",
+    )  # fmt: skip
+    create_missing = forms.BooleanField(
+        label="建立台账里有而系统没有的单位和小区",
+        required=False,
+        help_text="核对过单位名称后再勾选，以免同一单位建出两个。",
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["season"].queryset = Season.objects.visible_to(user)  # type: ignore[attr-defined]
+        if not user.has_perm("accounts.manage_units"):
+            del self.fields["create_missing"]
+
+
+class RowForm(LedgerForm):
+    """One row of an import. `cleaned_data` is JSON-ready."""
+
+    problem_point = forms.CharField(label="问题点位", max_length=200, required=False)
+    description = forms.CharField(label="存在问题", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    facility_kind = forms.ChoiceField(
+        label="设施类别", required=False, choices=[("", "请选择"), *((label, label) for label in FacilityKind.labels)]
+    )
+    responsible_unit = forms.CharField(label="责任单位", required=False)
+    responsible_person = forms.CharField(label="责任人", max_length=60, required=False)
+    phone = forms.CharField(label="联系电话", max_length=40, required=False)
+    found_on = LedgerDateField(label="发现日期", required=False)
+    due_on = DeadlineField(label="整改时限", required=False)
+    grade = forms.ChoiceField(label="隐患等级", required=False, choices=Grade.choices)
+    acceptance_standard = forms.CharField(label="验收标准", required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, row: ImportRow, season: Season, **kwargs: Any) -> None:
+        super().__init__(*args, initial=row.fields, prefix=f"row{row.row}", **kwargs)
+        for problem in row.problems:
+            if field := self.fields.get(problem["field"]):
+                place = f"{problem['cell']} 格" if problem["cell"] else "这一格"
+                read = f"原表{place}写的是“{problem['read']}”。" if problem["read"] else ""
+                field.help_text = f"{read}{problem['expected']}"
+        set_readers(self, season)
+
+    def clean_found_on(self) -> dt.date | None:
+        """立行立改 typed as the deadline means the day found."""
+        found_on: dt.date | None = self.cleaned_data["found_on"]
+        deadline = self.fields["due_on"]
+        assert isinstance(deadline, DeadlineField)
+        deadline.found_on = found_on
+        return found_on
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        for name in ("found_on", "due_on"):
+            if values.get(name):
+                values[name] = values[name].isoformat()
+        return {name: value or None for name, value in values.items()}

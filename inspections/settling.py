@@ -1,0 +1,81 @@
+"""What a person decides about a row of an import: mend its fields, or dismiss it with a reason."""
+
+from typing import Any
+
+from django.db import transaction
+
+from common.spreadsheets.models import ImportBatch, ImportRow, Pile
+from facilities.models import Season
+from inspections import rules
+from inspections.directory import Directory
+from inspections.importing import Problem, Stager, holds_up
+from inspections.workflow import MoveRefused
+
+# What the editor of a row offers.
+SETTLED_FIELDS = (
+    "problem_point", "description", "facility_kind", "responsible_unit", "responsible_person", "phone", "found_on",
+    "due_on", "grade", "acceptance_standard",
+)  # fmt: skip
+UNSETTLED = (Pile.READY, Pile.WAITS, Pile.REPEAT)
+
+
+def season_of_batch(batch: ImportBatch) -> Season:
+    return Season.objects.select_related("county").get(pk=batch.context["season"])
+
+
+@transaction.atomic
+def settle(row: ImportRow, *, by: Any, values: dict[str, Any]) -> ImportRow:
+    """Take over the mended fields (JSON-ready, of SETTLED_FIELDS) and judge the row anew.
+
+    Raises MoveRefused if the row has been imported or dismissed meanwhile.
+    """
+    row = _unsettled(row)
+    stager = Stager(by=by, season=season_of_batch(row.batch))
+    row.fields = {**row.fields, **values}
+    row.problems = [*_problems_of_five(row.fields, stager.directory), *stager.problems(row.fields)]
+    row.pile, row.reason, row.item_id = (Pile.WAITS if holds_up(row.problems) else Pile.READY), "", None
+    row.save(update_fields=["fields", "problems", "pile", "reason", "item_id"])
+    return row
+
+
+@transaction.atomic
+def dismiss(row: ImportRow, *, reason: str) -> ImportRow:
+    """Leave the row out for good; the reason and the row stay in the batch."""
+    row = _unsettled(row)
+    if not reason.strip():
+        raise MoveRefused(["请写明不导入的理由，例如“与第 7 行重复”"])
+    row.pile, row.reason = Pile.DISMISSED, reason.strip()[:100]
+    row.save(update_fields=["pile", "reason"])
+    return row
+
+
+def _unsettled(row: ImportRow) -> ImportRow:
+    fresh = ImportRow.objects.select_for_update(of=("self",)).select_related("batch").get(pk=row.pk)
+    if fresh.pile not in UNSETTLED:
+        raise MoveRefused([f"第 {fresh.row} 行{Pile(fresh.pile).label}，不能再改"])
+    return fresh
+
+
+def _problems_of_five(fields: dict[str, Any], directory: Directory) -> list[Problem]:
+    unit = directory.unit(fields.get("responsible_unit") or "")
+    found = rules.problems_of_five(
+        problem_point=fields.get("problem_point") or "",
+        lead_unit=unit or fields.get("responsible_unit") or None,
+        responsible_person=fields.get("responsible_person") or "",
+        due_on=fields.get("due_on") or None,
+        acceptance_standard=fields.get("acceptance_standard") or "",
+    )
+    names = {"lead_unit": "responsible_unit"}
+    problems = [
+        {
+            "field": names.get(name, name),
+            "cell": "",
+            "read": str(fields.get(names.get(name, name)) or ""),
+            "expected": why,
+        }
+        for name, why in found.items()
+    ]
+    for name, expected in (("description", "请写明存在什么问题"), ("facility_kind", "请选择设施类别")):
+        if not fields.get(name):
+            problems.append({"field": name, "cell": "", "read": "", "expected": expected})
+    return problems
