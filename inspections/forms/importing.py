@@ -58,6 +58,9 @@ class RowForm(LedgerForm):
                 place = f"{problem['cell']} 格" if problem["cell"] else "这一格"
                 read = f"原表{place}写的是“{problem['read']}”。" if problem["read"] else ""
                 field.help_text = f"{read}{problem['expected']}"
+        # What has to be settled stands on top; the day found before the deadline that may rest on it.
+        wrong = [problem["field"] for problem in row.problems]
+        self.order_fields(["found_on", "due_on", *wrong] if "found_on" in wrong else wrong)
         set_readers(self, season)
 
     def clean_found_on(self) -> dt.date | None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from common.concurrency import Stale
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
+from inspections.enums import Grade
 from inspections.forms.importing import RowForm, UploadForm
 from inspections.importing import Stager, import_ready, season_of
 from inspections.ledger import HAZARDS
@@ -23,6 +24,7 @@ imports = permission_required("inspections.import_hazards", raise_exception=True
 ROWS_PER_PAGE = 100
 BATCHES_SHOWN = 50
 # What is open comes first; a pile without rows is shown only if it is one of these.
+GRADES = dict(Grade.choices)
 MAIN_PILES = (Pile.READY, Pile.WAITS, Pile.REPEAT, Pile.SKIPPED)
 
 
@@ -114,7 +116,7 @@ def _cells(row: ImportRow) -> list[dict[str, Any]]:
     return [
         {
             "title": HAZARDS.by_name[name].title,
-            "value": row.fields.get(name),
+            "value": GRADES.get(row.fields[name], "") if name == "grade" else row.fields[name],
             "raw": row.raw.get(titles.get(HAZARDS.by_name[name].title, ""), ""),
             "problem": wrong.get(name),
         }
