@@ -109,7 +109,7 @@ class LedgerForm(forms.Form):
     def lost_files(self) -> str:
         """The names of the files that have to be chosen again when the form comes back, as one text."""
         chosen = [file for name in self.files for file in self.files.getlist(name)]
-        return "、".join(file.name for file in chosen)
+        return "、".join(str(file.name) for file in chosen)
 
     def clean(self) -> dict[str, Any]:
         # Browsers send CR LF: unchanged text would look changed.

@@ -1,7 +1,7 @@
 """What each move demands: pure checks that return sentences in Chinese saying what is wrong, where and what to do."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ SEARCHED_FIELDS = ("number", "problem_point", "description", "responsible_person
 
 
 def label(field: str) -> str:
-    return str(Hazard._meta.get_field(field).verbose_name)
+    return str(Hazard._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
 
 
 def missing(value: str | None, message: str) -> list[str]:
@@ -132,9 +132,9 @@ def problems_of_dates(found_on: dt.date, due_on: dt.date | None) -> list[str]:
 def problems_of_edit(hazard: Hazard, values: dict[str, Any]) -> list[str]:
     """What an edit would break: once issued, the five stay fit and the deadline's reason stays on record."""
     found_on, due_on = values.get("found_on", hazard.found_on), values.get("due_on", hazard.due_on)
-    problems = problems_of_dates(found_on, due_on)
-    if problems or not hazard.state.is_issued:
-        return problems
+    wrong_dates = problems_of_dates(found_on, due_on)
+    if wrong_dates or not hazard.state.is_issued:
+        return wrong_dates
     point, standard = (values.get(name, getattr(hazard, name)) for name in ("problem_point", "acceptance_standard"))
     problems = problems_of_five(
         problem_point=point, lead_unit=hazard.lead_unit, responsible_person=hazard.responsible_person, due_on=due_on,
@@ -207,15 +207,6 @@ def _text(value: Any) -> str | None:
     if isinstance(value, Decimal):
         return f"{value:f}"
     return str(value)
-
-
-def differences(labels: Iterable[str], before: Sequence[Any], after: Sequence[Any]) -> dict[str, list[Any]]:
-    """{label: [old, new]} of what differs, as text."""
-    return {
-        name: [_text(old), _text(new)]
-        for name, old, new in zip(labels, before, after, strict=True)
-        if _text(old) != _text(new)
-    }
 
 
 def field_differences(hazard: Hazard, values: dict[str, Any]) -> dict[str, list[Any]]:

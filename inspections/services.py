@@ -32,6 +32,10 @@ EDITABLE_FIELDS = (
 )  # fmt: skip
 
 
+# The label under which an entry names the files that came with it.
+ATTACHED = "附件"
+
+
 def take_numbers(season: Season, count: int = 1) -> range:
     """The next `count` sequence numbers of the season's ledger.
 
@@ -235,7 +239,7 @@ def add_attachments(
 
     def write() -> AuditEntry:
         return record(
-            actor=by, action="上传附件", target=hazard, note=note, changes={"附件": [None, names]},
+            actor=by, action="上传附件", target=hazard, note=note, changes={ATTACHED: [None, names]},
             region_code=hazard.county.code,
         )  # fmt: skip
 

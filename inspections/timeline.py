@@ -9,6 +9,7 @@ from django.urls import reverse
 from audit.models import AuditEntry
 from inspections.enums import HazardStatus
 from inspections.models import Attachment, Hazard
+from inspections.services import ATTACHED
 
 COLOURS = {
     "验收合格": "green", "验收不合格": "red", "作废": "red", "退回住建局": "amber", "申请延期": "amber",
@@ -44,7 +45,8 @@ def events(entries: Iterable[AuditEntry], attachments: Sequence[Attachment] = ()
     return [
         {
             "who": entry.actor_name, "unit": entry.unit_name, "verb": entry.action, "at": entry.at, "text": entry.note,
-            "changes": _changes(entry), "files": files[entry.pk], "colour": COLOURS.get(entry.action, ""),
+            "changes": _changes(entry, named=not files[entry.pk]), "files": files[entry.pk],
+            "colour": COLOURS.get(entry.action, ""),
         }
         for entry in entries
     ]  # fmt: skip
@@ -61,17 +63,20 @@ def file_links(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def _changes(entry: AuditEntry) -> list[dict[str, str]]:
+def _changes(entry: AuditEntry, *, named: bool) -> list[dict[str, str]]:
+    """`named`: the entry's files are not shown beside it, so their names are."""
     rows = []
     if entry.from_status != entry.to_status:
         rows.append({"label": "状态", "old": _state(entry.from_status), "new": _state(entry.to_status)})
     for label, (old, new) in entry.changes.items():
+        if label == ATTACHED and not named:
+            continue
         rows.append({"label": label, "old": _short(old), "new": _short(new)})
     return rows
 
 
 def _state(value: str) -> str:
-    return HazardStatus(value).label if value else ""
+    return dict(HazardStatus.choices).get(value, value)  # type: ignore[call-overload]
 
 
 def _short(value: Any) -> str:

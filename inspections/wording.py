@@ -1,5 +1,6 @@
 """What the pages say about a move: before it, what will happen; after it, where the hazard went and who is next."""
 
+from common import clock
 from inspections import rules
 from inspections.enums import ExtensionStatus, HazardStatus
 from inspections.models import Hazard
@@ -42,6 +43,8 @@ def consequence(move: str, hazard: Hazard) -> str:
     """One sentence above the form: what the button will do."""
     unit = hazard.lead_unit.label if hazard.lead_unit else "责任单位"
     match move:
+        case "issue" if hazard.is_overdue(clock.today()):
+            return f"时限 {hazard.due_on} 已过，下达后即为逾期；要给新的时限，请先“调整责任或时限”。"
         case "issue":
             return f"下达后，{unit} 的人员会收到消息，须签收并在 {hazard.due_on or '时限'} 前完成整改。"
         case "sign":
@@ -62,6 +65,8 @@ def consequence(move: str, hazard: Hazard) -> str:
             return f"验收不合格，退回 {unit} 继续整改，时限不变（{hazard.due_on}）。"
         case "request_extension":
             return "批准之前，时限不变；原定时限和延长后的时限都会留在记录里。"
+        case "decide_extension":
+            return f"不同意的，时限仍为 {hazard.due_on}；同意的，从新时限起重新计算到期提醒和督办。"
         case "amend":
             return "调整前后的责任单位、责任人、时限都留在记录里，有关单位会收到消息。"
         case "reopen":

@@ -234,7 +234,10 @@ def plan(
     move = check("plan", by, hazard)
     five = {name: (five or {}).get(name, getattr(hazard, name)).strip() for name in rules.FIVE_FIELDS}
     _refuse_if(rules.problems_of_plan(hazard, measure, steps, five))
-    before = (hazard.measure, hazard.estimated_cost_yuan, hazard.funding_source)
+    values: dict[str, Any] = {
+        "measure": measure, "estimated_cost_yuan": estimated_cost_yuan, "funding_source": funding_source, **five,
+    }  # fmt: skip
+    changes = rules.field_differences(hazard, values)
     done = hazard.milestones.filter(round=hazard.round, done_on__isnull=False)
     kept = {(step.title, step.due_on) for step in done}
     hazard.milestones.filter(round=hazard.round, done_on__isnull=True).delete()
@@ -243,14 +246,8 @@ def plan(
         for step in steps
         if (step.title, step.due_on) not in kept
     )
-    changes: Changes = rules.differences(
-        ["整改措施", "预计费用（元）", "资金来源"], before, (measure, estimated_cost_yuan, funding_source)
-    )
     changes["节点"] = [None, "；".join(f"{step.due_on} {step.title}" for step in steps)]
-    return _commit(
-        move, hazard, by, changes=changes, measure=measure, estimated_cost_yuan=estimated_cost_yuan,
-        funding_source=funding_source, planned_at=clock.now(), **five,
-    )  # fmt: skip
+    return _commit(move, hazard, by, changes=changes, planned_at=clock.now(), **values)
 
 
 @transaction.atomic
@@ -363,7 +360,9 @@ def decide_extension(hazard: Hazard, *, by: Any, approve: bool, opinion: str, la
     )  # fmt: skip
     if approve:
         changes: Changes = {"整改时限": [str(extension.old_due_on), str(extension.new_due_on)]}
-        late = {"late_due_reason": late_due_reason} if rules.is_after_trial_run(hazard, extension.new_due_on) else {}
+        late: dict[str, Any] = (
+            {"late_due_reason": late_due_reason} if rules.is_after_trial_run(hazard, extension.new_due_on) else {}
+        )
         entry = _commit(
             move, hazard, by, note=f"同意延期：{opinion}", changes=changes, due_on=extension.new_due_on, **late
         )

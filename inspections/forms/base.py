@@ -50,7 +50,7 @@ def text_area(label: str, *, rows: int = 3, **kwargs: Any) -> forms.CharField:
 class MoveForm(LedgerForm):
     """One move's form. `perform` makes the move; what it raises (MoveRefused, Stale) is the view's to show.
 
-    A form with a field `files` stores them with the stage `stage` in the transaction of the move.
+    A form with a field `photos` stores them with the stage `stage` in the transaction of the move.
     """
 
     stage: ClassVar[AttachmentStage] = AttachmentStage.DOCUMENT
@@ -62,9 +62,14 @@ class MoveForm(LedgerForm):
         self.hazard, self.by = hazard, by
         set_readers(self, hazard.season)
 
+    @classmethod
+    def assisted(cls, data: Any, *, hazard: Hazard, by: Any) -> "MoveForm":
+        """The form as typed, unjudged, after one of its assistants has filled in what it can."""
+        raise NotImplementedError
+
     def perform(self) -> Any:
         """Make the move with what was typed, and store the files with it."""
-        uploads: list[InspectedUpload] = self.cleaned_data.pop("files", [])
+        uploads: list[InspectedUpload] = self.cleaned_data.pop("photos", [])
         if not uploads:
             return self.make()
         return with_attachments(self.hazard, self.make, by=self.by, uploads=uploads, stage=self.stage)

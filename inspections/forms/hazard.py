@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from accounts.enums import UnitKind
 from accounts.models import Region
@@ -24,7 +25,7 @@ RELATIONS = ("communities", "cooperating_units")
 CARRIED_OVER = ("lead_unit", "responsible_person", "responsible_phone", "supervisor", "township", "source", "found_on")
 SECTIONS = (
     ("问题在哪里", ("problem_point", "facility", "facility_kind", "township", "communities")),
-    ("是什么问题", ("description", "category", "grade", "urgency", "source", "found_on", "cause", "files")),
+    ("是什么问题", ("description", "category", "grade", "urgency", "source", "found_on", "cause", "photos")),
     (
         "谁来改、何时改完、怎样算合格",
         ("lead_unit", "cooperating_units", "responsible_person", "responsible_phone", "due_on", "supervisor",
@@ -60,6 +61,7 @@ class HazardForm(LedgerForm, forms.ModelForm):
             "estimated_cost_yuan": forms.NumberInput(attrs={"data-unit": "元"}),
             "responsible_phone": forms.TextInput(attrs={"inputmode": "tel"}),
         }
+        labels = {"estimated_cost_yuan": "预计费用"}
         help_texts = {
             "problem_point": "写到具体小区、楼栋、管段或设备",
             "late_due_reason": "时限晚于试运行时必须填写",
@@ -70,16 +72,20 @@ class HazardForm(LedgerForm, forms.ModelForm):
 
     def __init__(self, *args: Any, by: Any, season: Season, hazard: Hazard | None = None, **kwargs: Any) -> None:
         # The form works on a copy: the row itself stays what was read until the service has written.
-        super().__init__(*args, instance=copy.copy(hazard) if hazard else None, **kwargs)
+        super().__init__(*args, instance=copy.copy(hazard) if hazard else None, **kwargs)  # type: ignore[misc]
         self.by, self.season, self.hazard = by, season, hazard
         self.county: Region = season.county
         self._offer()
+        self.fields["due_on"].help_text = f"试运行 {season.trial_run_on}；“尽快”“长期坚持”不是时限"
         if by.unit_id and by.unit.is_company:
             self._fix("lead_unit", by.unit)
         if by.unit_id and by.unit.kind == UnitKind.TOWNSHIP:
             self._fix("township", by.unit.region)
         self.fields["facility_kind"].required = False
-        self.fields["due_on"].help_text = f"试运行 {season.trial_run_on}；“尽快”“长期坚持”不是时限"
+        for name in ("lead_unit", "responsible_person", "due_on", "acceptance_standard"):
+            if name in self.fields:
+                self.fields[name].help_text = f"下达前须填。{self.fields[name].help_text}"
+        self._word_empty_choices()
         set_readers(self, season)
 
     def _offer(self) -> None:
@@ -101,6 +107,13 @@ class HazardForm(LedgerForm, forms.ModelForm):
         for name in ("cooperating_units", "supervisor"):
             if not offered[name].exists():
                 del self.fields[name]
+
+    def _word_empty_choices(self) -> None:
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and field.empty_label is not None:
+                field.empty_label = "未定"
+            elif isinstance(field, forms.ChoiceField):
+                field.choices = [(key, label if key else "请选择") for key, label in field.choices]  # type: ignore[union-attr,misc]
 
     def _fix(self, name: str, value: Any) -> None:
         """The user has no choice here."""
@@ -146,7 +159,7 @@ class HazardForm(LedgerForm, forms.ModelForm):
     @property
     def values(self) -> dict[str, Any]:
         """The fields of the row, without the relations."""
-        values = {name: value for name, value in self.cleaned_data.items() if name not in (*RELATIONS, "files")}
+        values = {name: value for name, value in self.cleaned_data.items() if name not in (*RELATIONS, "photos")}
         if "lead_unit" in values and "responsible_person" in values:
             values["responsible_user"] = account_of(values["lead_unit"], values["responsible_person"])
         return values
@@ -172,7 +185,7 @@ def facility_name(facility: Facility) -> str:
 
 
 class RegisterForm(HazardForm):
-    files = UploadsField(label="整改前照片", required=False)
+    photos = UploadsField(label="整改前照片", required=False)
 
     def __init__(self, *args: Any, like: Hazard | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -217,7 +230,7 @@ def merged(form: EditForm, fresh: Hazard) -> tuple[EditForm, list[Difference]]:
     Where both changed the same field the user's text stays in the box, and the two stand in the differences.
     """
     now = EditForm(hazard=fresh, by=form.by)
-    data = form.data.copy()
+    data: QueryDict = form.data.copy()  # type: ignore[attr-defined]
     differences = []
     for name, field in form.fields.items():
         typed, seen = data.getlist(name), data.getlist(form[name].html_initial_name)

@@ -15,8 +15,6 @@ from inspections.forms.choices import lead_units, supervisors
 from inspections.models import Extension
 from inspections.services import account_of
 
-PHOTOS = "照片"
-
 
 class IssueForm(MoveForm):
     note = text_area("下达说明", required=False, help_text="随消息发给责任单位，可不填")
@@ -50,7 +48,7 @@ class ReportForm(MoveForm):
     done = forms.MultipleChoiceField(
         label="已完成的节点", required=False, widget=forms.CheckboxSelectMultiple, help_text="勾选后记为今天完成"
     )
-    files = UploadsField(label="现场照片", required=False)
+    photos = UploadsField(label="现场照片", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,17 +73,17 @@ class RequestAcceptanceForm(MoveForm):
     stage = AttachmentStage.AFTER
 
     note = text_area("完成情况", help_text="做了哪些整改、自检结果；对照验收标准写")
-    files = UploadsField(label="整改后照片和检验记录", required=False)
+    photos = UploadsField(label="整改后照片和检验记录", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         after = self.hazard.attachments.filter(
             round=self.hazard.round, stage=AttachmentStage.AFTER, is_photo=True
         ).count()
-        self.fields["files"].required = not after
+        self.fields["photos"].required = not after
         known = f"本轮已有 {after} 张整改后照片，可以再加。" if after else "至少要有一张整改后的照片。"
-        self.fields["files"].help_text = known + self.fields["files"].help_text
-        self.fields["files"].error_messages["required"] = "请上传整改后的照片，再申请验收"
+        self.fields["photos"].help_text = known + self.fields["photos"].help_text
+        self.fields["photos"].error_messages["required"] = "请上传整改后的照片，再申请验收"
 
     def make(self) -> AuditEntry:
         return workflow.request_acceptance(self.hazard, by=self.by, note=self.cleaned_data["note"])
@@ -97,7 +95,7 @@ class ConclusionForm(MoveForm):
     opinion = text_area("验收意见")
     inspectors = forms.CharField(label="验收人员", max_length=120, help_text="几个人用、隔开")
     accepted_on = LedgerDateField(label="验收日期")
-    files = UploadsField(label="验收照片和检验记录", required=False)
+    photos = UploadsField(label="验收照片和检验记录", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -178,6 +176,8 @@ class AmendForm(MoveForm):
             self.initial.setdefault(name, getattr(hazard, name))
         self.fields["lead_unit"].queryset = lead_units(self.by, hazard.county, keep=hazard.lead_unit_id)  # type: ignore[attr-defined]
         self.fields["supervisor"].queryset = supervisors(self.by, hazard.county, keep=hazard.supervisor_id)  # type: ignore[attr-defined]
+        for name in ("lead_unit", "supervisor"):
+            self.fields[name].empty_label = "未定"  # type: ignore[attr-defined]
         self.fields["due_on"].help_text = f"试运行 {hazard.season.trial_run_on}"
         self.fields["due_on"].found_on = hazard.found_on  # type: ignore[attr-defined]
         if hazard.state.is_issued:

@@ -54,7 +54,7 @@ def _like(request: HttpRequest) -> Hazard | None:
 def _register(request: HttpRequest, form: RegisterForm, season: Season) -> Hazard | None:
     try:
         return services.register(
-            by=request.user, season=season, uploads=form.cleaned_data.get("files", []), **form.relations, **form.values
+            by=request.user, season=season, uploads=form.cleaned_data.get("photos", []), **form.relations, **form.values
         )
     except MoveRefused as refused:
         for problem in refused.problems:
