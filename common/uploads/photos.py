@@ -2,7 +2,6 @@
 
 import io
 import re
-import warnings
 from typing import Any
 
 import pillow_heif
@@ -72,18 +71,14 @@ def _opened(content: bytes, kind: str, filename: str, limits: UploadLimits) -> I
     if kind == JPEG and _scans(content) > limits.scans:
         raise UploadRefused(f"“{filename}”的结构不正常，不能上传，请重新拍摄或截图后再传")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of doubtful metadata; and Pillow's own limit is above ours
-            image: Image.Image = Image.open(io.BytesIO(content), formats=(DECODERS[kind],))
+        image: Image.Image = Image.open(io.BytesIO(content), formats=(DECODERS[kind],))
     except Image.DecompressionBombError as error:
-        raise UploadRefused(f"“{filename}”的像素太多，请缩小到 {_million(limits.pixels)} 以内再传") from error
+        raise UploadRefused(f"“{filename}”的像素太多，请缩小到 {_million(limits.pixels)}以内再传") from error
     except Exception as error:
         raise _broken(filename) from error
     width, height = image.size
     if width * height > limits.pixels:
-        raise UploadRefused(
-            f"“{filename}”有 {width}×{height} 像素，太大了，请缩小到 {_million(limits.pixels)} 以内再传"
-        )
+        raise UploadRefused(f"“{filename}”有 {width}×{height} 像素，太大了，请缩小到 {_million(limits.pixels)}以内再传")
     return image
 
 
