@@ -1,56 +1,63 @@
 """/healthz: the process answers. /readyz: it can do its work, and the sweep over deadlines is alive."""
 
-import time
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from common import clock
 from heating.celery import app
 from supervision.selectors import last_sweep_at
 
-STARTED = time.monotonic()
+STARTED = clock.now()
 BROKER_SECONDS = 3
+# So many periods may pass without a sweep; a site just started has as long for its first one.
+PERIODS_ALLOWED = 2
 
 
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 with what was found, or 503 with what is wrong. A site just started has two periods to sweep."""
+    """200 if all is well, else 503: {"ready": bool, "sweep_age_seconds": int | null, "problems": {part: what}}."""
     problems: dict[str, str] = {}
-    age = None
+    swept_at = None
     try:
         connection.ensure_connection()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        age = _sweep_age()
-        allowed = 2 * settings.SWEEP_PERIOD_SECONDS
-        if (age is None or age > allowed) and time.monotonic() - STARTED > allowed:
-            problems["sweep"] = "never" if age is None else f"last sweep {age} s ago, allowed {allowed} s"
-    except Exception as error:  # whatever it is, the site is not ready
+        swept_at = last_sweep_at()
+    except Error as error:
         problems["database"] = type(error).__name__
+    else:
+        if sweep_is_late(swept_at):
+            seconds = allowed_age().total_seconds()
+            problems["sweep"] = f"more than {seconds:.0f} s ago" if swept_at else "never ran"
     if broken := _broker_problem():
         problems["broker"] = broken
+    age = int((clock.now() - swept_at).total_seconds()) if swept_at else None
     body: dict[str, Any] = {"ready": not problems, "sweep_age_seconds": age, "problems": problems}
     return JsonResponse(body, status=503 if problems else 200)
 
 
-def _sweep_age() -> int | None:
-    at = last_sweep_at()
-    return int((clock.now() - at).total_seconds()) if at else None
+def allowed_age() -> dt.timedelta:
+    return dt.timedelta(seconds=PERIODS_ALLOWED * settings.SWEEP_PERIOD_SECONDS)
+
+
+def sweep_is_late(swept_at: dt.datetime | None) -> bool:
+    """Whether deadlines have gone unwatched for too long, given the moment of the last sweep (None: there was none)."""
+    return clock.now() - max(STARTED, swept_at or STARTED) > allowed_age()
 
 
 def _broker_problem() -> str:
     try:
         with app.connection_for_write() as broker:
-            broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS, errback=None)
-    except Exception as error:
+            broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
+    except Exception as error:  # each transport has errors of its own
         return type(error).__name__
     return ""

