@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from audit.filters import AuditFilter
 from audit.models import AuditEntry
-from audit.selectors import readable_changes, target_name
+from audit.selectors import change_text, readable_changes, target_name
 from audit.tables import AuditTable
 from common import clock
 from common.htmx import render_page
@@ -86,7 +86,7 @@ def export_rows(queryset: QuerySet[Any]) -> Iterator[list[str]]:
     """The head and one line per entry. Text that a spreadsheet would take for a formula stays text."""
     yield ["\ufeff时间", "操作人", "单位", "操作", "对象", "对象名称", "变更", "说明", "来源地址"]
     for row in queryset.order_by("-at", "-pk")[:MOST_EXPORTED].iterator():
-        changes = "；".join(f"{name}：{old} → {new}" for name, old, new in readable_changes(row))
+        changes = "；".join(change_text(*change) for change in readable_changes(row))
         cells = [
             f"{timezone.localtime(row.at):%Y-%m-%d %H:%M:%S}", row.actor_name, row.unit_name, row.action,
             target_name(row.target_type) if row.target_type else "", row.target_label, changes, row.note, row.ip or "",

@@ -1,6 +1,8 @@
 """The record's page: who sees which entries, how they are found, and how they are read."""
 
+import csv
 import datetime as dt
+import io
 
 import pytest
 
@@ -145,3 +147,33 @@ def test_the_list_costs_the_same_however_long_it_is(cast, client_as, django_asse
     with django_assert_max_num_queries(12):
         response = client.get(f"{AUDIT}?per_page=200&page=2&person=周管")
     assert len(response.context["table"].page.object_list) == 100
+
+
+def test_the_export_holds_what_the_list_shows(cast, client_as, history):
+    response = client_as(cast.admin).get(f"{AUDIT}export/?kind=facilities.facility")
+
+    assert response["Content-Disposition"] == 'attachment; filename="audit-2026-08-03.csv"'
+    content = b"".join(response.streaming_content).decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(content))) == [
+        ["时间", "操作人", "单位", "操作", "对象", "对象名称", "变更", "说明", "来源地址"],
+        ["2026-08-01 00:30:00", "周管", "临岭县住房和城乡建设局", "停用设施", "设施", "幸福换热站", "", "", ""],
+        [
+            "2026-08-01 00:30:00", "杜导", "临岭县住房和城乡建设局", "修改设施", "设施", "幸福换热站",
+            "材质：铸铁 → 球墨铸铁", "核对铭牌", "",
+        ],
+    ]  # fmt: skip
+
+
+def test_what_looks_like_a_formula_is_exported_as_text(cast, client_as):
+    record(actor=cast.admin, action="修改单位", note='=HYPERLINK("http://evil.example")')
+
+    content = b"".join(client_as(cast.admin).get(f"{AUDIT}export/").streaming_content).decode("utf-8-sig")
+
+    assert list(csv.reader(io.StringIO(content)))[1][7] == '\'=HYPERLINK("http://evil.example")'
+
+
+def test_an_export_with_an_invalid_filter_is_refused_with_the_reason(cast, client_as, history):
+    response = client_as(cast.admin).get(f"{AUDIT}export/?action=nonsense", follow=True)
+
+    assert response.redirect_chain == [("/audit/?action=nonsense", 302)]
+    assert "查询条件有误，没有导出：操作：" in response.content.decode()
