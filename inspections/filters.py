@@ -1,7 +1,7 @@
 """What the ledger can be narrowed by: the one place that knows the query string, for the list, its counts and the export."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,25 +9,30 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import CharField, F, Q, Value
+from django.db.models import CharField, F, Q, Subquery, Value
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit
 from common import clock
+from common.fields import LedgerDateField, read_day
 from common.filters import LedgerFilterSet
+from common.spreadsheets.dates import Years, read_date
+from common.spreadsheets.readings import Reading
 from common.text import normalise
 from facilities.enums import FacilityKind
 from facilities.models import Community, Season
 from facilities.selectors import current_season
 from inspections.enums import Category, Grade, HazardStatus, Source, Urgency
 from inspections.models import Hazard
-from inspections.querysets import HazardQuerySet, Unindexed, search_phrases, sees_only_named
+from inspections.querysets import Among, HazardQuerySet, Unindexed, search_phrases, sees_only_named
 from inspections.selectors import DUE_SOON_DAYS, TAB_RULES, WAITING_LABELS, waiting_for
 
 WEEK_DAYS = 7
 SHORT_DAYS = 10
+FEW_COMMUNITIES = 3
 # The tabs above the list, in their order: value in the address, label, colour of the count.
 TABS = (
     ("open", "未销号", "grey"),
@@ -104,14 +109,6 @@ class WordsFilter(django_filters.CharFilter):
     field_class = WordsField
 
 
-class LedgerDateField(forms.DateField):
-    """A day as people type it; without a year it is of the season's."""
-
-    def __init__(self, *args: Any, year: int = 0, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.year = year
-
-
 class LedgerDateFilter(django_filters.DateFilter):
     field_class = LedgerDateField
     comparisons = {"gte": GreaterThanOrEqual, "lte": LessThanOrEqual}
@@ -138,8 +135,19 @@ def _date(label: str, field: str, lookup: str) -> LedgerDateFilter:
     return LedgerDateFilter(label=label, field_name=field, lookup_expr=lookup)
 
 
+def _reader(season: Season | None) -> Callable[[str], Reading[dt.date]]:
+    """How a day is read that was typed without a year: as one of the season's."""
+    if season is None:
+        return read_day
+    years = Years(season.year, season.summer_start_on, season.heating_end_on)
+    return lambda text: read_date(text, years, written_on=clock.today())
+
+
 class HazardFilter(LedgerFilterSet):
-    """`queryset` holds what the user sees of the season. `untabbed` is what the counts above the list count."""
+    """`qs` are the filtered hazards, `listed` the same for a page of the list, `untabbed_parts` for the counts above it.
+
+    `queryset` holds what the user sees of the season, `parts` the same in parts (`HazardQuerySet.visible_parts`).
+    """
 
     tabs = ("tab",)
 
@@ -183,22 +191,52 @@ class HazardFilter(LedgerFilterSet):
         self.user, self.season, self.options = user, season, options
         self.is_scattered = sees_only_named(user)
         self.base_parts = parts
+        self._in_parts = False
         self._words: Q | None = None
-        self.untabbed: HazardQuerySet = queryset
         for name in ("unit", "lead"):
             self.filters[name].extra["choices"] = options.units
         self.filters["township"].extra["choices"] = options.townships
         for name in ("found_from", "found_to", "due_from", "due_to"):
-            self.filters[name].extra["year"] = season.year if season else clock.today().year
+            self.filters[name].extra["read"] = _reader(season)
         self.filters["q"].extra["widget"] = forms.TextInput(
             attrs={"placeholder": "编号、点位、责任人、电话", "type": "search"}
         )
         # A company's list names it in every row: its unit is no condition worth a place in the line.
         self.main = ("kind", "grade", "due", "township") if self.is_scattered else ("unit", "township", "grade", "due")
 
+    @property
+    def qs(self) -> HazardQuerySet:
+        """The filtered hazards as one queryset, in no order."""
+        self.untabbed_parts  # noqa: B018 - judges once how the words are searched
+        return super().qs
+
     def filter_queryset(self, queryset: HazardQuerySet) -> HazardQuerySet:
-        self.untabbed = super().filter_queryset(queryset)
-        return self.untabbed.filter(self._tab_condition)
+        return super().filter_queryset(queryset).filter(self._tab_condition)
+
+    @cached_property
+    def untabbed_parts(self) -> tuple[HazardQuerySet, ...]:
+        """What the counts above the list count, in parts that have no row in common and are quick to count."""
+        if not self.form.is_valid():
+            return ()
+        parts, unit = self.base_parts, self.form.cleaned_data["unit"]
+        self._in_parts = True
+        if unit and not self.is_scattered:
+            parts = parts[0].parts_naming(int(unit))
+        filtered = tuple(super(HazardFilter, self).filter_queryset(part) for part in parts)
+        self._in_parts = False
+        return filtered
+
+    @property
+    def listed(self) -> HazardQuerySet:
+        """The filtered hazards in the way that is quickest to put in order and to page; not to be filtered any more."""
+        parts = [part.filter(self._tab_condition) for part in self.untabbed_parts]
+        if len(parts) < 2:
+            return parts[0] if parts else self.queryset.none()
+        return parts[0].with_ranks().union(*(part.with_ranks() for part in parts[1:]), all=True)
+
+    @property
+    def _tab_condition(self) -> Q:
+        return TAB_RULES[self.form.cleaned_data["tab"]].condition(clock.today())
 
     def is_short(self, field: str) -> bool:
         """Whether the days asked for are so few that an index on them leads to less than a walk down the list."""
@@ -210,28 +248,6 @@ class HazardFilter(LedgerFilterSet):
             last = last or (clock.today() if field == "found_on" else self.season.heating_end_on)
         return bool(first and last) and (last - first).days < SHORT_DAYS
 
-    @cached_property
-    def untabbed_parts(self) -> tuple[HazardQuerySet, ...]:
-        """What the counts above the list count, in parts that are quick to count."""
-        if not self.form.is_valid():
-            return ()
-        self.qs  # noqa: B018 - judges the words once, on all rows
-        if len(self.base_parts) == 1:
-            return (self.untabbed,)
-        return tuple(super(HazardFilter, self).filter_queryset(part) for part in self.base_parts)
-
-    @property
-    def in_list_order(self) -> HazardQuerySet:
-        """The filtered hazards in the way by which the list's own order is quickest to come by; to be ordered, not filtered."""
-        if len(self.untabbed_parts) < 2:
-            return self.qs
-        first, *others = (part.filter(self._tab_condition) for part in self.untabbed_parts)
-        return first.union(*others, all=True)
-
-    @property
-    def _tab_condition(self) -> Q:
-        return TAB_RULES[self.form.cleaned_data["tab"]].condition(clock.today())
-
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the tab narrows the list."""
@@ -242,7 +258,8 @@ class HazardFilter(LedgerFilterSet):
         return queryset
 
     def by_unit(self, queryset: HazardQuerySet, name: str, value: str) -> HazardQuerySet:
-        return queryset.naming(int(value))
+        # Parts are made of what names the unit; a company sees nothing else.
+        return queryset if self._in_parts else queryset.naming(int(value))
 
     def by_due(self, queryset: HazardQuerySet, name: str, value: str) -> HazardQuerySet:
         if value == "overdue":
@@ -258,15 +275,17 @@ class HazardFilter(LedgerFilterSet):
     def by_community(self, queryset: HazardQuerySet, name: str, value: str) -> HazardQuerySet:
         # Named by their keys, so that the database knows beforehand how much of the ledger they are.
         touching = Hazard.communities.through._base_manager.filter(community_id__in=self.options.communities)
-        return queryset.filter(pk__in=touching.values("hazard_id"))
+        ids = Subquery(touching.order_by().values("hazard_id"))
+        few = len(self.options.communities) <= FEW_COMMUNITIES
+        return queryset.filter(Among(F("pk"), ids)) if few else queryset.filter(pk__in=ids)
 
     def by_closing(self, queryset: HazardQuerySet, name: str, value: str) -> HazardQuerySet:
-        since = clock.today() - dt.timedelta(days=WEEK_DAYS)
-        return queryset.closed().filter(closed_at__date__gt=since)
+        first_day = clock.today() - dt.timedelta(days=WEEK_DAYS - 1)
+        since = timezone.make_aware(dt.datetime.combine(first_day, dt.time.min))
+        return queryset.closed().filter(closed_at__gte=since)
 
     def by_waiting(self, queryset: HazardQuerySet, name: str, value: str) -> HazardQuerySet:
-        work = waiting_for(self.user).get(value)
-        return queryset.none() if work is None else queryset.filter(pk__in=work.values("pk"))
+        return waiting_for(self.user, queryset).get(value, queryset.none())
 
     def by_words(self, queryset: HazardQuerySet, name: str, value: str) -> HazardQuerySet:
         if self._words is None:

@@ -150,9 +150,10 @@ class Hazard(models.Model):
         indexes = [
             models.Index(fields=["county", "season", "sequence", "id"], name="hazard_ledger"),
             models.Index(fields=["county", "season", "status", "sequence", "id"], name="hazard_status"),
-            # The status behind it counts 逾期 and 没有时限 without a look at the rows.
+            # Status and deadline at an index's end: the tabs are counted without a look at the rows.
             models.Index(fields=["county", "season", "due_on", "id", "status"], name="hazard_due"),
             models.Index(fields=["county", "season", "found_on", "id"], name="hazard_found"),
+            models.Index(fields=["county", "season", "closed_at", "id"], name="hazard_closed"),
             models.Index(fields=["county", "season", "grade", "sequence", "id"], name="hazard_grade"),
             models.Index(fields=["county", "season", "facility_kind", "sequence", "id"], name="hazard_kind"),
             models.Index(fields=["county", "season", "urgency", "sequence", "id"], name="hazard_urgency"),
@@ -161,7 +162,9 @@ class Hazard(models.Model):
             models.Index(
                 fields=["county", "season", "lead_unit", "sequence", "id", "status", "due_on"], name="hazard_unit"
             ),
-            models.Index(fields=["county", "season", "township", "sequence", "id"], name="hazard_township"),
+            models.Index(
+                fields=["county", "season", "township", "sequence", "id", "status", "due_on"], name="hazard_township"
+            ),
             models.Index(fields=["county", "season", "supervisor", "sequence", "id"], name="hazard_supervisor"),
             models.Index(fields=["lead_unit", "season", "sequence"], name="hazard_lead"),
             # The same in the order that people expect of statuses, grades and kinds.

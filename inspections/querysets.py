@@ -4,7 +4,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, F, Q, Subquery
+from django.db.models import Count, F, Q, QuerySet, Subquery
 
 from accounts.enums import UnitKind
 from accounts.scoping import in_region, sees_region
@@ -66,10 +66,9 @@ TermsField.register_lookup(SearchTermsPhrase)
 
 
 class Among(models.Lookup):
-    """`Among(F("pk"), Subquery(ids))` is an IN whose ids PostgreSQL gathers before it starts.
+    """`Among(F("pk"), Subquery(ids))` is an IN whose ids PostgreSQL gathers first and then looks up one by one.
 
-    Beside an OR that leaves both ways open: through two indexes to the few rows of a small unit, or down the list's
-    order to the next fifty of a large one. Of an IN beside an OR it can only make the latter.
+    For ids that are few beside the ledger: of an ordinary IN it may believe that walking down the ledger finds them sooner.
     """
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
@@ -151,18 +150,22 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
 
     def visible_parts(self, user: Any) -> "tuple[HazardQuerySet, ...]":
         """The rows of `visible_to` in parts with no row in common, each with an index that counts it and has it in order."""
-        if not sees_only_named(user):
-            return (self.visible_to(user),)
-        led = Q(lead_unit_id=user.unit_id)
-        return self.filter(led), self.filter(self._cooperating(user.unit_id)).exclude(led)
+        return self.parts_naming(user.unit_id) if sees_only_named(user) else (self.visible_to(user),)
 
     def naming(self, unit_id: int) -> "HazardQuerySet":
         """What names the unit as lead or cooperating unit."""
-        return self.filter(Q(lead_unit_id=unit_id) | Q(self._cooperating(unit_id)))
+        # A UNION of two index look-ups; the OR of the two would scan the whole ledger.
+        led = self.model._base_manager.filter(lead_unit_id=unit_id).order_by().values_list("pk")
+        return self.filter(pk__in=led.union(self._ids_cooperating(unit_id), all=True))
 
-    def _cooperating(self, unit_id: int) -> "Among":
+    def parts_naming(self, unit_id: int) -> "tuple[HazardQuerySet, HazardQuerySet]":
+        """The rows of `naming` in two parts: those the unit leads, and those in which it only cooperates."""
+        led = Q(lead_unit_id=unit_id)
+        return self.filter(led), self.filter(Among(F("pk"), Subquery(self._ids_cooperating(unit_id)))).exclude(led)
+
+    def _ids_cooperating(self, unit_id: int) -> QuerySet:
         through = self.model.cooperating_units.through
-        return Among(F("pk"), Subquery(through._base_manager.filter(unit_id=unit_id).order_by().values("hazard_id")))
+        return through._base_manager.filter(unit_id=unit_id).order_by().values_list("hazard_id")
 
     def open(self) -> "HazardQuerySet":
         return self.filter(status__in=OPEN_STATUSES)

@@ -25,6 +25,8 @@ from inspections.querysets import HazardQuerySet
 
 # A count beyond this is shown as "10 000+": counting on would cost more than the number is worth.
 COUNT_CAP = 10_000
+# So many rows are counted in one pass; of more each tab is counted by itself.
+ONE_PASS_ROWS = 100_000
 DUE_SOON_DAYS = 7
 # Two photos within this many differing bits of 64 are taken for the same picture.
 SAME_PICTURE_DISTANCE = 5
@@ -88,17 +90,17 @@ TAB_RULES: dict[str, TabRule] = {
 def tab_counts(*parts: HazardQuerySet, many: bool = False) -> dict[str, CappedCount]:
     """How many of these hazards each tab of TAB_RULES would list, exact up to COUNT_CAP. `parts` have no row in common.
 
-    One query for small sets, two for large. A small set is counted in one pass over its rows; of a large one each
-    tab is counted by itself, each stopping at the cap, so that the cost does not grow with the ledger. `many`: the caller
-    knows that it is large; always one query.
+    One query up to ONE_PASS_ROWS hazards, which are counted in one pass; two for more, of which each tab is counted by
+    itself, each stopping at the cap, so that the cost does not grow with the ledger. `many`: the caller knows that they
+    are many; always one query.
     """
     today = clock.today()
     counted = None if many else _counted_in_one_pass(parts, today)
     return counted or _counted_one_by_one(parts, today)
 
 
-def _union(parts: Sequence[HazardQuerySet], *fields: str) -> tuple[str, list[Any]]:
-    """SQL: these fields of all rows of the parts, COUNT_CAP + 1 of them at most."""
+def _union(parts: Sequence[HazardQuerySet], most: int, *fields: str) -> tuple[str, list[Any]]:
+    """SQL: these fields of all rows of the parts, `most` + 1 of them at most. Raises EmptyResultSet if there are none."""
     statements, params = [], []
     for part in parts:
         # What a filter has emptied cannot be compiled.
@@ -108,13 +110,13 @@ def _union(parts: Sequence[HazardQuerySet], *fields: str) -> tuple[str, list[Any
             params.extend(sql_params)
     if not statements:
         raise EmptyResultSet
-    return f"{' UNION ALL '.join(statements)} LIMIT {COUNT_CAP + 1}", params
+    return f"{' UNION ALL '.join(statements)} LIMIT {most + 1}", params
 
 
 def _counted_in_one_pass(parts: Sequence[HazardQuerySet], today: dt.date) -> dict[str, CappedCount] | None:
-    """None if there are more rows than the cap."""
+    """None if there are more rows than that."""
     try:
-        rows, params = _union(parts, "status", "due_on")
+        rows, params = _union(parts, ONE_PASS_ROWS, "status", "due_on")
     except EmptyResultSet:
         return {name: CappedCount(0) for name in TAB_RULES}
     state = (
@@ -127,7 +129,7 @@ def _counted_in_one_pass(parts: Sequence[HazardQuerySet], today: dt.date) -> dic
             [today, today + dt.timedelta(days=DUE_SOON_DAYS), *params],
         )
         table = cursor.fetchall()
-    if sum(count for *_, count in table) > COUNT_CAP:
+    if sum(count for *_, count in table) > ONE_PASS_ROWS:
         return None
     return {
         name: CappedCount(
@@ -142,7 +144,7 @@ def _counted_one_by_one(parts: Sequence[HazardQuerySet], today: dt.date) -> dict
     wanted = {name: rule for name, rule in TAB_RULES.items() if rule.due is not None or len(rule.statuses) == 1}
     statements, params = [], []
     for rule in wanted.values():
-        sql, sql_params = _union([part.filter(rule.condition(today)) for part in parts], "pk")
+        sql, sql_params = _union([part.filter(rule.condition(today)) for part in parts], COUNT_CAP, "pk")
         statements.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")
         params.extend(sql_params)
     with connection.cursor() as cursor:
@@ -154,12 +156,13 @@ def _counted_one_by_one(parts: Sequence[HazardQuerySet], today: dt.date) -> dict
     return {name: CappedCount(counts[name]) for name in TAB_RULES}
 
 
-def waiting_for(user: Any) -> dict[str, HazardQuerySet]:
+def waiting_for(user: Any, among: HazardQuerySet | None = None) -> dict[str, HazardQuerySet]:
     """What waits for this user, by kind of work, in the order of urgency. No query; each queryset costs one when read.
+    `among`: only of these, which the user sees.
 
     Exactly the hazards on which the user's unit has the next step and the user may take it.
     """
-    visible = Hazard.objects.visible_to(user)
+    visible = Hazard.objects.visible_to(user) if among is None else among
     work: dict[str, HazardQuerySet] = {}
     if not user.unit_id:
         return work

@@ -91,7 +91,7 @@ class HazardTable(LedgerTable):
     @classmethod
     def ordered(cls, queryset: QuerySet[Hazard], sort: tuple[str, ...] = ()) -> QuerySet[Hazard]:
         name = sort[0].removeprefix("-") if sort else ""
-        if name in ("status", "grade", "facility_kind"):
+        if name in ("status", "grade", "facility_kind") and not queryset.query.combinator:
             queryset = queryset.with_ranks()
         queryset = super().ordered(queryset, sort)
         if name == "due_on":

@@ -27,12 +27,10 @@ reads = permission_required("inspections.view_hazard", raise_exception=True)
 @reads
 @require_GET
 def hazard_list(request: HttpRequest) -> HttpResponse:
-    filters, hazards = filtered_hazards(request, request.GET)
+    filters, _ = filtered_hazards(request, request.GET)
     counts = _counts_at_once(request, filters)
-    if not request.GET.get("sort"):
-        hazards = filters.in_list_order
     table = HazardTable.for_request(
-        request, hazards, total=_total(filters, counts), rows=Hazard.objects.defer(*UNREAD), user=request.user
+        request, filters.listed, total=_total(filters, counts), rows=Hazard.objects.defer(*UNREAD), user=request.user
     )
     context = {
         "table": table,
