@@ -1,0 +1,203 @@
+"""What each row below a head is: an entry, or why it is none."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from common.spreadsheets.cells import is_nothing, looks_like_unit
+from common.spreadsheets.columns import Ledger
+from common.spreadsheets.workbook import Row, column_letter
+from common.text import normalise, normalise_name
+
+
+class RowKind(StrEnum):
+    DATA = "data"
+    BLANK = "blank"
+    SUBTOTAL = "subtotal"
+    TOTAL = "total"
+    HEAD = "head"
+    TITLE = "title"
+    SECTION = "section"
+    NOTE = "note"
+    FOOTER = "footer"
+
+
+_SUM_ALONE = re.compile(r"^(?:本页|本企业|本单位|全县|全市)?(小计|合计|总计|共计)[::]?$")
+_SUM = re.compile(r"^.{0,20}?(小计|合计|总计|共计|累计)(?:[::]?.{0,12})?$")
+_FOOTER = re.compile(
+    r"^(?:单位)?(?:主要)?(?:填表|填报|制表|审核|审批|批准|复核|统计|经办|报送|编制|签发|校对|分管领导|主管领导|单位负责人|负责人|"
+    r"联系人|联系电话)(?:人|单位|日期|时间|签字|签名|电话|领导|\(签字\)|\(盖章\))*\s*(?:[::]|$|\s{2,})|^第\s*\d+\s*页"
+)
+_NOTE = re.compile(r"^(?:备?注|说明|填表说明|注意事项|要求|备注说明)\s*\d*\s*[::.、]|^(?:\d+[.、)]|\(\d+\)).{12,}")
+_ABOVE_HEAD = re.compile(r"^(?:填报|报送|上报|填表|编制)(?:单位|企业|部门|日期|时间).{0,10}[::]|^附件\s*\d*[::]?$")
+_ORDINAL = re.compile(r"[\w#().（）、\-]{1,12}")
+_EXAMPLE = re.compile(r"^(?:示例|例|样例|举例|例如|填写示例)[::]?\d*$")
+_SECTION_NUMBER = re.compile(
+    r"^(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)|第[一二三四五六七八九十]+[部章节类])"
+)
+# Of a repeated head at least this share of the cells stand as in the head.
+SAME_AS_HEAD = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    row: Row
+    kind: RowKind
+    # Why it is no entry, in Chinese; empty for an entry.
+    reason: str
+    mapping: Mapping[str, int]
+    heads: tuple[str, ...]
+    # Texts of columns that are written once for several rows, by column name.
+    carried: Mapping[str, str]
+    # The heading of the part of the table in which the row stands.
+    section: str
+
+    @property
+    def number(self) -> int:
+        return self.row.number
+
+    def has(self, name: str) -> bool:
+        """Whether the ledger has such a column."""
+        return name in self.mapping
+
+    def text(self, name: str) -> str:
+        """What stands in the column; empty without such a column."""
+        index = self.mapping.get(name)
+        text = self.row.cells[index] if index is not None and index < len(self.row.cells) else ""
+        return text or self.carried.get(name, "")
+
+    def head(self, name: str) -> str:
+        index = self.mapping.get(name)
+        return self.heads[index] if index is not None else ""
+
+    def address(self, name: str) -> str:
+        """The cell as the office program names it: L20; empty without such a column."""
+        index = self.mapping.get(name)
+        return f"{column_letter(index)}{self.number}" if index is not None else ""
+
+    @property
+    def raw(self) -> dict[str, str]:
+        """Every cell that holds something, by its head; without a head by the column's letter."""
+        return {
+            (self.heads[index] if index < len(self.heads) else "") or f"{column_letter(index)}列": text
+            for index, text in enumerate(self.row.cells)
+            if text
+        }
+
+
+def classify(
+    rows: Sequence[Row],
+    ledger: Ledger,
+    mapping: Mapping[str, int],
+    heads: tuple[str, ...],
+    head_rows: Sequence[Row],
+    title: str,
+) -> list[LedgerRow]:
+    """One `LedgerRow` for each row below the head."""
+    judge = _Judge(ledger, mapping, head_rows, title)
+    carries = {name for name in ledger.carried & mapping.keys() if _is_written_once(rows, mapping[name])}
+    carried: dict[str, str] = {}
+    section = ""
+    judged = []
+    for row in rows:
+        kind, reason = judge(row)
+        if kind is RowKind.SECTION:
+            section = _SECTION_NUMBER.sub("", normalise(next(text for text in row.own if text))).strip(" :")
+        if kind in (RowKind.SECTION, RowKind.SUBTOTAL, RowKind.TOTAL):
+            carried = {}
+        elif kind is RowKind.DATA:
+            written = {name: text for name in carries if (text := _cell(row, mapping[name]))}
+            carried = {**carried, **written} if written else carried
+        judged.append(LedgerRow(row, kind, reason, mapping, heads, carried, section))
+    return judged
+
+
+def _cell(row: Row, index: int) -> str:
+    return row.cells[index] if index < len(row.cells) else ""
+
+
+def _is_written_once(rows: Sequence[Row], index: int) -> bool:
+    """Whether a column's texts stand for the rows below them: there are gaps, and no text stands twice in a row."""
+    texts = [_cell(row, index) for row in rows if not row.is_blank]
+    follows = any(a and a == b for a, b in pairwise(texts))
+    return not follows and sum(1 for text in texts if not text) > sum(1 for text in texts if text)
+
+
+class _Judge:
+    def __init__(self, ledger: Ledger, mapping: Mapping[str, int], head_rows: Sequence[Row], title: str) -> None:
+        self.content = [mapping[name] for name in ledger.content & mapping.keys()]
+        self.ordinals = {mapping[name] for name in ledger.ordinals & mapping.keys()}
+        self.mapped = set(mapping.values())
+        self.title = normalise_name(title)
+        self.heads: dict[int, set[str]] = {}
+        for row in head_rows:
+            for index, text in enumerate(row.cells):
+                if text:
+                    self.heads.setdefault(index, set()).add(normalise_name(text))
+
+    def __call__(self, row: Row) -> tuple[RowKind, str]:
+        own = {index: text for index, text in enumerate(row.own) if text}
+        if not own:
+            return RowKind.BLANK, "空行"
+        numbered_only = not own.keys() - self.ordinals and all(_ORDINAL.fullmatch(text) for text in own.values())
+        # Cells merged down may say what it numbers.
+        if numbered_only and not any(_cell(row, index) for index in self.content):
+            return RowKind.BLANK, "只有序号的空行"
+        if self._repeats_head(own):
+            return RowKind.HEAD, "重复的表头"
+        return self._by_words(own) or self._by_shape(row, own) or (RowKind.DATA, "")
+
+    def _repeats_head(self, own: Mapping[int, str]) -> bool:
+        same = sum(1 for index, text in own.items() if normalise_name(text) in self.heads.get(index, ()))
+        if same >= 2 and same >= SAME_AS_HEAD * len(own):
+            return True
+        numbers = [text for text in own.values() if re.fullmatch(r"\d{1,2}", text)]
+        return len(numbers) >= 3 and len(numbers) >= len(own) - 2 and _counts_up(numbers)
+
+    def _by_words(self, own: Mapping[int, str]) -> tuple[RowKind, str] | None:
+        texts = [normalise(text) for text in own.values()]
+        first = texts[0]
+        if normalise_name(first) == self.title or _ABOVE_HEAD.match(first):
+            return RowKind.TITLE, "重复的标题、填报单位行"
+        if _EXAMPLE.match(first):
+            return RowKind.NOTE, "填写示例"
+        is_entry = self._is_entry(own)
+        for text in texts[:2]:
+            if match := (_SUM_ALONE if is_entry else _SUM).match(re.sub(r"\s+", "", text)):
+                if match[1] == "小计":
+                    return RowKind.SUBTOTAL, "小计行"
+                return RowKind.TOTAL, "合计行"
+        if is_entry:
+            return None
+        if any(_FOOTER.match(text) for text in texts) and not any(text.isdigit() for text in texts[:1]):
+            return RowKind.FOOTER, "表尾"
+        if _NOTE.match(first):
+            return RowKind.NOTE, "说明"
+        return None
+
+    def _is_entry(self, own: Mapping[int, str]) -> bool:
+        """Whether everything that makes an entry is there, so that no word in it can make it something else."""
+        return len(self.content) > 1 and all(not is_nothing(own.get(index, "")) for index in self.content)
+
+    def _by_shape(self, row: Row, own: Mapping[int, str]) -> tuple[RowKind, str] | None:
+        """A text alone in its row, at the left, is a heading or a note."""
+        if len(own) > 1:
+            return None
+        [(index, text)] = own.items()
+        plain = normalise(text)
+        spread = sum(1 for cell in row.cells if cell == text) > 1
+        heads_part = bool(_SECTION_NUMBER.match(plain)) or looks_like_unit(plain)
+        if index in self.content and not spread and not heads_part:
+            return None
+        if any(_cell(row, content) not in ("", text) for content in self.content):
+            return None
+        if spread or heads_part or index not in self.mapped or index < min(self.content, default=0):
+            return (RowKind.SECTION, "分组标题") if len(plain) <= 40 else (RowKind.NOTE, "说明")
+        return None
+
+
+def _counts_up(numbers: Sequence[str]) -> bool:
+    values = [int(number) for number in numbers]
+    return all(after == before + 1 for before, after in pairwise(values))

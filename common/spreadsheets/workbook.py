@@ -1,0 +1,205 @@
+"""Spreadsheets as people see them: sheets of texts, with the row numbers that the office program shows.
+
+    book = open_workbook(upload)          # .xlsx, .xlsm, .xls, .ods or delimited text, told by content
+    for sheet in book.sheets:
+        for row in sheet.rows:
+            row.number, row.own, row.cells
+
+A file that cannot be read raises `SpreadsheetError`, whose message tells a person what to do.
+"""
+
+import datetime as dt
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import python_calamine as calamine
+
+from common.spreadsheets.delimited import read_delimited
+from common.spreadsheets.errors import SpreadsheetError, broken, encrypted, no_spreadsheet, too_large
+from common.spreadsheets.packages import MEBIBYTE, Limits, Merge, check_extent, inspect_package
+
+__all__ = ["Limits", "NumberText", "Row", "Sheet", "SpreadsheetError", "Workbook", "column_letter", "open_workbook"]
+
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OTHER_KINDS = (
+    (b"%PDF", "PDF 文件"),
+    (b"\xff\xd8\xff", "图片"),
+    (b"\x89PNG", "图片"),
+    (b"GIF8", "图片"),
+    (b"Rar!", "压缩包"),
+    (b"7z\xbc\xaf", "压缩包"),
+    (b"{\\rtf", "RTF 文档"),
+)
+
+
+class NumberText(str):
+    """The text of a cell that holds a number: 9.30 typed into such a cell has become 9.3."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`number` counts from 1 as the office program does (delimited text: the physical line on which the row starts).
+
+    `own` is what stands in each cell; in `cells` a merged cell's text stands everywhere that the merged cell covers.
+    Empty cells are "". Numbers are `NumberText`, dates ISO.
+    """
+
+    number: int
+    own: tuple[str, ...]
+    cells: tuple[str, ...]
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(self.own)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`rows` has every row from the first to the last that holds anything, blank ones between them included."""
+
+    name: str
+    is_visible: bool
+    rows: list[Row]
+
+    @property
+    def width(self) -> int:
+        return max((len(row.cells) for row in self.rows), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    sheets: list[Sheet]
+
+
+def column_letter(index: int) -> str:
+    """A for 0, AA for 26."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def open_workbook(source: BinaryIO | bytes | Path, *, limits: Limits | None = None) -> Workbook:
+    """Read the whole file; what kind it is, is told by its content."""
+    limits = limits or Limits()
+    data = _bytes_of(source, limits)
+    if not data.strip(b"\0 \t\r\n"):
+        raise SpreadsheetError("文件是空的，没有任何内容。请检查后重新上传")
+    for magic, kind in OTHER_KINDS:
+        if data.startswith(magic):
+            raise no_spreadsheet(kind)
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        package = inspect_package(data, limits)
+        return Workbook(_sheets(data, limits, package.merges if package.is_ods else None))
+    if data.startswith(OLE_MAGIC):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise encrypted()
+        if "WordDocument".encode("utf-16-le") in data:
+            raise no_spreadsheet("Word 文档")
+        return Workbook(_sheets(data, limits, None))
+    rows = [Row(number, cells, cells) for number, cells in read_delimited(data, limits)]
+    return Workbook([Sheet("", True, rows)])
+
+
+def _bytes_of(source: BinaryIO | bytes | Path, limits: Limits) -> bytes:
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            data = file.read(limits.max_bytes + 1)
+    elif isinstance(source, bytes):
+        data = source
+    else:
+        data = source.read(limits.max_bytes + 1)
+    if len(data) > limits.max_bytes:
+        raise too_large(f"超过 {limits.max_bytes / MEBIBYTE:g} MB", f"{limits.max_bytes / MEBIBYTE:g} MB")
+    return data
+
+
+def _sheets(data: bytes, limits: Limits, ods_merges: dict[str, list[Merge]] | None) -> list[Sheet]:
+    try:
+        return _parse(data, limits, ods_merges)
+    except SpreadsheetError:
+        raise
+    except BaseException as error:
+        # The parser's own panics (Rust) derive from BaseException; anything else of that kind is not ours to catch.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        if "password" in str(error).lower():
+            raise encrypted() from error
+        raise broken() from error
+
+
+def _parse(data: bytes, limits: Limits, ods_merges: dict[str, list[Merge]] | None) -> list[Sheet]:
+    book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    sheets = []
+    cells = 0
+    for meta in book.sheets_metadata:
+        if meta.typ != calamine.SheetTypeEnum.WorkSheet:
+            continue
+        sheet = book.get_sheet_by_name(meta.name)
+        cells += sheet.total_height * sheet.total_width
+        check_extent(sheet.total_height, sheet.total_width, cells, limits)
+        if ods_merges is None:
+            merges = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
+        else:
+            merges = ods_merges.get(meta.name, [])
+        values = sheet.to_python(skip_empty_area=False)
+        is_visible = meta.visible == calamine.SheetVisibleEnum.Visible
+        sheets.append(Sheet(meta.name, is_visible, _rows(values, merges, limits)))
+    return sheets
+
+
+def _rows(values: list[list[Any]], merges: Iterable[Merge], limits: Limits) -> list[Row]:
+    own = [[as_text(value) for value in line] for line in values]
+    filled: dict[int, list[str]] = {}
+    budget = limits.max_cells
+    for top, left, bottom, right in merges:
+        if top >= len(own) or left >= len(own[top]) or not own[top][left]:
+            continue
+        text = own[top][left]
+        bottom, right = min(bottom, len(own) - 1), min(right, len(own[top]) - 1)
+        budget -= (bottom - top + 1) * (right - left + 1)
+        if budget < 0:
+            raise too_large("合并单元格过多", f"{limits.max_cells} 个单元格")
+        for index in range(top, bottom + 1):
+            line = filled.setdefault(index, own[index].copy())
+            for column in range(left, right + 1):
+                line[column] = line[column] or text
+    rows = []
+    for index, line in enumerate(own):
+        cells = tuple(line)
+        rows.append(Row(index + 1, cells, tuple(filled[index]) if index in filled else cells))
+    while rows and rows[-1].is_blank:
+        rows.pop()
+    return rows
+
+
+def as_text(value: Any) -> str:
+    """A cell's value as a person sees it: 19969571346.0 → 19969571346, dates ISO, ends trimmed."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int | float):
+        return NumberText(_number_text(value))
+    if isinstance(value, dt.datetime):
+        if value.time() == dt.time():
+            return value.date().isoformat()
+        return value.isoformat(sep=" ", timespec="minutes" if value.second == 0 else "seconds")
+    if isinstance(value, dt.time):
+        return value.isoformat(timespec="minutes" if value.second == 0 else "seconds")
+    return str(value)
+
+
+def _number_text(value: float) -> str:
+    if value == int(value) and abs(value) < 1e21:
+        return str(int(value))
+    # 15 digits are what a spreadsheet keeps; more would show the binary fraction's noise.
+    return f"{Decimal(f'{value:.15g}'):f}"
