@@ -1,12 +1,17 @@
 from django.urls import path
 
-from inspections.views import attachments, detail, editing, listing, moves
+from inspections.views import attachments, detail, editing, importing, listing, moves
 
 app_name = "inspections"
 urlpatterns = [
     path("", listing.hazard_list, name="hazard_list"),
     path("counts/", listing.hazard_counts, name="hazard_counts"),
     path("bulk/", listing.hazard_bulk, name="hazard_bulk"),
+    path("import/", importing.import_list, name="import_list"),
+    path("import/<int:pk>/", importing.import_batch, name="import_batch"),
+    path("import/<int:pk>/run/", importing.import_run, name="import_run"),
+    path("import/<int:pk>/rows/<int:row>/", importing.import_settle, name="import_settle"),
+    path("import/<int:pk>/rows/<int:row>/dismiss/", importing.import_dismiss, name="import_dismiss"),
     path("new/", editing.hazard_create, name="hazard_create"),
     path("<int:pk>/", detail.hazard_detail, name="hazard_detail"),
     path("<int:pk>/edit/", editing.hazard_edit, name="hazard_edit"),
