@@ -21,16 +21,16 @@ import django
 
 django.setup()
 
-import django_tables2
-from django.http import QueryDict
-from django.template import engines
-from django.test import RequestFactory
+import django_tables2  # noqa: E402
+from django.http import QueryDict  # noqa: E402
+from django.template import engines  # noqa: E402
+from django.test import RequestFactory  # noqa: E402
 
-from common import tables
-from common.clock import today
-from common.paging import LedgerPage, Pager, Total
-from facilities.enums import FacilityKind
-from inspections.enums import Grade, HazardStatus, Source, Urgency
+from common import tables  # noqa: E402
+from common.clock import today  # noqa: E402
+from common.paging import LedgerPage, Pager, Total  # noqa: E402
+from facilities.enums import FacilityKind  # noqa: E402
+from inspections.enums import Grade, HazardStatus, Source, Urgency  # noqa: E402
 
 ROUNDS = 15
 FIELDS = (
@@ -175,7 +175,7 @@ def ways(rows: list[Row]) -> dict[str, Callable[[], str]]:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    chance = random.Random(1)  # noqa: S311 - made-up rows
+    chance = random.Random(1)
     rows = [Row(number, chance) for number in range(1, count + 1)]
     timed = {name: best(render) for name, render in ways(rows).items()}
     floor = timed["plain template loop"]

@@ -20,11 +20,12 @@ from django.utils.html import conditional_escape
 from common.clock import today
 from common.due import describe_due
 
+Read = Callable[[Any], Any]
 Cell = Callable[[Any], str]
 DASH = '<span class="none">—</span>'
 
 
-def reader(accessor: str) -> Cell:
+def reader(accessor: str) -> Read:
     """A function that follows `a__b__c` through attributes or keys; None anywhere on the way gives None."""
     parts = str(accessor).replace(".", "__").split("__")
 
@@ -57,7 +58,7 @@ class LedgerColumn(tables.Column):
         self.unit = unit
         self.select = select
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         """The function that makes the inner HTML of one cell. It must escape what it writes."""
 
         def plain(record: Any) -> str:
@@ -72,7 +73,7 @@ class TextColumn(LedgerColumn):
 
     css = "text"
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         def clamped(record: Any) -> str:
             value = read(record)
             if value is None or value == "":
@@ -92,7 +93,7 @@ class NumberColumn(LedgerColumn):
         super().__init__(*args, **kwargs)
         self.places = places
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         places = self.places
 
         def figure(record: Any) -> str:
@@ -111,7 +112,7 @@ class DateColumn(LedgerColumn):
         super().__init__(*args, **kwargs)
         self.time = time
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         zone = timezone.get_current_timezone()
         with_time = self.time
 
@@ -139,7 +140,7 @@ class DueColumn(LedgerColumn):
         super().__init__(*args, **kwargs)
         self.done = done or (lambda record: False)
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         now, done = today(), self.done
 
         def due(record: Any) -> str:
@@ -160,7 +161,7 @@ class StatusColumn(LedgerColumn):
         super().__init__(*args, **kwargs)
         self.enum = enum
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         badges = {
             member.value: f'<span class="state state-{getattr(member, "colour", "grey")}">{escape(member.label)}</span>'
             for member in self.enum
@@ -177,7 +178,7 @@ class ChoiceColumn(LedgerColumn):
         super().__init__(*args, **kwargs)
         self.enum = enum
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         labels = {member.value: escape(member.label) for member in self.enum}
         return lambda record: labels.get(read(record), DASH)
 
@@ -191,7 +192,7 @@ class YesNoColumn(LedgerColumn):
         super().__init__(*args, **kwargs)
         self.words = words
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         yes, no = escape(self.words[0]), f'<span class="quiet">{escape(self.words[1])}</span>'
         return lambda record: yes if read(record) else no
 
@@ -201,7 +202,7 @@ class LinkColumn(LedgerColumn):
 
     css = "row-head"
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         row_url = table.row_url
 
         def link(record: Any) -> str:
@@ -221,7 +222,7 @@ class MoveColumn(LedgerColumn):
         kwargs.setdefault("orderable", False)
         super().__init__(*args, **kwargs)
 
-    def cell(self, table: Any, read: Cell) -> Cell:
+    def cell(self, table: Any, read: Read) -> Cell:
         def move(record: Any) -> str:
             value = read(record)
             if not value:
@@ -234,7 +235,7 @@ class MoveColumn(LedgerColumn):
         return move
 
 
-def custom_cell(render: Callable[..., Any], read: Cell) -> Cell:
+def custom_cell(render: Callable[..., Any], read: Read) -> Cell:
     """A cell made by the table's own `render_<column>(self, value)` or `(self, record)` or both. Its result is escaped
     unless it is a SafeString (format_html)."""
     names = set(inspect.signature(render).parameters)

@@ -123,7 +123,7 @@ def _keys(field: BoundField, params: QueryDict) -> list[str]:
     if isinstance(widget, django_filters.widgets.SuffixedMultiWidget):
         names = [widget.suffixed(field.html_name, suffix) for suffix in widget.suffixes]
     elif isinstance(widget, forms.MultiWidget):
-        names = [field.html_name + suffix for suffix in widget.widgets_names]
+        names = [field.html_name + suffix for suffix in widget.widgets_names]  # type: ignore[attr-defined]
     else:
         names = [field.html_name]
     return [name for name in names if name in params]

@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 def is_partial(request: HttpRequest) -> bool:
     """htmx asks for a part. Going back in the browser's history asks for the whole page, also through htmx."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.history_restore_request
+    return htmx is not None and bool(htmx) and not htmx.history_restore_request
 
 
 def wants_fragment(request: HttpRequest, target: str) -> bool:

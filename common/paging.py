@@ -86,6 +86,7 @@ class DeferredPaginator(Paginator):
         rows: QuerySet[Any] | None = None,
     ) -> None:
         super().__init__(queryset, per_page)
+        self.queryset = queryset
         self.total = total
         self.rows = _rows_like(queryset) if rows is None else rows
 
@@ -109,7 +110,7 @@ class DeferredPaginator(Paginator):
 
     def _fetch(self, number: int, problem: str = "") -> LedgerPage:
         offset = (number - 1) * self.per_page
-        ids = list(self.object_list.values_list("pk", flat=True)[offset : offset + self.per_page + 1])
+        ids = list(self.queryset.values_list("pk", flat=True)[offset : offset + self.per_page + 1])
         has_next = len(ids) > self.per_page
         found = self.rows.in_bulk(ids[: self.per_page]) if ids else {}
         # A row deleted between the two queries is left out.
@@ -120,7 +121,7 @@ class DeferredPaginator(Paginator):
 def _rows_like(queryset: QuerySet[Any]) -> QuerySet[Any]:
     rows = queryset.model._base_manager.using(queryset.db).all()
     rows.query.select_related = queryset.query.select_related
-    return rows.prefetch_related(*queryset._prefetch_related_lookups)
+    return rows.prefetch_related(*queryset._prefetch_related_lookups)  # type: ignore[attr-defined]
 
 
 @dataclass
