@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TypeVar
 
 from common.spreadsheets.readings import Reading
@@ -19,13 +20,20 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 
 def clean(text: str) -> str:
     """The cell's text, line ends as \\n, each line trimmed, without invisible signs."""
-    lines = _INVISIBLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "").split("\n")
+    if not text:
+        return ""
+    plain = _INVISIBLE.sub("", text)
+    if "\n" not in plain and "\r" not in plain and "_x000D_" not in plain:
+        return plain.strip()
+    lines = plain.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(line.strip() for line in lines).strip()
 
 
 def is_nothing(text: str) -> bool:
     """Whether the cell is empty or says so: /, —, 无."""
-    return normalise_name(text) in NOTHING
+    if not text:
+        return True
+    return len(text) < 10 and normalise_name(text) in NOTHING
 
 
 def one_line(text: str) -> str:
@@ -257,6 +265,11 @@ def read_decimal(text: str, *, units: Mapping[str, Decimal] | None = None, unit:
         return Reading(None, "", raw, "请填写数字")
 
 
+@lru_cache(maxsize=4096)
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", normalise_name(text))
+
+
 def read_choice(text: str, words: Mapping[K, Sequence[str]]) -> Reading[K]:
     """One of a list by its words: the whole text first, then the longest word that stands in it.
 
@@ -265,11 +278,11 @@ def read_choice(text: str, words: Mapping[K, Sequence[str]]) -> Reading[K]:
     raw = clean(text)
     if is_nothing(raw):
         return Reading(None, "空")
-    plain = re.sub(r"[\W_]+", "", normalise_name(raw))
+    plain = _bare(raw)
     found: tuple[int, K] | None = None
     for key, names in words.items():
         for name in names:
-            bare = re.sub(r"[\W_]+", "", normalise_name(name))
+            bare = _bare(name)
             if bare == plain:
                 return Reading(key, name, raw)
             if len(bare) > 1 and bare in plain and (found is None or len(bare) > found[0]):
