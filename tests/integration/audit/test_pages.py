@@ -1,10 +1,11 @@
 """The record's page: who sees which entries, how they are found, and how they are read."""
 
-import csv
 import datetime as dt
 import io
+from urllib.parse import quote
 
 import pytest
+from openpyxl import load_workbook
 
 from audit.models import AuditEntry
 from audit.services import record
@@ -149,27 +150,38 @@ def test_the_list_costs_the_same_however_long_it_is(cast, client_as, django_asse
     assert len(response.context["table"].page.object_list) == 100
 
 
+def exported(response) -> list[list]:
+    """The rows of the sheet, without the empty ones."""
+    sheet = load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
+    return [list(row) for row in sheet.iter_rows(values_only=True) if any(row)]
+
+
 def test_the_export_holds_what_the_list_shows(cast, client_as, history):
     response = client_as(cast.admin).get(f"{AUDIT}export/?kind=facilities.facility")
 
-    assert response["Content-Disposition"] == 'attachment; filename="audit-2026-08-03.csv"'
-    content = b"".join(response.streaming_content).decode("utf-8-sig")
-    assert list(csv.reader(io.StringIO(content))) == [
-        ["时间", "操作人", "单位", "操作", "对象", "对象名称", "变更", "说明", "来源地址"],
-        ["2026-08-01 00:30:00", "周管", "临岭县住房和城乡建设局", "停用设施", "设施", "幸福换热站", "", "", ""],
-        [
-            "2026-08-01 00:30:00", "杜导", "临岭县住房和城乡建设局", "修改设施", "设施", "幸福换热站",
-            "材质：铸铁 → 球墨铸铁", "核对铭牌", "",
-        ],
-    ]  # fmt: skip
+    assert quote("操作记录-2026-08-03.xlsx") in response["Content-Disposition"]
+    title, line, head, *rows = exported(response)
+    assert title[0] == "操作记录"
+    assert line[0] == "导出单位：临岭县住房和城乡建设局    导出人：周管"
+    assert head == ["时间", "操作人", "单位", "操作", "对象", "对象名称", "变更", "说明", "来源地址"]
+    at = dt.datetime(2026, 8, 1, 0, 30)
+    bureau = "临岭县住房和城乡建设局"
+    assert rows == [
+        [at, "周管", bureau, "停用设施", "设施", "幸福换热站", None, None, None],
+        [at, "杜导", bureau, "修改设施", "设施", "幸福换热站", "材质：铸铁 → 球墨铸铁", "核对铭牌", None],
+    ]
+    last = AuditEntry.objects.latest("pk")
+    assert (last.action, last.actor, last.note) == ("导出", cast.admin, "操作记录 2 条")
 
 
 def test_what_looks_like_a_formula_is_exported_as_text(cast, client_as):
     record(actor=cast.admin, action="修改单位", note='=HYPERLINK("http://evil.example")')
 
-    content = b"".join(client_as(cast.admin).get(f"{AUDIT}export/").streaming_content).decode("utf-8-sig")
+    response = client_as(cast.admin).get(f"{AUDIT}export/")
+    sheet = load_workbook(io.BytesIO(b"".join(response.streaming_content))).active
 
-    assert list(csv.reader(io.StringIO(content)))[1][7] == '\'=HYPERLINK("http://evil.example")'
+    (cell,) = [cell for row in sheet.iter_rows() for cell in row if str(cell.value).startswith("=")]
+    assert (cell.value, cell.data_type) == ('=HYPERLINK("http://evil.example")', "s")
 
 
 def test_an_export_with_an_invalid_filter_is_refused_with_the_reason(cast, client_as, history):
