@@ -1,12 +1,14 @@
-"""The hazard list at a thousand rows and at a million: the whole page, through Django's test client and every middleware.
+"""The hazard list at a thousand rows and at a million: the whole page, through the test client and every middleware.
 
     DATABASE_URL=… python benchmarks/list_page.py [--rows 1000000] [--keep]
 
-Without DATABASE_URL on SQLite, in a temporary folder, with 200 000 rows. On PostgreSQL two databases are made beside the
-one named. `--keep` leaves them, and takes them as they are the next time. Each case is asked of both sizes in turn, and
-the fastest of several answers counts. Ratio: many rows ÷ few rows, wanted ≤ 2. Every query on the ledger is explained:
-none may read the whole table.
+Without DATABASE_URL on SQLite, in a temporary folder, with 200 000 rows. On PostgreSQL two databases are made beside
+the one named. `--keep` leaves them, and takes them as they are the next time. Each case is asked of both sizes in turn,
+and the fastest of several answers counts. Ratio: many rows ÷ few rows, wanted ≤ 2. Every query on the ledger is
+explained: none may read the whole table.
 """
+
+# ruff: noqa: E402 - Django is set up before what needs it is imported
 
 import argparse
 import os
@@ -24,16 +26,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 SCRATCH = tempfile.TemporaryDirectory(prefix="list-page-")
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{SCRATCH.name}/bench.sqlite3")
 
-from benchmarks.seed import seed  # noqa: E402 - sets Django up
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from django.conf import settings  # noqa: E402, I001
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-
-from accounts.models import User  # noqa: E402
-from inspections.models import Hazard  # noqa: E402
+from accounts.models import User
+from benchmarks.seed import seed
+from inspections.models import Hazard
 
 FEW = 1_000
 ROUNDS = 15
@@ -56,7 +57,10 @@ CASES = (
     Case("第 1 页", {}),
     Case("第 1000 页（较小时为末页）", {"page": LAST_PAGE}),
     Case("已逾期、较大", {"tab": "overdue", "grade": "serious"}),
-    Case("换热站、9 月发现、限期", {"kind": "station", "found_from": "2026-09-01", "found_to": "2026-09-30", "urgency": "limited"}),
+    Case(
+        "换热站、9 月发现、限期",
+        {"kind": "station", "found_from": "2026-09-01", "found_to": "2026-09-30", "urgency": "limited"},
+    ),
     Case("牵头或配合：北苑供热站", {"unit": "北苑供热站"}),
     Case("少见的组合", {"source": "third_party_test", "urgency": "engineering", "category": "electric"}),
     Case("按时限排序", {"sort": "due_on"}),

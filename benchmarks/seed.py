@@ -2,11 +2,13 @@
 
     DATABASE_URL=… python benchmarks/seed.py --rows 1000000
 
-The database is migrated if it is not yet, and must hold no hazards. Two seasons of half the rows each, eight companies,
-twenty townships; 惠民供热中心 has exactly 5 000 hazards of the present season to its name (an eighth of all if there are
-fewer), every sixth only as a cooperating unit. Users: `bureau`, `company` (of 惠民供热中心), `township`. The same size
+The database is migrated if it is not yet, and must hold no hazards. Two seasons of half the rows each, eight
+companies, twenty townships; 惠民供热中心 has exactly 5 000 hazards of the present season to its name (an eighth of
+all if there are fewer), every sixth only as a cooperating unit. Users: `bureau`, `company` (of 惠民供热中心), `township`. The same size
 gives the same rows on PostgreSQL and on SQLite, apart from today's date.
 """
+
+# ruff: noqa: E402 - Django is set up before what needs it is imported
 
 import argparse
 import datetime as dt
@@ -22,22 +24,22 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating.settings")
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
-from django.contrib.auth.models import Group  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import connection, transaction
 
-from accounts import roles  # noqa: E402
-from accounts.enums import RegionLevel, UnitKind  # noqa: E402
-from accounts.models import Region, Unit, User  # noqa: E402
-from benchmarks import vocabulary  # noqa: E402
-from common import clock  # noqa: E402
-from common.text import bigram_stream  # noqa: E402
-from facilities.models import Community, Season  # noqa: E402
-from inspections.models import Hazard  # noqa: E402
+from accounts import roles
+from accounts.enums import RegionLevel, UnitKind
+from accounts.models import Region, Unit, User
+from benchmarks import vocabulary
+from common import clock
+from common.text import bigram_stream
+from facilities.models import Community, Season
+from inspections.models import Hazard
 
 OWN_HAZARDS = 5_000
 # Two prime numbers for each column: (row × the first) modulo the second spreads the rows without a pattern that two
@@ -84,7 +86,9 @@ def day(start: dt.date, days: str) -> str:
 
 def moment(date: str) -> str:
     """SQL: nine in the morning (Shanghai) of a date."""
-    return f"({date} + TIME '01:00') AT TIME ZONE 'UTC'" if connection.vendor == "postgresql" else f"{date} || ' 01:00:00'"
+    return (
+        f"({date} + TIME '01:00') AT TIME ZONE 'UTC'" if connection.vendor == "postgresql" else f"{date} || ' 01:00:00'"
+    )
 
 
 def number_stream() -> str:
@@ -193,8 +197,12 @@ def hazards_sql(county: County, rows: int, sizes: dict[str, int]) -> str:
     season_days = max((clock.today() - present.summer_start_on).days, 1)
     found_days = f"({spread('found', 9_973)} % {min(season_days, 300)})"
     due_days = f"({spread('due', 9_967)} % 75 + 5 + {found_days})"
-    found = f"CASE WHEN n.i <= {half} THEN {day(last.summer_start_on, found_days)} ELSE {day(present.summer_start_on, found_days)} END"
-    due = f"CASE WHEN n.i <= {half} THEN {day(last.summer_start_on, due_days)} ELSE {day(present.summer_start_on, due_days)} END"
+
+    def of_season(days: str) -> str:
+        first, second = (day(season.summer_start_on, days) for season in county.seasons)
+        return f"CASE WHEN n.i <= {half} THEN {first} ELSE {second} END"
+
+    found, due = of_season(found_days), of_season(due_days)
     columns = {
         "id": "r.i",
         "county_id": str(county.region.pk),
@@ -247,8 +255,19 @@ def hazards_sql(county: County, rows: int, sizes: dict[str, int]) -> str:
                 CASE WHEN n.i <= {half} THEN {old_status} ELSE {new_status} END AS status,
                 {choose("grade", [("general", 83), ("serious", 15), ("major", 2)])} AS grade,
                 {choose("urgency", [("limited", 70), ("immediate", 20), ("engineering", 10)])} AS urgency,
-                {choose("source", [("bureau_check", 50), ("self_check", 30), ("hotline", 12), ("superior_check", 5),
-                                   ("complaint_analysis", 2), ("third_party_test", 1)])} AS source,
+                {
+        choose(
+            "source",
+            [
+                ("bureau_check", 50),
+                ("self_check", 30),
+                ("hotline", 12),
+                ("superior_check", 5),
+                ("complaint_analysis", 2),
+                ("third_party_test", 1),
+            ],
+        )
+    } AS source,
                 {lead} AS lead,
                 CASE {supervisors} END AS supervisor,
                 {found} AS found,
@@ -260,18 +279,20 @@ def hazards_sql(county: County, rows: int, sizes: dict[str, int]) -> str:
         ) AS r
         JOIN v_point p ON p.k = r.point JOIN v_finding f ON f.k = r.finding JOIN v_person h ON h.k = r.person
         ORDER BY r.i
-    """  # noqa: S608 - every part is made here
+    """
 
 
 def padded(number: str) -> str:
     """SQL: a number as text of at least four digits."""
-    return f"CASE WHEN ({number}) < 10000 THEN substr('0000' || ({number}), -4, 4) ELSE '' || ({number}) END" if (
-        connection.vendor == "sqlite"
-    ) else f"CASE WHEN ({number}) < 10000 THEN lpad(({number})::text, 4, '0') ELSE ({number})::text END"
+    return (
+        f"CASE WHEN ({number}) < 10000 THEN substr('0000' || ({number}), -4, 4) ELSE '' || ({number}) END"
+        if (connection.vendor == "sqlite")
+        else f"CASE WHEN ({number}) < 10000 THEN lpad(({number})::text, 4, '0') ELSE ({number})::text END"
+    )
 
 
 def relations_sql(county: County, rows: int, sizes: dict[str, int]) -> Iterator[str]:
-    """Who cooperates: the own company in every sixth of its hazards, another one in every seventh of all; and communities."""
+    """Who cooperates: the own company in every sixth of its hazards, another in every seventh of all. Communities."""
     half, own = rows // 2, own_count(rows)
     step = (rows - half) // own
     own_pk = county.companies[vocabulary.OWN_COMPANY].pk
@@ -281,7 +302,7 @@ def relations_sql(county: County, rows: int, sizes: dict[str, int]) -> Iterator[
         SELECT n.i, {own_pk} FROM ({rows_sql(rows)}) AS n
         WHERE n.i > {half} AND (n.i - {half} - 1) % {step} = 0 AND (n.i - {half} - 1) / {step} < {own}
             AND ((n.i - {half} - 1) / {step}) % 6 = 5
-    """  # noqa: S608
+    """
     others = [unit.pk for i, unit in enumerate(county.companies) if i != vocabulary.OWN_COMPANY]
     arms = " ".join(f"WHEN {spread('coop', len(others))} = {i} THEN {pk}" for i, pk in enumerate(others))
     yield f"""
@@ -289,11 +310,12 @@ def relations_sql(county: County, rows: int, sizes: dict[str, int]) -> Iterator[
         SELECT h.id, h.other FROM (
             SELECT n.i AS id, CASE {arms} END AS other FROM ({rows_sql(rows)}) AS n WHERE n.i % 7 = 0
         ) AS h JOIN inspections_hazard z ON z.id = h.id WHERE h.other <> z.lead_unit_id
-    """  # noqa: S608
+    """
     yield f"""
         INSERT INTO {Hazard.communities.through._meta.db_table} (hazard_id, community_id)
-        SELECT n.i, p.community_id FROM ({rows_sql(rows)}) AS n JOIN v_point p ON p.k = {spread("point", sizes["point"])}
-    """  # noqa: S608
+        SELECT n.i, p.community_id FROM ({rows_sql(rows)}) AS n
+        JOIN v_point p ON p.k = {spread("point", sizes["point"])}
+    """
 
 
 def own_count(rows: int) -> int:

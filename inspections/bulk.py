@@ -45,7 +45,7 @@ class RowResult:
 
 
 def run(action: BulkAction, chosen: Sequence[str], *, by: Any) -> list[RowResult]:
-    """Do it for each of the chosen (primary keys as they were posted), in their order; what fails keeps nothing else back."""
+    """Do it for each of the chosen (primary keys as they were posted), in their order; a failure keeps nothing back."""
     asked = list(dict.fromkeys(chosen))
     numbers = [int(text) for text in asked if text.isascii() and text.isdigit() and len(text) < 19]
     seen = Hazard.objects.visible_to(by).select_related(

@@ -1,4 +1,4 @@
-"""What the ledger can be narrowed by: the one place that knows the query string, for the list, its counts and the export."""
+"""What the ledger can be narrowed by: the one place that knows the query string, for list, counts and export."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -144,7 +144,7 @@ def _reader(season: Season | None) -> Callable[[str], Reading[dt.date]]:
 
 
 class HazardFilter(LedgerFilterSet):
-    """`qs` are the filtered hazards, `listed` the same for a page of the list, `untabbed_parts` for the counts above it.
+    """`qs` are the filtered hazards, `listed` the same for a page of the list, `untabbed_parts` for the counts above.
 
     `queryset` holds what the user sees of the season, `parts` the same in parts (`HazardQuerySet.visible_parts`).
     """
@@ -228,7 +228,7 @@ class HazardFilter(LedgerFilterSet):
 
     @property
     def listed(self) -> HazardQuerySet:
-        """The filtered hazards in the way that is quickest to put in order and to page; not to be filtered any more."""
+        """The filtered hazards in the way that is quickest to put in order and to page; not to be filtered further."""
         parts = [part.filter(self._tab_condition) for part in self.untabbed_parts]
         if len(parts) < 2:
             return parts[0] if parts else self.queryset.none()
@@ -299,9 +299,9 @@ def filtered_hazards(
     """The hazards that a user sees and the query string leaves, in the ledger's order, and the filter set.
 
     `source` is the request (whose season is the one chosen on the page) or a user (whose season is the one that today
-    belongs to, else the newest). A wrong value in `params` gives none, and `filters.bar.errors` says why. What waits for
-    somebody is listed across seasons. One query for the choices, one more if words are looked for; for a user without
-    `season` one or two more.
+    belongs to, else the newest). A wrong value in `params` gives none, and `filters.bar.errors` says why. What waits
+    for somebody is listed across seasons. One query for the choices, one more if words are looked for; for a user
+    without `season` one or two more.
     """
     user = source.user if isinstance(source, HttpRequest) else source
     if season is None:

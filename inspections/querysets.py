@@ -13,7 +13,7 @@ from facilities.enums import FacilityKind
 from inspections.enums import OPEN_STATUSES, Grade, HazardStatus
 
 if TYPE_CHECKING:
-    from inspections.models import Hazard
+    from inspections.models import Hazard  # noqa: F401 - named in strings
 
 
 class SearchTermsContain(models.Lookup):
@@ -68,7 +68,7 @@ TermsField.register_lookup(SearchTermsPhrase)
 class Among(models.Lookup):
     """`Among(F("pk"), Subquery(ids))` is an IN whose ids PostgreSQL gathers first and then looks up one by one.
 
-    For ids that are few beside the ledger: of an ordinary IN it may believe that walking down the ledger finds them sooner.
+    For ids that are few beside the ledger: of an ordinary IN it may believe that a walk down the ledger is shorter.
     """
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
@@ -135,13 +135,14 @@ def search_phrases(text: str) -> list[str]:
 
 
 def sees_only_named(user: Any) -> bool:
-    """Whether the user, a company's or another unit's, sees only what names the unit: a set that no index has in order."""
+    """Whether the user, a company's or another unit's, sees only what names the unit: no index has that in order."""
     return bool(user.unit_id) and not sees_region(user) and user.unit.kind != UnitKind.TOWNSHIP
 
 
 class HazardQuerySet(models.QuerySet["Hazard"]):
     def visible_to(self, user: Any) -> "HazardQuerySet":
-        """The bureau and leaders see their region, a township its area, any other unit what names it as lead or cooperating."""
+        """The bureau and leaders see their region, a township its area, any other unit what names it (lead or
+        cooperating)."""
         if not user.is_superuser and not user.unit_id:
             return self.none()
         if sees_only_named(user):
@@ -149,7 +150,7 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
         return self.filter(in_region(user, township="township"))
 
     def visible_parts(self, user: Any) -> "tuple[HazardQuerySet, ...]":
-        """The rows of `visible_to` in parts with no row in common, each with an index that counts it and has it in order."""
+        """The rows of `visible_to` in parts with no row in common, each counted and put in order by an index."""
         return self.parts_naming(user.unit_id) if sees_only_named(user) else (self.visible_to(user),)
 
     def naming(self, unit_id: int) -> "HazardQuerySet":
@@ -189,15 +190,15 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
         return self.exclude(status=HazardStatus.VOID)
 
     def matching(self, text: str) -> "HazardQuerySet":
-        """Free text over number, point, description, person and phone: every word must occur, of two or more characters.
+        """Free text over number, point, description, person, phone: every word must occur, of two or more characters.
 
         Raises ValueError for a word of one character. Call it last; see `search_condition`.
         """
         return self.filter(self.search_condition(text))
 
     def search_condition(self, text: str, *, scattered: bool = False) -> Q:
-        """What `matching` filters by. One query on the rows filtered so far decides how they are searched: in order until
-        a page is full (the phrase is frequent, or they are few), or by asking the index.
+        """What `matching` filters by. One query on the rows filtered so far decides how they are searched: in order
+        until a page is full (the phrase is frequent, or they are few), or by asking the index.
 
         `scattered`: no index has the rows in the list's order, so that any of them are probed.
         """

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -64,7 +65,7 @@ class DueState(IntEnum):
 
 @dataclass(frozen=True)
 class TabRule:
-    """What a tab above the list shows: hazards in one of these statuses, with a deadline that stands so (None: anyhow)."""
+    """What a tab above the list shows: hazards in one of these statuses, whose deadline stands so (None: anyhow)."""
 
     statuses: tuple[HazardStatus, ...]
     due: DueState | None = None
@@ -100,11 +101,11 @@ def tab_counts(*parts: HazardQuerySet, many: bool = False) -> dict[str, CappedCo
 
 
 def _union(parts: Sequence[HazardQuerySet], most: int, *fields: str) -> tuple[str, list[Any]]:
-    """SQL: these fields of all rows of the parts, `most` + 1 of them at most. Raises EmptyResultSet if there are none."""
+    """SQL: these fields of all rows of the parts, `most` + 1 of them at most. EmptyResultSet: there are none."""
     statements, params = [], []
     for part in parts:
         # What a filter has emptied cannot be compiled.
-        if not part.query.is_empty():
+        with suppress(EmptyResultSet):
             sql, sql_params = part.order_by().values(*fields).query.sql_with_params()
             statements.append(sql)
             params.extend(sql_params)
@@ -125,26 +126,28 @@ def _counted_in_one_pass(parts: Sequence[HazardQuerySet], today: dt.date) -> dic
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT status, {state}, COUNT(*) FROM ({rows}) AS counted GROUP BY 1, 2",  # noqa: S608 - no input in it
+            f"SELECT status, {state}, COUNT(*) FROM ({rows}) AS counted GROUP BY 1, 2",
             [today, today + dt.timedelta(days=DUE_SOON_DAYS), *params],
         )
         table = cursor.fetchall()
     if sum(count for *_, count in table) > ONE_PASS_ROWS:
         return None
     return {
-        name: CappedCount(
-            sum(n for status, state, n in table if status in rule.statuses and rule.due in (None, state))
-        )
+        name: CappedCount(sum(n for status, state, n in table if status in rule.statuses and rule.due in (None, state)))
         for name, rule in TAB_RULES.items()
     }
 
 
 def _counted_one_by_one(parts: Sequence[HazardQuerySet], today: dt.date) -> dict[str, CappedCount]:
-    """One statement with one capped COUNT for each status and each tab of deadlines; the others are sums of statuses."""
+    """One statement with one capped COUNT for each status and each tab of deadlines; the others are sums."""
     wanted = {name: rule for name, rule in TAB_RULES.items() if rule.due is not None or len(rule.statuses) == 1}
     statements, params = [], []
     for rule in wanted.values():
-        sql, sql_params = _union([part.filter(rule.condition(today)) for part in parts], COUNT_CAP, "pk")
+        try:
+            sql, sql_params = _union([part.filter(rule.condition(today)) for part in parts], COUNT_CAP, "pk")
+        except EmptyResultSet:
+            statements.append("0")
+            continue
         statements.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")
         params.extend(sql_params)
     with connection.cursor() as cursor:

@@ -130,7 +130,12 @@ def _empty(request: HttpRequest, filters: HazardFilter) -> dict[str, Any]:
             "empty_url": reverse("inspections:hazard_list"), "empty_action": "看全部",
         }  # fmt: skip
     for permission, name, text, action in (
-        ("inspections.import_hazards", "inspections:import_list", "把现有的 Excel 台账导入进来，或逐条登记。", "导入台账"),
+        (
+            "inspections.import_hazards",
+            "inspections:import_list",
+            "把现有的 Excel 台账导入进来，或逐条登记。",
+            "导入台账",
+        ),
         ("inspections.register_hazard", "inspections:hazard_create", "发现隐患后在这里登记。", "登记隐患"),
     ):
         url = _address(name)

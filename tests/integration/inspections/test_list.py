@@ -62,7 +62,7 @@ def ledger(cast: Cast, summer: Any) -> Ledger:
         "riser": hazard(
             status=S.CLOSED, lead_unit=cast.beiyuan, township=cast.town_b, facility_kind=FacilityKind.RISER,
             found_on=day(2026, 6, 5), due_on=day(2026, 7, 10), cooperating_units=[cast.chengyuan],
-            closed_at=dt.datetime(2026, 7, 28, 1, tzinfo=dt.UTC), problem_point="石桥小区3号楼立管", description="支架松动",
+            closed_at=dt.datetime(2026, 7, 28, 1, tzinfo=dt.UTC), problem_point="石桥小区立管", description="支架松动",
         ),
         "closed": hazard(
             status=S.CLOSED, township=cast.town_a, urgency=Urgency.IMMEDIATE, found_on=day(2026, 6, 10),
@@ -314,7 +314,9 @@ def test_order_and_ties(cast: Cast, ledger: Ledger, client_as: SignIn) -> None:
     assert names(ledger, client.get(f"{LIST}?sort=password")) == newest_first
 
 
-@pytest.mark.parametrize("sort", ["status", "-grade", "facility_kind", "due_on", "-due_on", "found_on", "lead_unit", "township"])
+@pytest.mark.parametrize(
+    "sort", ["status", "-grade", "facility_kind", "due_on", "-due_on", "found_on", "lead_unit", "township"]
+)
 def test_a_company_sorts_what_it_leads_and_what_it_helps_with_together(
     cast: Cast, ledger: Ledger, client_as: SignIn, sort: str
 ) -> None:
@@ -330,7 +332,7 @@ def test_pages_follow_each_other(cast: Cast, summer: Any, client_as: SignIn) -> 
     client = client_as(cast.chengyuan_admin)
     pages = [rows(client.get(f"{LIST}?per_page=20&page={page}")) for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [20, 20, 5]
-    assert sum(pages, []) == made[::-1]
+    assert [number for page in pages for number in page] == made[::-1]
     beyond = client.get(f"{LIST}?per_page=20&page=9")
     assert rows(beyond) == pages[0]
     assert "没有第 9 页" in beyond.content.decode()
@@ -341,7 +343,8 @@ def test_chosen_columns_are_remembered(cast: Cast, ledger: Ledger, client_as: Si
     assert "督办人</th>" not in client.get(LIST).content.decode()
     client.post(reverse("list-columns", args=["hazards"]), {"columns": ["supervisor", "found_on"], "next": LIST})
     for browser in (client, client_as(cast.admin)):
-        heads = re.findall(r'<th scope="col" class="[^"]*"[^>]*>(?:<a[^>]*>)?([^<]+)', browser.get(LIST).content.decode())
+        table = re.search(r"<thead[^>]*>(.*?)</thead>", browser.get(LIST).content.decode(), re.S)[1]  # type: ignore[index]
+        heads = re.findall(r"[\u4e00-\u9fff]+(?=[^<>]*<)", re.sub(r'aria-label="[^"]*"', "", table))
         assert heads == ["编号", "发现日期", "督办人"]
     assert "杜导" in client.get(LIST).content.decode()
 
@@ -414,7 +417,7 @@ def test_a_long_ledger_is_searched_counted_and_paged_to_its_end(long_ledger: Cas
         together = rows(client.get(f"{LIST}?q=补偿器"))
         assert len(together) == 24
         assert "YH-2026-0800" not in together
-        assert rows(client.get(f"{LIST}?q=波纹补偿器 400号")) == ["YH-2026-8400", "YH-2026-6400", "YH-2026-4400", "YH-2026-2400", "YH-2026-0400"] or True
+        assert rows(client.get(f"{LIST}?q=偿器开裂 0400")) == ["YH-2026-0400"]
         # Frequent: read down the list.
         assert rows(client.get(f"{LIST}?q=供水管道腐"))[0] == "YH-2026-10060"
         counts = client.get(f"{LIST}counts/?q=补偿器")
@@ -432,7 +435,10 @@ def post_bulk(client: Client, move: str, *chosen: Any) -> Any:
 def outcomes(response: Any) -> list[tuple[str, str]]:
     """(number or —, what was done and why not) of each line of the result page."""
     lines = re.findall(r"<tr>(.*?)</tr>", response.content.decode().split("<tbody>")[1], re.S)
-    texts = [[unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<td[^>]*>(.*?)</td>", line, re.S)] for line in lines]
+    texts = [
+        [unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<td[^>]*>(.*?)</td>", line, re.S)]
+        for line in lines
+    ]
     return [(cells[0], cells[-1]) for cells in texts]
 
 
@@ -442,7 +448,16 @@ def test_issuing_many_judges_each_by_itself(cast: Cast, ledger: Ledger, client_a
     other = HazardFactory(season=cast.season, lead_unit=cast.beiyuan)
     issued, foreign = ledger["station"], ledger["foreign"]
     response = post_bulk(
-        client_as(cast.inspector), "issue", ready.pk, vague.pk, issued.pk, foreign.pk, "abc", 999_999, other.pk, ready.pk
+        client_as(cast.inspector),
+        "issue",
+        ready.pk,
+        vague.pk,
+        issued.pk,
+        foreign.pk,
+        "abc",
+        999_999,
+        other.pk,
+        ready.pk,
     )
     assert response.status_code == 200
     result = outcomes(response)
@@ -461,7 +476,9 @@ def test_issuing_many_judges_each_by_itself(cast: Cast, ledger: Ledger, client_a
 
 
 def test_reminding_many_reaches_those_who_work_on_it(cast: Cast, ledger: Ledger, client_as: SignIn) -> None:
-    response = post_bulk(client_as(cast.admin), "remind", ledger["boiler"].pk, ledger["closed"].pk, ledger["pending"].pk)
+    response = post_bulk(
+        client_as(cast.admin), "remind", ledger["boiler"].pk, ledger["closed"].pk, ledger["pending"].pk
+    )
     result = outcomes(response)
     assert [text.startswith("已催办") for _, text in result] == [True, False, False]
     assert "已销号" in result[1][1]
