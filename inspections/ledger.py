@@ -252,6 +252,7 @@ HAZARDS = Ledger(
             choices=_labels(FundingSource),
         ),
         Column("status", "当前状态", "办理状态", format=_label_of(HazardStatus), width=10, is_centred=True),
+        Column("overdue_days", "逾期天数", width=8, is_centred=True),
         Column("remark", "备注", "说明 备注说明 其他 其它 备注信息", width=16),
     ),
     shown=(
@@ -273,6 +274,13 @@ HAZARDS = Ledger(
         "remark",
     ),
 )
+
+# What goes up to the county: the ledger as it is sent round, with the number, the state and the days overdue.
+EXPORT_COLUMNS: Sequence[str] = (
+    "sequence", "number", "facility_kind", "problem_point", "description", "grade", "found_on", "measure",
+    "responsible_unit", "cooperating_units", "responsible_person", "phone", "due_on", "acceptance_standard",
+    "claimed_closed", "status", "overdue_days", "remark",
+)  # fmt: skip
 
 TEMPLATE_COLUMNS: Sequence[str] = (
     "sequence", "facility_kind", "problem_point", "description", "grade", "found_on", "measure", "responsible_unit",

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from inspections.views import attachments, detail, editing, importing, listing, moves
+from inspections.views import attachments, detail, editing, exporting, importing, listing, moves
 
 app_name = "inspections"
 urlpatterns = [
     path("", listing.hazard_list, name="hazard_list"),
     path("counts/", listing.hazard_counts, name="hazard_counts"),
     path("bulk/", listing.hazard_bulk, name="hazard_bulk"),
+    path("export/", exporting.hazard_export, name="hazard_export"),
     path("import/", importing.import_list, name="import_list"),
     path("import/<int:pk>/", importing.import_batch, name="import_batch"),
     path("import/<int:pk>/run/", importing.import_run, name="import_run"),

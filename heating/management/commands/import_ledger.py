@@ -27,9 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--kind", choices=["hazards"], required=True, help="台账类型")
         parser.add_argument("--as", dest="username", required=True, metavar="USER", help="以谁的身份导入")
         parser.add_argument("--season", metavar="S", help="采暖季，如 2026-2027；不写则按台账的日期")
-        parser.add_argument(
-            "--create-missing", action="store_true", help="建立文件里有而系统没有的单位和小区"
-        )
+        parser.add_argument("--create-missing", action="store_true", help="建立文件里有而系统没有的单位和小区")
         parser.add_argument("--dry-run", action="store_true", help="只读不写")
         parser.add_argument("--json", action="store_true", help="逐行输出读到的内容")
 

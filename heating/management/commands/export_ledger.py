@@ -1,0 +1,54 @@
+"""`manage.py export_ledger hazards --as USER --out FILE [filters]`: the same export as the page."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.http import QueryDict
+
+from facilities.models import Season
+from heating.management.commands.import_ledger import user_named
+from inspections.exporting import write_hazards
+from inspections.filters import filtered_hazards
+
+
+class Command(BaseCommand):
+    help = "导出台账。筛选条件与列表页网址里的一样，例如 tab=overdue q=换热站"
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
+        """Filters may stand after the options as well as before them."""
+        parser = super().create_parser(*args, **kwargs)
+        parser.parse_args = parser.parse_intermixed_args  # type: ignore[method-assign]
+        return parser
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", choices=["hazards"], help="台账类型")
+        parser.add_argument("--as", dest="username", required=True, metavar="USER", help="以谁的身份导出")
+        parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="写到哪个文件")
+        parser.add_argument("--season", metavar="S", help="采暖季，如 2026-2027；不写则为当前采暖季")
+        parser.add_argument("filters", nargs="*", metavar="名称=值", help="筛选条件")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = user_named(options["username"])
+        params = QueryDict(mutable=True)
+        for condition in options["filters"]:
+            name, sign, value = condition.partition("=")
+            if not sign:
+                raise CommandError(f"筛选条件“{condition}”应写成 名称=值")
+            params.appendlist(name, value)
+        season = None
+        if options["season"]:
+            season = Season.objects.visible_to(user).filter(name=options["season"]).first()
+            if season is None:
+                raise CommandError(f"没有名为“{options['season']}”的采暖季")
+        filters, hazards = filtered_hazards(user, params, season)
+        if filters.bar.errors:
+            raise CommandError("；".join(map(str, filters.bar.errors)))
+        try:
+            with open(options["out"], "wb") as out:
+                count = write_hazards(out, hazards, by=user, season=filters.season)
+        except PermissionDenied as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"已导出 {count} 条到 {options['out']}")
