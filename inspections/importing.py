@@ -50,6 +50,8 @@ def season_of(content: bytes, *, by: Any, name: str | None = None) -> Season:
         raise SpreadsheetError(f"没有名为“{name}”的采暖季，请先建立，或换一个名称（如 2026-2027）")
     sheet = find_ledger(open_workbook(content), HAZARDS)
     dated = seasons.containing(sheet.written_on).first() if sheet.written_on else None
+    if dated and sheet.year and str(sheet.year) not in dated.name:
+        dated = None  # an earlier year's ledger, written out later
     of_year = seasons.filter(name__startswith=f"{sheet.year}-").first() if sheet.year else None
     season = dated or of_year or seasons.containing(clock.today()).first() or seasons.first()
     if season is None:
