@@ -60,7 +60,7 @@ def _is_address(text: str) -> bool:
 class RequestIdMiddleware:
     """First in the list. An id that comes with the request is kept if it looks like one.
 
-    Writes one log line a request: method, path (without what was searched for), status, milliseconds, address.
+    Writes one log line a request (static files apart): method, path without the query, status, milliseconds, address.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -73,13 +73,10 @@ class RequestIdMiddleware:
         started = time.perf_counter()
         with serving(info):
             response = self.get_response(request)
-            log.info(
-                "%s %s %s",
-                request.method,
-                request.path,
-                response.status_code,
-                extra={"ms": round((time.perf_counter() - started) * 1000), "ip": info.ip},
-            )
+            if not request.path.startswith(settings.STATIC_URL):
+                ms = round((time.perf_counter() - started) * 1000)
+                extra = {"ms": ms, "ip": info.ip}
+                log.info("%s %s %s", request.method, request.path, response.status_code, extra=extra)
         response[HEADER] = request_id
         return response
 

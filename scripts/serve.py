@@ -95,9 +95,8 @@ class Service:
 
 def start_web() -> Service:
     workers = min(os.cpu_count() or 2, 4)
-    return Service(
-        "gunicorn", "heating.wsgi", "--bind", f"{HOST}:{PORT}", "--workers", str(workers), "--log-level", "warning"
-    )
+    quiet = ["--log-level", "warning", "--no-control-socket"]
+    return Service("gunicorn", "heating.wsgi", "--bind", f"{HOST}:{PORT}", "--workers", str(workers), *quiet)
 
 
 def start_worker() -> Service:
