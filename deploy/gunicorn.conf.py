@@ -1,4 +1,4 @@
-"""gunicorn in production: `gunicorn -c deploy/gunicorn.conf.py heating.wsgi`. BIND and WEB_WORKERS from the environment."""
+"""gunicorn in production: `gunicorn -c deploy/gunicorn.conf.py heating.wsgi`. Takes BIND and WEB_WORKERS."""
 
 import os
 
