@@ -4,8 +4,8 @@
 
 The database is migrated if it is not yet, and must hold no hazards. Two seasons of half the rows each, eight
 companies, twenty townships; 惠民供热中心 has exactly 5 000 hazards of the present season to its name (an eighth of
-all if there are fewer), every sixth only as a cooperating unit. Users: `bureau`, `company` (of 惠民供热中心), `township`. The same size
-gives the same rows on PostgreSQL and on SQLite, apart from today's date.
+all if there are fewer), every sixth only as a cooperating unit. Users: `bureau`, `company` (of 惠民供热中心),
+`township`. The same size gives the same rows on PostgreSQL and on SQLite, apart from today's date.
 """
 
 # ruff: noqa: E402 - Django is set up before what needs it is imported

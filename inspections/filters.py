@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -17,10 +17,9 @@ from django.utils import timezone
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit
 from common import clock
-from common.fields import LedgerDateField, read_day
+from common.fields import DateRead, LedgerDateField, read_day
 from common.filters import LedgerFilterSet
 from common.spreadsheets.dates import Years, read_date
-from common.spreadsheets.readings import Reading
 from common.text import normalise
 from facilities.enums import FacilityKind
 from facilities.models import Community, Season
@@ -135,7 +134,7 @@ def _date(label: str, field: str, lookup: str) -> LedgerDateFilter:
     return LedgerDateFilter(label=label, field_name=field, lookup_expr=lookup)
 
 
-def _reader(season: Season | None) -> Callable[[str], Reading[dt.date]]:
+def _reader(season: Season | None) -> Callable[[str], DateRead]:
     """How a day is read that was typed without a year: as one of the season's."""
     if season is None:
         return read_day
@@ -202,13 +201,14 @@ class HazardFilter(LedgerFilterSet):
             attrs={"placeholder": "编号、点位、责任人、电话", "type": "search"}
         )
         # A company's list names it in every row: its unit is no condition worth a place in the line.
-        self.main = ("kind", "grade", "due", "township") if self.is_scattered else ("unit", "township", "grade", "due")
+        line = ("kind", "grade", "due", "township") if self.is_scattered else ("unit", "township", "grade", "due")
+        self.main = line  # type: ignore[misc]
 
     @property
     def qs(self) -> HazardQuerySet:
         """The filtered hazards as one queryset, in no order."""
         self.untabbed_parts  # noqa: B018 - judges once how the words are searched
-        return super().qs
+        return cast(HazardQuerySet, super().qs)
 
     def filter_queryset(self, queryset: HazardQuerySet) -> HazardQuerySet:
         return super().filter_queryset(queryset).filter(self._tab_condition)

@@ -25,14 +25,14 @@ class SearchTermsContain(models.Lookup):
     def get_prep_lookup(self) -> list[str]:
         return list(self.rhs)
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [value]
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         column, params = self.process_lhs(compiler, connection)
         return f"string_to_array({column}, ' ') @> %s::text[]", [*params, self.rhs]
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         table = connection.ops.quote_name(self.lhs.alias)
         phrase = " AND ".join('"{}"'.format(term.replace('"', '""')) for term in self.rhs)
         return (
@@ -51,7 +51,7 @@ class SearchTermsPhrase(models.Lookup):
     lookup_name = "phrase"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         column, params = self.process_lhs(compiler, connection)
         position = "instr" if connection.vendor == "sqlite" else "strpos"
         return f"{position}({column}, %s) > 0", [*params, self.rhs]
@@ -71,7 +71,7 @@ class Among(models.Lookup):
     For ids that are few beside the ledger: of an ordinary IN it may believe that a walk down the ledger is shorter.
     """
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         operator = "= ANY(ARRAY{})" if connection.vendor == "postgresql" else "IN {}"
@@ -87,7 +87,7 @@ class Unindexed(models.Func):
     template = "%(expressions)s"
     arity = 1
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         return super().as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
@@ -97,7 +97,7 @@ class _Rank(models.Func):
     output_field = models.PositiveSmallIntegerField()
     members: tuple[str, ...] = ()
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **context: Any) -> tuple[str, Any]:
         arms = " ".join(f"WHEN '{member}' THEN {place}" for place, member in enumerate(self.members))
         return super().as_sql(compiler, connection, template=f"(CASE %(expressions)s {arms} END)", **context)
 

@@ -1,6 +1,6 @@
 """The ledger as a list. Only columns with an index behind them can be sorted by (see Hazard.Meta.indexes)."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F, QuerySet
 from django.utils.html import format_html
@@ -19,6 +19,7 @@ from common.tables import (
 from facilities.enums import FacilityKind
 from inspections.enums import Category, Grade, HazardStatus, Source, Urgency
 from inspections.models import Hazard
+from inspections.querysets import HazardQuerySet
 from inspections.selectors import next_step
 from inspections.workflow import MOVES
 
@@ -89,10 +90,10 @@ class HazardTable(LedgerTable):
         self.user = user
 
     @classmethod
-    def ordered(cls, queryset: QuerySet[Hazard], sort: tuple[str, ...] = ()) -> QuerySet[Hazard]:
+    def ordered(cls, queryset: QuerySet[Any], sort: tuple[str, ...] = ()) -> QuerySet[Any]:
         name = sort[0].removeprefix("-") if sort else ""
         if name in ("status", "grade", "facility_kind") and not queryset.query.combinator:
-            queryset = queryset.with_ranks()
+            queryset = cast(HazardQuerySet, queryset).with_ranks()
         queryset = super().ordered(queryset, sort)
         if name == "due_on":
             # No deadline is later than any deadline, on both databases.
