@@ -125,7 +125,13 @@ HAZARDS = Ledger(
             choices=_labels(Source),
         ),
         Column("community", "小区", "涉及小区 小区名称 所在小区 影响小区 居民小区", width=16),
-        Column("township", "乡镇、街道", "乡镇 街道 乡镇街道 属地 所属乡镇 所属街道 所在乡镇 镇街 镇办", width=12),
+        Column(
+            "township",
+            "乡镇、街道",
+            "乡镇 街道 乡镇街道 属地 所属乡镇 所属街道 所在乡镇 镇街 镇办",
+            excluded="责任 负责 单位 部门 电话",
+            width=12,
+        ),
         Column(
             "found_on",
             "发现日期",

@@ -32,7 +32,7 @@ _FOOTER = re.compile(
 )
 _NOTE = re.compile(r"^(?:备?注|说明|填表说明|注意事项|要求|备注说明)\s*\d*\s*[::.、]|^(?:\d+[.、)]|\(\d+\)).{12,}")
 _ABOVE_HEAD = re.compile(r"^(?:填报|报送|上报|填表|编制)(?:单位|企业|部门|日期|时间).{0,10}[::]|^附件\s*\d*[::]?$")
-_ORDINAL = re.compile(r"[\w#().（）、\-]{1,12}")
+_ORDINAL = re.compile(r"[0-9A-Za-z#().、\-]{1,12}")
 _EXAMPLE = re.compile(r"^(?:示例|例|样例|举例|例如|填写示例)[::]?\d*$")
 _SECTION_NUMBER = re.compile(
     r"^(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)|第[一二三四五六七八九十]+[部章节类])"
@@ -141,7 +141,9 @@ class _Judge:
         own = {index: text for index, text in enumerate(row.own) if text}
         if not own:
             return RowKind.BLANK, "空行"
-        numbered_only = not own.keys() - self.ordinals and all(_ORDINAL.fullmatch(text) for text in own.values())
+        numbered_only = not own.keys() - self.ordinals and all(
+            _ORDINAL.fullmatch(normalise(text)) for text in own.values()
+        )
         # Cells merged down may say what it numbers.
         if numbered_only and not any(_cell(row, index) for index in self.content):
             return RowKind.BLANK, "只有序号的空行"
