@@ -118,6 +118,22 @@ class LedgerForm(forms.Form):
                 self.cleaned_data[name] = value.replace("\r\n", "\n").replace("\r", "\n")
         return self.cleaned_data
 
+    @property
+    def typed(self) -> list[tuple[str, str]]:
+        """What was typed, as (label, text), for pages on which the form itself has no place any more."""
+        rows = []
+        for bound in self.visible_fields():
+            if not isinstance(bound.field, forms.FileField) and (text := shown(bound.field, bound.value())):
+                rows.append((str(bound.label), text))
+        return rows
+
+
+def shown(field: forms.Field, value: Any) -> str:
+    """A field's raw value as people read it: choices by their names, several joined by 、."""
+    names = {str(key): str(label) for key, label in getattr(field, "choices", ())}
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return "、".join(names.get(str(part), str(part)) for part in parts if part not in (None, ""))
+
 
 class PickMany(forms.CheckboxSelectMultiple):
     """Boxes to tick in a scrolling list with a search box above it (pick.js); what is ticked stands first."""

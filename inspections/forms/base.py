@@ -76,15 +76,3 @@ class MoveForm(LedgerForm):
 
     def make(self) -> AuditEntry:
         raise NotImplementedError
-
-    @property
-    def typed(self) -> list[tuple[str, str]]:
-        """What was typed, as (label, text), for pages on which the form itself has no place any more."""
-        rows = []
-        for bound in self.visible_fields():
-            value = bound.value()
-            if value and not isinstance(bound.field, forms.FileField):
-                choices = dict(getattr(bound.field, "choices", ()))
-                parts = value if isinstance(value, (list, tuple)) else [value]
-                rows.append((str(bound.label), "、".join(str(choices.get(part, part)) for part in parts)))
-        return rows

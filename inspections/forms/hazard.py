@@ -11,7 +11,7 @@ from django.http import QueryDict
 from accounts.enums import UnitKind
 from accounts.models import Region
 from common import clock
-from common.fields import LedgerDateField, LedgerForm, NamedRowField, PickMany, UploadsField
+from common.fields import LedgerDateField, LedgerForm, NamedRowField, PickMany, UploadsField, shown
 from facilities.models import Facility, Season
 from inspections import rules
 from inspections.enums import Source
@@ -20,6 +20,7 @@ from inspections.forms.base import DeadlineField, set_readers
 from inspections.models import Hazard
 from inspections.services import EDITABLE_FIELDS, MOVED_FIELDS, account_of
 
+EMPTY = "（空）"
 RELATIONS = ("communities", "cooperating_units")
 # What the next registration takes over from the one before it.
 CARRIED_OVER = ("lead_unit", "responsible_person", "responsible_phone", "supervisor", "township", "source", "found_on")
@@ -201,18 +202,37 @@ class RegisterForm(HazardForm):
 
 
 class EditForm(HazardForm):
-    """Each box carries, hidden, what it held when the page was opened: that tells whose change is whose."""
+    """Each box carries, hidden, what it held when the page was opened: that tells whose change is whose.
 
-    def __init__(self, *args: Any, hazard: Hazard, **kwargs: Any) -> None:
+    `whole`: also the fields that the hazard's state keeps from being edited.
+    """
+
+    def __init__(self, *args: Any, hazard: Hazard, whole: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, hazard=hazard, season=hazard.season, **kwargs)
         left_out = (
             *(MOVED_FIELDS if hazard.state.is_issued else ()),
             *(() if rules.is_major(hazard) else rules.FIVE_FIELDS),
         )
-        for name in left_out:
+        for name in () if whole else left_out:
             self.fields.pop(name, None)
         for field in self.fields.values():
             field.show_hidden_initial = True
+
+    def as_it_was(self) -> "EditForm":
+        """What was sent, with the fields that the page had when it was opened."""
+        assert self.hazard is not None
+        return EditForm(self.data, hazard=self.hazard, by=self.by, whole=True)
+
+    @property
+    def sent_fields(self) -> list[forms.BoundField]:
+        """The fields that the page had: those whose first value came back with it."""
+        return [self[name] for name in self.fields if self[name].html_initial_name in self.data]
+
+    @property
+    def typed(self) -> list[tuple[str, str]]:
+        was = self.as_it_was()
+        changed = [bound for bound in was.sent_fields if bound.name in was.changed_data]
+        return [(str(bound.label), shown(bound.field, bound.value()) or EMPTY) for bound in changed]
 
 
 @dataclass(frozen=True)
@@ -224,32 +244,27 @@ class Difference:
     current: str
 
 
-def merged(form: EditForm, fresh: Hazard) -> tuple[EditForm, list[Difference]]:
+def merged(sent: EditForm, fresh: Hazard) -> tuple[EditForm, list[Difference]]:
     """The form anew, on the row as it is now: what the user typed stays, and what only others changed is taken over.
 
     Where both changed the same field the user's text stays in the box, and the two stand in the differences.
     """
-    now = EditForm(hazard=fresh, by=form.by)
-    data: QueryDict = form.data.copy()  # type: ignore[attr-defined]
+    before, now = sent.as_it_was(), EditForm(hazard=fresh, by=sent.by)
+    data: QueryDict = sent.data.copy()  # type: ignore[attr-defined]
     differences = []
-    for name, field in form.fields.items():
-        typed, seen = data.getlist(name), data.getlist(form[name].html_initial_name)
-        mine = name in form.changed_data
-        if name not in now.fields:
-            if mine:
-                current = _shown(field, _raw(field, getattr(fresh, name)))
-                differences.append(Difference(str(form[name].label), _shown(field, typed), current))
-            continue
-        current_raw = _raw(field, now[name].value())
-        theirs = not _same(current_raw, seen)
-        if theirs and not mine:
-            data.setlist(name, current_raw)
-        elif theirs and not _same(typed, current_raw):
-            differences.append(
-                Difference(str(form[name].label), _shown(field, typed), _shown(now.fields[name], current_raw))
-            )
-        data.setlist(form[name].html_initial_name, current_raw)
-    return EditForm(data, hazard=fresh, by=form.by), differences
+    for bound in before.sent_fields:
+        name, field = bound.name, bound.field
+        typed, seen = data.getlist(name), data.getlist(bound.html_initial_name)
+        mine = name in before.changed_data
+        current = _raw(field, now[name].value() if name in now.fields else getattr(fresh, name))
+        theirs = not _same(current, seen)
+        if mine and not _same(typed, current) and (theirs or name not in now.fields):
+            texts = (shown(field, raw) or EMPTY for raw in (typed, current))
+            differences.append(Difference(str(bound.label), *texts))
+        elif theirs and not mine:
+            data.setlist(name, current)
+        data.setlist(bound.html_initial_name, current)
+    return EditForm(data, hazard=fresh, by=sent.by), differences
 
 
 def _same(a: Sequence[str], b: Sequence[str]) -> bool:
@@ -266,8 +281,3 @@ def _raw(field: forms.Field, value: Any) -> list[str]:
     if isinstance(value, (list, tuple)):
         return [str(part) for part in value]
     return ["" if value is None else str(value)]
-
-
-def _shown(field: forms.Field, raw: Sequence[str]) -> str:
-    names = {str(key): str(label) for key, label in getattr(field, "choices", ())}
-    return "、".join(names.get(part, part) for part in raw if part) or "（空）"

@@ -72,14 +72,9 @@ def _registered(hazard: Hazard) -> str:
 @permission_required("inspections.edit_hazard", raise_exception=True)
 def hazard_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """409 with both values where somebody else has changed the same fields meanwhile."""
-    hazard = visible_hazard(request, pk)
+    hazard, data = visible_hazard(request, pk), posted_or_pending(request)
     if not hazard.state.is_open:
-        context = {
-            "hazard": hazard, "state": hazard.state, "back": hazard.get_absolute_url(),
-            "problems": [f"{hazard.number} 现在是“{hazard.state.label}”，内容不能再修改"],
-        }  # fmt: skip
-        return render(request, "inspections/move_impossible.html", context, status=409)
-    data = posted_or_pending(request)
+        return _settled(request, hazard, data)
     if data is None:
         return _page(request, EditForm(hazard=hazard, by=request.user), Seen.now(hazard))
     form, seen = EditForm(data, hazard=hazard, by=request.user), Seen.posted(data)
@@ -113,15 +108,23 @@ def _saved(hazard: Hazard) -> str:
 
 def _conflict(request: HttpRequest, form: EditForm, seen: Seen) -> HttpResponse:
     fresh = visible_hazard(request, form.instance.pk)
-    meanwhile = seen.meanwhile(fresh)
     if not fresh.state.is_open:
-        context = {
-            "hazard": fresh, "state": fresh.state, "meanwhile": meanwhile, "back": fresh.get_absolute_url(),
-            "problems": [f"{fresh.number} 现在是“{fresh.state.label}”，内容不能再修改"],
-        }  # fmt: skip
-        return render(request, "inspections/move_impossible.html", context, status=409)
+        return _settled(request, fresh, form.data)
     again, differences = merged(form, fresh)
+    meanwhile = seen.meanwhile(fresh)
     return _page(request, again, Seen.now(fresh), meanwhile=meanwhile, differences=differences, status=409)
+
+
+def _settled(request: HttpRequest, hazard: Hazard, data: Any) -> HttpResponse:
+    """Nothing can be corrected any more: why, since when, and what was typed so that it can be copied."""
+    context: dict[str, Any] = {
+        "hazard": hazard, "state": hazard.state, "back": hazard.get_absolute_url(),
+        "problems": [f"{hazard.number} 现在是“{hazard.state.label}”，内容不能再修改"],
+    }  # fmt: skip
+    if data is not None:
+        context["meanwhile"] = Seen.posted(data).meanwhile(hazard)
+        context["typed"] = EditForm(data, hazard=hazard, by=request.user).typed
+    return render(request, "inspections/move_impossible.html", context, status=409)
 
 
 def _page(
