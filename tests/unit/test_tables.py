@@ -56,10 +56,14 @@ class LampTable(LedgerTable):
     dimmable = YesNoColumn(verbose_name="可调光")
     owner = LedgerColumn(verbose_name="所有者", accessor="owner__name")
     next_move = MoveColumn(verbose_name="下一步")
+    shout = LedgerColumn(verbose_name="喊", accessor="name")
     twice = LedgerColumn(verbose_name="两倍", accessor="watts", orderable=False)
 
     def row_url(self, record: Any) -> str:
         return f"/lamps/{record.pk}/?a=1&b=2"
+
+    def render_shout(self, record: Any) -> str:
+        return f"{record.name}!"
 
     def render_twice(self, value: int) -> str:
         return format_html("<b>{}</b>", value * 2)
@@ -119,6 +123,7 @@ def test_everything_typed_by_people_is_escaped():
     escaped = "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;" + "很长的说明" * 3
     assert made["note"] == f'<div class="clamp" title="{escaped}">{escaped}</div>'
     assert made["owner"] == escaped
+    assert made["shout"] == f"{escaped}!"
     assert made["next_move"] == f'<a class="move-link" href="/a&quot;b">{escaped}</a>'
     assert "<script>" not in "".join(LampTable([lamp(name=nasty)]).lean_rows())
 

@@ -19,6 +19,7 @@ class PlaceTable(LedgerTable):
 
     name = LinkColumn(verbose_name="名称")
     code = LedgerColumn(verbose_name="代码")
+    level = LedgerColumn(verbose_name="级别", orderable=False)
     parent = LedgerColumn(verbose_name="上级", accessor="parent__name", order_by="parent__code", select=("parent",))
 
     def row_url(self, record):
@@ -48,7 +49,7 @@ def test_pages_in_order_with_two_queries_each(places, django_assert_num_queries)
     assert (codes(last), last.has_next, last.last_number) == (list(range(40, 45)), False, 3)
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "²", "99999999999", "9999999", "4", ""])
+@pytest.mark.parametrize("number", ["0", "-1", "x", "1.5", "²", "99999999999", "9" * 5000, "9999999", "4", ""])
 def test_a_page_that_does_not_exist_gives_the_first(places, number):
     page = DeferredPaginator(places.order_by("code"), 20).page(number)
     assert (page.number, codes(page)) == (1, list(range(20)))
@@ -118,8 +119,11 @@ def test_a_list_sorts_breaks_ties_by_pk_and_reverses_exactly(places, reader, dja
     assert down == up[::-1]
 
 
-def test_an_unknown_order_or_size_is_the_default(places, reader):
-    table = PlaceTable.for_request(asked(reader, "sort=password&per_page=7"), places)
+@pytest.mark.parametrize("sort", ["password", "level", "-level", "--name", "parent__code"])
+def test_an_unknown_order_or_size_is_the_default(places, reader, sort):
+    Region.objects.filter(code="139801100").update(name="镇9")
+    table = PlaceTable.for_request(asked(reader, f"sort={sort}&per_page=7"), places)
+    assert tuple(table._order_by) == ()
     assert [code for _, code in names_and_codes(table)] == list(range(45))
     assert table.page.per_page == 50
 

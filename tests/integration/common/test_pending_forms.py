@@ -30,7 +30,7 @@ class NoteView(PendingFormMixin, FormView):
         return HttpResponse(page.render(context, self.request))
 
 
-def plain(request):
+def plain(request, number=0):
     taken = take_pending(request)
     return HttpResponse(taken.urlencode() if taken is not None else "nothing")
 
@@ -43,6 +43,7 @@ def by_function(request):
 urlpatterns = [
     path("note/", NoteView.as_view()),
     path("plain/", plain),
+    path("plain/<int:number>/", plain),
     path("function/", by_function),
     path("accounts/login/", plain),
 ]
@@ -83,13 +84,14 @@ def test_a_view_made_of_a_function(client, person):
 
 
 def test_each_address_has_its_own_and_only_the_last_three_are_kept(client, person):
-    for number in range(4):
-        client.post("/plain/", {"a": number})
-        client.post("/note/", {"title": number})
-    assert list(client.session["pending_forms"]) == ["/plain/", "/note/"]
+    for number in (1, 2, 3, 4):
+        client.post(f"/plain/{number}/", {"a": number})
+    client.post("/plain/2/", {"a": "again"})
+    assert list(client.session["pending_forms"]) == ["/plain/3/", "/plain/4/", "/plain/2/"]
     client.force_login(person)
-    assert client.get("/plain/").content == b"a=3"
-    assert client.get("/note/").content.decode().endswith("3")
+    assert client.get("/plain/2/").content == b"a=again"
+    assert client.get("/plain/3/").content == b"a=3"
+    assert client.get("/plain/1/").content == b"nothing"
 
 
 def test_nothing_is_kept_of_what_is_too_large_or_empty(client, person):
