@@ -188,12 +188,11 @@ def _dress(cell: Any, *, is_centred: bool, across: str = "", number_format: str 
 
 @dataclass(frozen=True, slots=True)
 class _Styles:
-    """Style numbers: of texts by (centred, kind), kind being text, digits or quoted; of the rest."""
+    """Style numbers: by (centred, kind), kind being text, digits, quoted or number; of the rest."""
 
-    texts: dict[tuple[bool, str], int]
+    of_kind: dict[tuple[bool, str], int]
     date: int
     moment: int
-    number: int
     note: int
 
     @classmethod
@@ -212,16 +211,16 @@ class _Styles:
             del sheet._cells[(MOST_ROWS, 1)]
             return int(number)
 
-        texts = {}
+        of_kind = {}
         for is_centred in (False, True):
-            texts[is_centred, "text"] = register(is_centred=is_centred)
-            texts[is_centred, "digits"] = register(is_centred=is_centred, number_format="@")
-            texts[is_centred, "quoted"] = register(is_centred=is_centred, quoted=True)
+            of_kind[is_centred, "text"] = register(is_centred=is_centred)
+            of_kind[is_centred, "digits"] = register(is_centred=is_centred, number_format="@")
+            of_kind[is_centred, "quoted"] = register(is_centred=is_centred, quoted=True)
+            of_kind[is_centred, "number"] = register(is_centred=is_centred, across="" if is_centred else "right")
         return cls(
-            texts=texts,
+            of_kind=of_kind,
             date=register(is_centred=True, number_format="yyyy-mm-dd"),
             moment=register(is_centred=True, number_format="yyyy-mm-dd hh:mm"),
-            number=register(is_centred=False, across="right"),
             note=register(is_centred=False, is_note=True),
         )
 
@@ -285,15 +284,15 @@ def _cell(address: str, value: Any, is_centred: bool, styles: _Styles) -> tuple[
     elif isinstance(value, int | float | Decimal):
         written = f"{value:f}" if isinstance(value, Decimal) else str(value)
         if math.isfinite(value) and len(written.strip("-").split(".")[0]) <= LONGEST_NUMBER:
-            return f'<c r="{address}" s="{styles.number}"><v>{written}</v></c>', ""
+            return f'<c r="{address}" s="{styles.of_kind[is_centred, "number"]}"><v>{written}</v></c>', ""
         value = written
     elif isinstance(value, list | tuple):
         value = "、".join(str(part) for part in value)
     text = "" if value is None else _text(str(value))
     if not text:
-        return f'<c r="{address}" s="{styles.texts[is_centred, "text"]}"/>', ""
+        return f'<c r="{address}" s="{styles.of_kind[is_centred, "text"]}"/>', ""
     kind = "quoted" if text[0] in "=+-@\t" else "digits" if _LONG_DIGITS.fullmatch(text) else "text"
-    return _text_cell(address, text, styles.texts[is_centred, kind]), text
+    return _text_cell(address, text, styles.of_kind[is_centred, kind]), text
 
 
 def _text_cell(address: str, text: str, style: int) -> str:

@@ -64,7 +64,8 @@ def test_a_problem_names_the_cell_and_what_was_read_there():
     reading = read_hazard_rows(DATA / COUNTY, filename=COUNTY, season=SEASON)
     [problem] = reading.rows[21].problems
     assert problem == {
-        "field": "due_on", "cell": "L25", "read": "2025/9/31", "expected": "没有这一天，请改为具体日期，例如 2025-09-30",
+        "field": "due_on", "cell": "L25", "read": "2025/9/31",
+        "expected": "没有这一天，请改为具体日期，例如 2025-09-30",
     }  # fmt: skip
 
 
