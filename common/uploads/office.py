@@ -131,13 +131,11 @@ def _other_package(names: set[str], filename: str) -> UploadRefused:
 
 def _unpack_all(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], filename: str, limits: UploadLimits) -> None:
     """Read every part to its end and throw it away: sizes in a zip's directory may lie, and checksums must be right."""
-    too_large = UploadRefused(f"“{filename}”解压后超过 {limits.unpacked_bytes // MEBIBYTE} MB，不能上传")
-    if sum(member.file_size for member in members) > limits.unpacked_bytes:
-        raise too_large
     spent = 0
     for member in members:
         with archive.open(member) as part:
             while chunk := part.read(CHUNK):
                 spent += len(chunk)
                 if spent > limits.unpacked_bytes:
-                    raise too_large
+                    limit = limits.unpacked_bytes // MEBIBYTE
+                    raise UploadRefused(f"“{filename}”解压后超过 {limit} MB，不能上传")

@@ -128,8 +128,9 @@ def test_a_place_divided_by_zero_is_none():
     assert (upload.latitude, upload.longitude, upload.width_px) == (None, None, 800)
 
 
-def test_a_good_photo_with_rubbish_for_exif_is_taken():
-    upload = inspected(encoded(scene(1), exif=b"Exif\x00\x00rubbish, all of it" * 20))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_good_photo_with_rubbish_for_exif_is_taken(kind):
+    upload = inspected(encoded(scene(1), kind, exif=b"Exif\x00\x00rubbish, all of it" * 20))
     assert (upload.taken_at, upload.latitude, upload.width_px) == (None, None, 800)
 
 
@@ -190,6 +191,13 @@ def test_pictures_of_every_colour_mode(mode):
     upload = inspected(encoded(picture, "JPEG" if mode == "CMYK" else "PNG"))
     assert opened(upload.thumbnail).mode == "RGB"
     assert alike(opened(upload.thumbnail), scene(2))
+
+
+def test_scans_in_black_and_white_become_grey_when_small():
+    stripes = Image.new("1", (1920, 1920))
+    stripes.putdata([0, 255] * (1920 * 960))
+    low, high = opened(inspected(encoded(stripes, "PNG")).thumbnail).convert("L").getextrema()
+    assert 100 < low <= high < 155
 
 
 def test_what_is_transparent_is_shown_white():
