@@ -91,6 +91,12 @@ def moment(date: str) -> str:
     )
 
 
+def since(*but: str) -> str:
+    """SQL: a moment that every hazard has but those in these statuses."""
+    statuses = ", ".join(f"'{status}'" for status in but)
+    return f"CASE WHEN r.status IN ({statuses}) THEN NULL ELSE {moment('r.found')} END"
+
+
 def number_stream() -> str:
     """SQL: the bigram stream of the number; numbers have 12 to 14 characters."""
     parts = ["lower(substr(r.number, 1, 2))"]
@@ -240,7 +246,10 @@ def hazards_sql(county: County, rows: int, sizes: dict[str, int]) -> str:
         "registered_by_id": str(county.bureau_users[0].pk),
         "registered_at": moment("r.found"),
         "acceptance_attempt": "0",
-        "planned_at": f"CASE WHEN r.status IN ('pending', 'issued', 'void') THEN NULL ELSE {moment('r.found')} END",
+        "issued_at": since("pending", "void"),
+        "signed_at": since("pending", "void", "issued"),
+        "planned_at": since("pending", "void", "issued"),
+        "closed_at": since("pending", "void", "issued", "rectifying", "awaiting_acceptance"),
         "origin": "'{}'",
         "search_terms": f"{number_stream()} || '  ' || p.stream || '  ' || f.stream || '  ' || h.stream",
     }

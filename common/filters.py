@@ -7,6 +7,7 @@ filters = HazardFilter(request.GET, queryset=…, request=request)
 context: {"bar": filters.bar, "table": HazardTable.for_request(request, filters.qs, …)}
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -150,6 +151,8 @@ def _spoken(field: BoundField, params: QueryDict, form: Any) -> str:
     if isinstance(cleaned, slice):
         start, stop = _ending(cleaned.start), _ending(cleaned.stop)
         return f"{start} 至 {stop}" if start and stop else f"{start} 起" if start else f"至 {stop}"
+    if isinstance(cleaned, dt.date):
+        return cleaned.isoformat()
     if cleaned is not None and hasattr(cleaned, "_meta"):
         return str(cleaned)
     if isinstance(cleaned, QuerySet):

@@ -18,6 +18,7 @@ class BulkAction:
     code: str
     label: str
     done: str  # what a row's result says
+    afterwards: str  # where it went
     permission: str
     perform: Callable[..., Any]
 
@@ -25,8 +26,10 @@ class BulkAction:
 ACTIONS = {
     action.code: action
     for action in (
-        BulkAction("issue", "下达", "已下达", "inspections.issue_hazard", workflow.issue),
-        BulkAction("remind", "催办", "已催办", "inspections.remind_hazard", services.remind),
+        BulkAction("issue", "下达", "已下达", "等待责任单位签收", "inspections.issue_hazard", workflow.issue),
+        BulkAction(
+            "remind", "催办", "已催办", "已发消息给责任单位的人员", "inspections.remind_hazard", services.remind
+        ),
     )
 }
 

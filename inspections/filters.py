@@ -201,7 +201,7 @@ class HazardFilter(LedgerFilterSet):
             attrs={"placeholder": "编号、点位、责任人、电话", "type": "search"}
         )
         # A company's list names it in every row: its unit is no condition worth a place in the line.
-        line = ("kind", "grade", "due", "township") if self.is_scattered else ("unit", "township", "grade", "due")
+        line = ("kind", "grade", "due") if self.is_scattered else ("unit", "grade", "due")
         self.main = line  # type: ignore[misc]
 
     @property

@@ -23,12 +23,14 @@ from inspections.querysets import HazardQuerySet
 from inspections.selectors import next_step
 from inspections.workflow import MOVES
 
-# What a hazard in this state waits for, as a move that the reader may be able to make.
+# What a hazard in this state waits for: the move that the reader may be able to make, and its name in the list.
 _MAIN_MOVES = {
-    HazardStatus.PENDING: "issue",
-    HazardStatus.ISSUED: "sign",
-    HazardStatus.AWAITING_ACCEPTANCE: "accept",
+    HazardStatus.PENDING: ("issue", "下达"),
+    HazardStatus.ISSUED: ("sign", "签收"),
+    HazardStatus.RECTIFYING: ("report", "填报进度"),
+    HazardStatus.AWAITING_ACCEPTANCE: ("accept", "验收"),
 }
+_PLAN = ("plan", "制定方案")
 # Long texts that no column shows.
 UNREAD = (
     "search_terms", "origin", "cause", "remark", "late_due_reason", "five_duty", "five_measure", "five_funding",
@@ -103,8 +105,10 @@ class HazardTable(LedgerTable):
         return queryset
 
     def render_next_step(self, record: Hazard) -> Any:
-        code = _MAIN_MOVES.get(HazardStatus(record.status))
+        status = HazardStatus(record.status)
+        unplanned = status is HazardStatus.RECTIFYING and record.planned_at is None
+        code, label = _PLAN if unplanned else _MAIN_MOVES.get(status, ("", ""))
         if code and MOVES[code].allowed_for(self.user, record):
-            return format_html('<a class="move-link" href="{}">{}</a>', record.get_absolute_url(), MOVES[code].label)
+            return format_html('<a class="move-link" href="{}{}/">{}</a>', record.get_absolute_url(), code, label)
         text = next_step(record)
         return format_html('<span class="waiting">{}</span>', text) if text else ""

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.scoping import sees_region
@@ -40,9 +40,9 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
         "bulk_url": reverse("inspections:hazard_bulk"),
         "bulk_moves": _bulk_moves(request.user),
         "list_actions_template": "inspections/list_actions.html",
-        "export_url": _address("inspections:hazard_export"),
+        "export_url": reverse("inspections:hazard_export"),
         "season": filters.season,
-        **_empty(request, filters),
+        **_empty(request.user, filters),
     }
     return render_page(request, "inspections/hazard_list.html", context, fragments=FRAGMENTS)
 
@@ -53,8 +53,7 @@ def hazard_counts(request: HttpRequest) -> HttpResponse:
     """The tabs with their counts, and the pager's total, for a list whose counting takes longer than its page."""
     filters, _ = filtered_hazards(request, request.GET)
     counts = _count(filters)
-    params = request.GET
-    context = {"tabs": _tabs(request, counts), "total": _total(filters, counts), "params": params}
+    context = {"tabs": _tabs(request, counts), "total": _total(filters, counts)}
     return render(request, "inspections/counts.html", context)
 
 
@@ -112,40 +111,28 @@ def _bulk_moves(user: Any) -> list[dict[str, Any]]:
         for action in bulk.ACTIONS.values()
         if user.has_perm(action.permission)
     ]
-    export = _address("inspections:hazard_export")
-    if export and user.has_perm("inspections.export_hazards"):
-        moves.append({"name": "export", "label": "导出所选", "url": export, "icon": "export"})
+    if user.has_perm("inspections.export_hazards"):
+        url = reverse("inspections:hazard_export")
+        moves.append({"name": "export", "label": "导出所选", "url": url, "icon": "export"})
     return moves
 
 
-def _empty(request: HttpRequest, filters: HazardFilter) -> dict[str, Any]:
-    """What an empty ledger tells its reader to do."""
-    user = request.user
+def _empty(user: Any, filters: HazardFilter) -> dict[str, Any]:
+    """What an empty list tells its reader to do."""
     if filters.season is None:
         return {"empty_title": "还没有采暖季", "empty_text": "隐患登记在采暖季下，请住建管理员先建采暖季。"}
-    title = f"{filters.season.name} 采暖季还没有隐患"
-    if request.GET.get("tab"):
-        return {
-            "empty_title": "这一状态下没有隐患", "empty_text": "可以看看其他状态。",
-            "empty_url": reverse("inspections:hazard_list"), "empty_action": "看全部",
-        }  # fmt: skip
-    for permission, name, text, action in (
-        (
-            "inspections.import_hazards",
-            "inspections:import_list",
-            "把现有的 Excel 台账导入进来，或逐条登记。",
-            "导入台账",
-        ),
-        ("inspections.register_hazard", "inspections:hazard_create", "发现隐患后在这里登记。", "登记隐患"),
-    ):
-        url = _address(name)
-        if url and user.has_perm(permission):
-            return {"empty_title": title, "empty_text": text, "empty_url": url, "empty_action": action}
-    return {"empty_title": title, "empty_text": "住建局下达、且与您单位有关的隐患会出现在这里。"}
-
-
-def _address(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
+    season = f"{filters.season.name} 采暖季"
+    nothing = {"nothing_text": f"只查了 {season}；可以去掉一些条件，或在页面上方换一个采暖季再看。"}
+    if filters.form.is_valid() and filters.form.cleaned_data["tab"]:
+        url = reverse("inspections:hazard_list")
+        return nothing | {"empty_title": "这一状态下没有隐患", "empty_url": url, "empty_action": "看全部"}
+    title = nothing | {"empty_title": f"{season}还没有隐患"}
+    if user.has_perm("inspections.import_hazards"):
+        text, url, action = "把现有的 Excel 台账导入进来，或逐条登记。", reverse("inspections:import_list"), "导入台账"
+    elif user.has_perm("inspections.register_hazard"):
+        text, url, action = "发现隐患后在这里登记。", reverse("inspections:hazard_create"), "登记隐患"
+    elif filters.is_scattered:
+        return title | {"empty_text": "与您单位有关的隐患会出现在这里。"}
+    else:
+        return title | {"empty_text": "登记或导入的隐患会出现在这里。"}
+    return title | {"empty_text": text, "empty_url": url, "empty_action": action}
