@@ -89,9 +89,7 @@ def figures(hazards: HazardQuerySet, today: dt.date) -> Figures:
         closed_this_week=Count("pk", filter=closed & Q(closed_at__date__gt=before)),
         total_before=Count("pk", filter=counts & Q(found_on__lte=before)),
         closed_before=Count("pk", filter=closed_then),
-        overdue_before=Count(
-            "pk", filter=counts & Q(due_on__lt=before, found_on__lte=before) & ~closed_then
-        ),
+        overdue_before=Count("pk", filter=counts & Q(due_on__lt=before, found_on__lte=before) & ~closed_then),
         closed_week_before=Count(
             "pk", filter=closed & Q(closed_at__date__gt=before - WEEK, closed_at__date__lte=before)
         ),
@@ -167,7 +165,9 @@ def burn_down(hazards: HazardQuerySet, season: Season, today: dt.date) -> list[B
     counted = hazards.counted().order_by()
     found = dict(counted.values_list("found_on").annotate(Count("pk")))
     closed = dict(
-        counted.filter(status=HazardStatus.CLOSED).values_list(TruncDate("closed_at")).annotate(Count("pk"))
+        counted.filter(status=HazardStatus.CLOSED, closed_at__isnull=False)
+        .values_list(TruncDate("closed_at"))
+        .annotate(Count("pk"))
     )
     days = list(_weeks(season.summer_start_on, max(season.trial_run_on, min(today, season.heating_end_on)), today))
     totals = [

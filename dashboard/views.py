@@ -38,9 +38,7 @@ def todo(request: HttpRequest) -> HttpResponse:
     """What waits for the user, the most pressing first: one section per kind of work, those with nothing left out."""
     sections = []
     for kind, hazards in waiting_for(request.user).items():
-        first = list(
-            hazards.select_related("lead_unit", "season").order_by("due_on", "pk")[: TODO_ROWS + 1]
-        )
+        first = list(hazards.select_related("lead_unit", "season").order_by("due_on", "pk")[: TODO_ROWS + 1])
         if first:
             rows = [(hazard, next_step(hazard)) for hazard in first[:TODO_ROWS]]
             count = hazards.count() if len(first) > TODO_ROWS else len(first)

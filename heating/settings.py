@@ -7,6 +7,7 @@ DATABASE_URL (PostgreSQL), REDIS_URL, SECRET_KEY and ALLOWED_HOSTS; `heating.che
 import datetime as dt
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -95,6 +96,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "heating.context_processors.shell",
                 "facilities.context.seasons",
+                "notifications.context.unread",
+                "supervision.context.sweep_state",
             ],
             # Icons, badges, dates: every template has them without {% load %}.
             "builtins": ["common.ui"],
@@ -208,7 +211,7 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"socket_connect_timeout": 5}
 else:
     # No services: messages are files. A killed worker may lose what it had taken; the next sweep finds it.
     _queue = VAR_DIR / "queue"

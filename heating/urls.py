@@ -1,27 +1,18 @@
 """Where each app's pages begin. These beginnings are fixed: scripts outside the project rely on them."""
 
-from importlib.util import find_spec
+from django.urls import URLPattern, URLResolver, include, path
 
-from django.urls import include, path
+from heating import health
 
-if find_spec("supervision.selectors"):
-    from heating import health
-
-PREFIXES = {
-    "": "dashboard",
-    "hazards/": "inspections",
-    "facilities/": "facilities",
-    "accounts/": "accounts",
-    "audit/": "audit",
-    "messages/": "notifications",
-    "supervision/": "supervision",
-}
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("", include("common.urls")),
+    path("", include("dashboard.urls")),
+    path("hazards/", include("inspections.urls")),
+    path("facilities/", include("facilities.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("audit/", include("audit.urls")),
+    path("messages/", include("notifications.urls")),
+    path("supervision/", include("supervision.urls")),
 ]
-if find_spec("supervision.selectors"):
-    urlpatterns += [
-        path("healthz", health.healthz, name="healthz"),
-        path("readyz", health.readyz, name="readyz"),
-    ]
-urlpatterns += [path(prefix, include(f"{app}.urls")) for prefix, app in PREFIXES.items() if find_spec(f"{app}.urls")]

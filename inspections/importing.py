@@ -94,7 +94,7 @@ class Stager:
     def problems(self, fields: dict[str, Any]) -> list[Problem]:
         """What the reader of the sheet could not know: names that the system does not have, texts that are too long."""
         problems = []
-        lead = fields.get("responsible_unit")
+        lead: str = fields.get("responsible_unit") or ""
         unit = self.directory.unit(lead) if lead else None
         if lead and unit is None:
             problems.append(
@@ -173,7 +173,7 @@ class _Existing:
     very same row of the very same file.
     """
 
-    def __init__(self, season: Season, sha256: str = "") -> None:
+    def __init__(self, season: Season, sha256: str) -> None:
         self.by_number: dict[str, Found] = {}
         self.by_content: dict[tuple[Any, ...], Found] = {}
         numbers: dict[int, str] = {}
@@ -185,10 +185,11 @@ class _Existing:
             self.by_number[number] = (pk, number)
             for day in (str(found_on), ""):
                 self.by_content[self._key(point, description, unit_id, day)] = (pk, number)
-        imported = ImportRow.objects.filter(
-            batch__sha256=sha256, batch__context__season=season.pk, pile=Pile.IMPORTED, item_id__in=numbers
-        )
-        self.by_row = {row: (pk, numbers[pk]) for row, pk in imported.values_list("row", "item_id") if sha256}
+        imported = ImportRow.objects.filter(batch__sha256=sha256, batch__kind=HAZARDS.kind, pile=Pile.IMPORTED)
+        self.by_row: dict[int, Found] = {}
+        for row, item in imported.values_list("row", "item_id"):
+            if item in numbers:
+                self.by_row[row] = (item, numbers[item])
 
     @staticmethod
     def _key(point: str, description: str, unit_id: int | None, found_on: str) -> tuple[Any, ...]:

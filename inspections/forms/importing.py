@@ -51,8 +51,8 @@ class RowForm(LedgerForm):
     grade = forms.ChoiceField(label="隐患等级", required=False, choices=Grade.choices)
     acceptance_standard = forms.CharField(label="验收标准", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, *args: Any, row: ImportRow, season: Season, **kwargs: Any) -> None:
-        super().__init__(*args, initial=row.fields, prefix=f"row{row.row}", **kwargs)
+    def __init__(self, data: Any = None, *, row: ImportRow, season: Season) -> None:
+        super().__init__(data, initial=row.fields, prefix=f"row{row.row}")
         for problem in row.problems:
             if field := self.fields.get(problem["field"]):
                 place = f"{problem['cell']} 格" if problem["cell"] else "这一格"

@@ -67,10 +67,11 @@ def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _review(
-    request: HttpRequest, batch: ImportBatch, *, form: RowForm | None = None, status: int = 200
-) -> HttpResponse:
+    request: HttpRequest, batch: ImportBatch, *, chosen: ImportRow | None = None, form: RowForm | None = None,
+    status: int = 200,
+) -> HttpResponse:  # fmt: skip
     counts = batch.pile_counts()
-    chosen = _chosen_row(request, batch)
+    chosen = chosen or _chosen_row(request, batch)
     pile = _pile(request, counts, chosen)
     page = Paginator(batch.rows.filter(pile=pile), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     season = season_of_batch(batch)
@@ -154,9 +155,7 @@ def import_settle(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     item = _row(request, pk, row)
     form = RowForm(request.POST, row=item, season=season_of_batch(item.batch))
     if not form.is_valid():
-        request.GET = request.GET.copy()
-        request.GET["row"] = str(row)
-        return _review(request, item.batch, form=form, status=422)
+        return _review(request, item.batch, chosen=item, form=form, status=422)
     try:
         item = settle(item, by=request.user, values=form.cleaned_data)
     except MoveRefused as refused:
