@@ -1,0 +1,45 @@
+"""The inbox as a list."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from common.tables import DateColumn, LedgerColumn, LedgerTable, LinkColumn, TextColumn
+from notifications.models import Message
+
+# The form on the page that the buttons of the rows send.
+FORM_ID = "inbox-form"
+
+
+class MessageTable(LedgerTable):
+    table_name = "messages"
+    caption = "消息"
+    card = ("subject", "body", "created_at", "read")
+    fixed = ("subject", "read")
+    default_order = ("-created_at",)
+
+    subject = LinkColumn(verbose_name="标题", orderable=False)
+    body = TextColumn(verbose_name="内容", orderable=False)
+    created_at = DateColumn(verbose_name="时间", time=True, order_by=("created_at",))
+    read = LedgerColumn(verbose_name="状态", accessor="read_at", orderable=False)
+
+    def render_read(self, record: Any) -> SafeString:
+        if record.read_at:
+            return format_html('<span class="quiet">已读</span>')
+        return format_html(
+            '<button class="btn btn-sm" type="submit" form="{}" formaction="{}">标为已读</button>',
+            FORM_ID,
+            reverse("notifications:read", args=[record.pk]),
+        )
+
+    def row_url(self, record: Any) -> str:
+        return reverse("notifications:open", args=[record.pk])
+
+    def row_class(self, record: Any) -> str:
+        return "" if record.read_at else "row-unread"
+
+    class Meta(LedgerTable.Meta):
+        model = Message
+        fields = ()

@@ -1,0 +1,63 @@
+"""The inbox. Whoever is signed in has one, and sees no other."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from common.filters import state_tabs
+from common.htmx import render_page
+from common.tables import capped_count
+from common.views import safe_next
+from notifications.models import Message
+from notifications.services import mark_read
+from notifications.tables import FORM_ID, MessageTable
+
+UNREAD = "unread"
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Newest first; `?show=unread` leaves out what has been read."""
+    own = Message.objects.visible_to(request.user)
+    counts = {"": capped_count(own), UNREAD: capped_count(own.unread())}
+    chosen = UNREAD if request.GET.get("show") == UNREAD else ""
+    shown = own.unread() if chosen else own
+    table = MessageTable.for_request(request, shown, total=counts[chosen])
+    context = {
+        "table": table,
+        "tabs": state_tabs(request.GET, "show", [(UNREAD, "未读", "blue")], counts),
+        "has_unread": counts[UNREAD].value > 0,
+        "form_id": FORM_ID,
+        "empty_title": "没有未读消息" if chosen else "还没有消息",
+        "empty_text": "" if chosen else "隐患下达、到期提醒、督办和验收等与您有关的事，会在这里告诉您。",
+    }
+    return render_page(request, "notifications/inbox.html", context, fragments={"list": "partials/list.html"})
+
+
+@require_GET
+def open_message(request: HttpRequest, pk: int) -> HttpResponse:
+    """To what the message is about; it is read then. Only to addresses of this site."""
+    own = Message.objects.visible_to(request.user).filter(pk=pk)
+    message = get_object_or_404(own)
+    mark_read(own)
+    path = message.path
+    is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return redirect(path if is_ours else reverse("notifications:inbox"))
+
+
+@require_POST
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    own = Message.objects.visible_to(request.user).filter(pk=pk)
+    get_object_or_404(own)
+    mark_read(own)
+    return redirect(safe_next(request, reverse("notifications:inbox")))
+
+
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    count = mark_read(Message.objects.visible_to(request.user))
+    messages.success(request, f"已把 {count} 条消息标为已读。" if count else "没有未读消息。")
+    return redirect(reverse("notifications:inbox"))

@@ -1,0 +1,41 @@
+"""The measures of the ladder, from the mildest to the severest."""
+
+from django.db import models
+
+
+class Measure(models.TextChoices):
+    REMIND = "remind", "提醒"
+    URGE = "urge", "催办"
+    NOTICE = "notice", "督办单"
+    TALK = "talk", "约谈"
+    CIRCULAR = "circular", "通报"
+
+    @property
+    def colour(self) -> str:
+        """The badge's colour name in the stylesheet."""
+        return _COLOURS[self]
+
+    @property
+    def news(self) -> str:
+        """What a message says after how long the matter has been overdue. A reminder says how long there is left."""
+        return _NEWS[self]
+
+    @property
+    def is_before_deadline(self) -> bool:
+        return self is Measure.REMIND
+
+
+_COLOURS = {
+    Measure.REMIND: "grey",
+    Measure.URGE: "amber",
+    Measure.NOTICE: "amber",
+    Measure.TALK: "red",
+    Measure.CIRCULAR: "red",
+}
+_NEWS = {
+    Measure.REMIND: "",
+    Measure.URGE: "请抓紧整改",
+    Measure.NOTICE: "已列入督办",
+    Measure.TALK: "已达到约谈条件",
+    Measure.CIRCULAR: "已达到通报条件",
+}

@@ -1,0 +1,86 @@
+"""What the list of escalations can be narrowed by."""
+
+import datetime as dt
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from accounts.enums import UnitKind
+from accounts.models import Unit
+from common import clock
+from common.filters import LedgerFilterSet
+from supervision.enums import Measure
+from supervision.kinds import KINDS
+from supervision.models import Escalation, EscalationQuerySet
+
+OVERDUE = (
+    ("0", "尚未逾期"),
+    ("1", "已逾期"),
+    ("7", "逾期 7 天以上"),
+    ("15", "逾期 15 天以上"),
+    ("30", "逾期 30 天以上"),
+)
+SCOPES = (("all", "全部记录"),)
+# Who has no hazards of their own to mend.
+_NOT_RESPONSIBLE = (UnitKind.HOUSING_BUREAU, UnitKind.DEVELOPMENT_BUREAU)
+
+
+def _choice(label: str, choices: Any, method: str) -> django_filters.ChoiceFilter:
+    chosen = django_filters.ChoiceFilter(label=label, choices=choices, method=method, empty_label="全部")
+    chosen.extra["error_messages"] = {"invalid_choice": "没有“%(value)s”这个选项，请重新选择"}
+    return chosen
+
+
+class EscalationFilter(LedgerFilterSet):
+    """`queryset` is what the user sees; without `scope=all` only what holds now is listed. `codes`: the step codes of
+    each measure. `untabbed` is the list without its tab, for the counts."""
+
+    main = ("unit", "overdue", "scope")
+    tabs = ("step",)
+
+    step = _choice("步骤", Measure.choices, "leave")
+    unit = _choice("责任单位", (), "by_unit")
+    overdue = _choice("逾期", OVERDUE, "by_days")
+    scope = _choice("范围", SCOPES, "leave")
+
+    class Meta:
+        model = Escalation
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, data: Any, *, user: Any, codes: dict[str, list[str]]) -> None:
+        super().__init__(data, queryset=Escalation.objects.visible_to(user))
+        self.codes = codes
+        self.filters["scope"].extra["empty_label"] = "当前"
+        units = Unit.objects.visible_to(user).exclude(kind__in=_NOT_RESPONSIBLE)
+        self.filters["unit"].extra["choices"] = [(str(unit.pk), unit.label) for unit in units.order_by("kind", "name")]
+
+    @property
+    def untabbed(self) -> EscalationQuerySet:
+        return super().qs
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        measure = self.form.cleaned_data.get("step") if self.form.is_valid() else ""
+        return self.untabbed.filter(step__in=self.codes.get(measure, [])) if measure else self.untabbed
+
+    def filter_queryset(self, queryset: EscalationQuerySet) -> QuerySet[Any]:
+        filtered = super().filter_queryset(queryset)
+        return filtered if self.form.cleaned_data["scope"] == "all" else filtered.standing()
+
+    def leave(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Applied by `qs` and `filter_queryset`."""
+        return queryset
+
+    def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        of_unit = Q(pk__in=[])
+        for kind in KINDS.values():
+            items = kind.watched().model.objects.filter(**{kind.unit: value})
+            of_unit |= Q(kind=kind.name, item_id__in=items.order_by().values("pk"))
+        return queryset.filter(of_unit)
+
+    def by_days(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        today = clock.today()
+        if value == "0":
+            return queryset.filter(due_on__gte=today)
+        return queryset.filter(due_on__lte=today - dt.timedelta(days=int(value)))

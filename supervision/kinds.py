@@ -1,0 +1,166 @@
+"""What has deadlines that the sweep watches: one declaration per kind. A new kind is one more entry in KINDS."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Choices, Exists, Expression, F, Model, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
+
+from accounts.enums import UnitKind
+from accounts.models import User
+from accounts.roles import ADMIN, BUREAU_ROLES, COMPANY_ADMIN, COMPANY_ROLES
+from inspections.enums import UNDER_WAY_STATUSES, Grade
+from inspections.models import Hazard
+from inspections.services import record_first_overdue
+
+# Takes items, gives the same with their people as `recipient` (a user's pk), in one or more parts.
+Recipients = Callable[[QuerySet[Any]], list[QuerySet[Any]]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a list says about an item. `due_on`: the deadline that is watched now, None if none is."""
+
+    title: str
+    text: str = ""
+    unit: str = ""
+    status: str = ""
+    colour: str = "muted"
+    path: str = ""
+    due_on: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`watched`: the items with a deadline that somebody has to meet; `visible`: those a user sees, in any state.
+
+    `recipients`: who is meant by each audience flag of PolicyStep. `record_overdue(today)` keeps what must not be
+    forgotten of the past; how many rows it wrote. `facts` are what lists say about items, by pk, in one query.
+    """
+
+    name: str
+    label: str
+    watched: Callable[[], QuerySet[Any]]
+    visible: Callable[[Any], QuerySet[Any]]
+    due: str
+    unit: str
+    grade: str
+    grades: type[Choices]
+    title: Expression | F
+    text: Expression | F
+    path: Expression
+    recipients: dict[str, Recipients]
+    record_overdue: Callable[[dt.date], int]
+    facts: Callable[[Iterable[int]], dict[int, Facts]]
+    pause: Callable[[Any], str]
+
+
+def _watched_hazards() -> QuerySet[Hazard]:
+    return Hazard.objects.filter(status__in=UNDER_WAY_STATUSES, due_on__isnull=False)
+
+
+def _hazard_facts(ids: Iterable[int]) -> dict[int, Facts]:
+    hazards = Hazard.objects.filter(pk__in=list(ids)).select_related("lead_unit")
+    hazards = hazards.only("number", "problem_point", "status", "due_on", "lead_unit__name", "lead_unit__short_name")
+    return {
+        hazard.pk: Facts(
+            title=hazard.number,
+            text=hazard.problem_point,
+            unit=hazard.lead_unit.label if hazard.lead_unit else "",
+            status=hazard.state.label,
+            colour=hazard.state.colour,
+            path=hazard.get_absolute_url(),
+            due_on=hazard.due_on if hazard.state.is_under_way else None,
+        )
+        for hazard in hazards
+    }
+
+
+def _why_hazard_is_not_watched(hazard: Hazard) -> str:
+    """Empty while it is watched."""
+    if hazard.state.is_under_way:
+        return "" if hazard.due_on else "还没有整改时限，不提醒也不督办。"
+    return f"现在是“{hazard.state.label}”，不提醒也不督办。"
+
+
+def _people_of_lead_unit(items: QuerySet[Hazard], *roles: str) -> QuerySet[Hazard]:
+    people = items.filter(lead_unit__users__is_active=True, lead_unit__users__groups__name__in=roles)
+    return people.annotate(recipient=F("lead_unit__users"))
+
+
+def _company(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
+    return [_people_of_lead_unit(items, *COMPANY_ROLES)]
+
+
+def _company_head(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
+    """The company's administrators; of a company that has none, all its people."""
+    head = Exists(
+        User.objects.filter(unit=OuterRef("lead_unit"), is_active=True, groups__name=COMPANY_ADMIN).order_by()
+    )
+    return [_people_of_lead_unit(items.filter(head), COMPANY_ADMIN), *_company(items.filter(~head))]
+
+
+def _responsible_person(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
+    """The person's account, as long as it is the lead unit's; for a person without one, all people of the unit."""
+    account = Exists(User.objects.filter(pk=OuterRef("responsible_user"), is_active=True, unit=OuterRef("lead_unit")))
+    named = items.filter(account).annotate(recipient=F("responsible_user"))
+    return [named, *_company(items.filter(~account))]
+
+
+def _people_of_bureau(items: QuerySet[Hazard], *roles: str) -> QuerySet[Hazard]:
+    people = items.filter(
+        county__units__kind=UnitKind.HOUSING_BUREAU,
+        county__units__users__is_active=True,
+        county__units__users__groups__name__in=roles,
+    )
+    return people.annotate(recipient=F("county__units__users"))
+
+
+def _bureau(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
+    """The supervisor, as long as they are of a housing bureau that looks after the county; else its inspectors and
+    administrators."""
+    of_the_county = Q(unit__region=OuterRef("county")) | Q(unit__region=OuterRef("county__parent"))
+    supervisor = Exists(
+        User.objects.filter(
+            of_the_county, pk=OuterRef("supervisor"), is_active=True, unit__kind=UnitKind.HOUSING_BUREAU
+        )
+    )
+    supervised = items.filter(supervisor).annotate(recipient=F("supervisor"))
+    return [supervised, _people_of_bureau(items.filter(~supervisor), *BUREAU_ROLES)]
+
+
+def _bureau_leader(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
+    return [_people_of_bureau(items, ADMIN)]
+
+
+HAZARD = Kind(
+    name="hazard",
+    label="隐患",
+    watched=_watched_hazards,
+    visible=Hazard.objects.visible_to,
+    due="due_on",
+    unit="lead_unit",
+    grade="grade",
+    grades=Grade,
+    title=F("number"),
+    text=F("problem_point"),
+    path=Concat(Value("/hazards/"), Cast("pk", CharField()), Value("/")),
+    recipients={
+        "tells_responsible": _responsible_person,
+        "tells_company": _company,
+        "tells_company_head": _company_head,
+        "tells_bureau": _bureau,
+        "tells_bureau_leader": _bureau_leader,
+    },
+    record_overdue=record_first_overdue,
+    facts=_hazard_facts,
+    pause=_why_hazard_is_not_watched,
+)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (HAZARD,)}
+
+
+def kind_of(item: Model) -> Kind:
+    """The kind that an item is of, by its model."""
+    return next(kind for kind in KINDS.values() if kind.watched().model is type(item))
