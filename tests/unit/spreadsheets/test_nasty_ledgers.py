@@ -337,3 +337,16 @@ def test_cost_in_ten_thousands_and_progress():
     fields = entries(read(xlsx([TITLE, head, data])))[0].fields
     assert fields["estimated_cost_yuan"] == "12345000.0"
     assert (fields["funding_source"], fields["progress_percent"], fields["claimed_closed"]) == ("company", 60, False)
+
+
+def test_entries_without_number_whose_words_look_like_a_total_or_a_footer():
+    head = ["地点", "存在问题", "责任单位", "责任人", "整改时限", "验收标准"]
+    data = ["统计局家属院小计量间", "累计渗漏12处", "北苑供热站", "孙立新", "9.30", "无渗漏"]
+    signed = ["幸福里换热站", "审核：运行记录无人签字", *data[2:]]
+    assert rows_of(read(xlsx([TITLE, head, data, signed]))) == [3, 4]
+
+
+def test_companies_written_in_each_row_but_often_forgotten_are_not_carried_down():
+    companies = ["城源热力有限公司", "城源热力有限公司", "", "", ""]
+    rows = [entry(n, 供热企业=company, 责任单位="") for n, company in enumerate(companies, 1)]
+    assert [row.pile for row in entries(read(xlsx([TITLE, HEAD, *rows])))] == ["ready"] * 2 + ["waits"] * 3
