@@ -22,11 +22,6 @@ RESTART_SECONDS = 3
 PR_SET_PDEATHSIG = 1
 
 
-def manage(*arguments: str) -> None:
-    if subprocess.run([PYTHON, "manage.py", *arguments], cwd=ROOT).returncode:
-        sys.exit(f"manage.py {arguments[0]} 没有成功，见上面的说明")
-
-
 def refuse_taken_port() -> None:
     if not PORT.isdecimal() or not 0 < int(PORT) < 65536:
         sys.exit(f"PORT={PORT} 不是端口号，请写 1 到 65535 的数，如 make run PORT=8001")
@@ -50,17 +45,20 @@ def prepare_site() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating.settings")
     django.setup()
     from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
 
     from accounts.models import User
 
-    manage("migrate", "--noinput", "--verbosity", "0")
+    call_command("migrate", interactive=False, verbosity=0)
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     if not settings.DEBUG and (not manifest.exists() or manifest.stat().st_mtime < newest(ROOT / "static")):
-        manage("collectstatic", "--noinput", "--clear", "--verbosity", "0")
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
     if settings.DEMO and not User.objects.exists():
         print("建立演示县 …", flush=True)
-        manage("demo")
-    manage("sweep")
+        call_command("demo")
+    call_command("sweep")
+    connections.close_all()
 
 
 def die_with_parent() -> None:
@@ -95,8 +93,8 @@ class Service:
 
 def start_web() -> Service:
     workers = min(os.cpu_count() or 2, 4)
-    quiet = ["--log-level", "warning", "--no-control-socket"]
-    return Service("gunicorn", "heating.wsgi", "--bind", f"{HOST}:{PORT}", "--workers", str(workers), *quiet)
+    options = ["--preload", "--log-level", "warning", "--no-control-socket"]
+    return Service("gunicorn", "heating.wsgi", "--bind", f"{HOST}:{PORT}", "--workers", str(workers), *options)
 
 
 def start_worker() -> Service:
@@ -144,8 +142,9 @@ def main() -> None:
     refuse_taken_port()
     prepare_site()
     stop = Stop()
-    web, worker = start_web(), start_worker()
+    web = start_web()
     wait_until_up(web)
+    worker = start_worker()
     announce()
     while not stop.asked and web.process.poll() is None:
         if worker.process.poll() is not None:
