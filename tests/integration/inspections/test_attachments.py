@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
@@ -17,7 +16,7 @@ from inspections.enums import AttachmentStage, HazardStatus
 from inspections.models import Attachment, Hazard
 from tests.cast import Cast
 from tests.factories import HazardFactory
-from tests.integration.inspections.test_workflow import hazard_of
+from tests.hazards import hazard_of, stored, upload
 from tests.pictures import encoded, photo, scene, sent_on
 
 S = HazardStatus
@@ -26,23 +25,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 
-def upload(content: bytes, name: str = "现场.jpg") -> SimpleUploadedFile:
-    # What the browser says of the type is not believed.
-    return SimpleUploadedFile(name, content, "text/html")
-
-
 def send(client: Client, hazard: Hazard, *files: SimpleUploadedFile, stage: str = "during", **more: str) -> Any:
     return client.post(f"/hazards/{hazard.pk}/attachments/", {"files": files, "stage": stage, **more}, follow=True)
 
 
 def told(response: Any) -> list[tuple[str, str]]:
     return [(message.level_tag, str(message)) for message in response.context["messages"]]
-
-
-def stored(hazard: Hazard, by: User, content: bytes, stage: str = "after", name: str = "照片.jpg") -> Attachment:
-    inspected = inspect_upload(upload(content, name), filename=name)
-    with transaction.atomic():
-        return services.attach(hazard, by=by, upload=inspected, stage=stage)
 
 
 def url(attachment: Attachment, which: str = "file") -> str:

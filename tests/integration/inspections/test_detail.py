@@ -17,8 +17,7 @@ from inspections.models import Hazard
 from inspections.workflow import PlannedStep
 from tests.cast import Cast
 from tests.factories import HazardFactory
-from tests.integration.inspections.test_attachments import stored
-from tests.integration.inspections.test_workflow import hazard_of, request_extension
+from tests.hazards import hazard_of, request_extension, stored
 from tests.pictures import photo
 
 S = HazardStatus

@@ -18,7 +18,7 @@ from inspections.models import Hazard
 from inspections.workflow import MoveRefused
 from tests.cast import Cast
 from tests.factories import CommunityFactory
-from tests.integration.inspections.test_workflow import hazard_of
+from tests.hazards import hazard_of
 
 S = HazardStatus
 SignIn = Callable[[User], Client]

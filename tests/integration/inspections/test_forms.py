@@ -21,7 +21,8 @@ from inspections.timeline import last_entry_pk
 from inspections.workflow import MOVES
 from tests.cast import Cast
 from tests.factories import CommunityFactory, FacilityFactory, HazardFactory, UserFactory
-from tests.integration.inspections.test_workflow import EXPECTED, add_photo, hazard_of, request_extension
+from tests.hazards import add_photo, hazard_of, request_extension
+from tests.integration.inspections.test_workflow import EXPECTED
 from tests.pictures import photo
 
 S = HazardStatus

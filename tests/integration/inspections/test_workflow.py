@@ -14,11 +14,12 @@ from audit.models import AuditEntry
 from common.concurrency import Stale
 from inspections import services, workflow
 from inspections.enums import AttachmentStage, Conclusion, ExtensionStatus, Grade, HazardStatus
-from inspections.models import Attachment, Extension, Hazard
+from inspections.models import Hazard
 from inspections.workflow import FUNCTIONS, MOVES, MoveRefused, PlannedStep, moves_for
 from notifications.models import Message
 from tests.cast import SUMMER_DAY, Cast
 from tests.factories import DUE_ON, HazardFactory
+from tests.hazards import add_photo, hazard_of, request_extension
 
 S = HazardStatus
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -62,23 +63,6 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "reopen": {"reason": "同一处又漏", "due_on": dt.date(2026, 9, 1)},
     "void": {"reason": "重复登记"},
 }
-
-
-def hazard_of(cast: Cast, status: HazardStatus = S.PENDING, **more: Any) -> Hazard:
-    return HazardFactory(season=cast.season, lead_unit=cast.chengyuan, township=cast.town_a, status=status, **more)
-
-
-def add_photo(hazard: Hazard, stage: AttachmentStage = AttachmentStage.AFTER, **more: Any) -> Attachment:
-    values = {"round": hazard.round, "original_name": "整改后.jpg", "content_type": "image/jpeg", "is_photo": True,
-              "size_bytes": 1, "sha256": "0" * 64, **more}  # fmt: skip
-    return Attachment.objects.create(hazard=hazard, stage=stage, **values)
-
-
-def request_extension(hazard: Hazard, by: User, new_due_on: dt.date = dt.date(2026, 10, 15)) -> Extension:
-    return Extension.objects.create(
-        hazard=hazard, round=hazard.round, old_due_on=hazard.due_on, new_due_on=new_due_on, reason="管材晚到",
-        interim_measures="每日巡检", requested_by=by,
-    )  # fmt: skip
 
 
 def make(move: str, hazard: Hazard, by: User, **changed: Any) -> Any:
