@@ -1,0 +1,261 @@
+"""Every address × every role: who may, who gets 403, and that another unit's or county's row is 404 for everybody.
+
+The table names every address of the site; an address that is not in it fails the suite.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.roles import (
+    ADMIN,
+    ALL_ROLES,
+    BUREAU_ROLES,
+    COMPANY_ADMIN,
+    COMPANY_CLERK,
+    COMPANY_ROLES,
+    INSPECTOR,
+    TOWNSHIP,
+)
+from audit.services import record
+from common.spreadsheets.models import ImportBatch, ImportRow
+from inspections.models import Attachment
+from notifications.models import Message
+from tests.cast import Cast
+from tests.factories import HazardFactory
+
+pytestmark = pytest.mark.django_db
+
+Roles = tuple[str, ...]
+REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
+IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
+FINE = {200, 302, 400, 405, 409, 422}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`needs`: which row the address names; None for none. `roles`: who may. `post`: asked with POST, with `data`."""
+
+    roles: Roles
+    needs: str | None = None
+    post: bool = False
+    data: tuple[tuple[str, str], ...] = ()
+
+
+# Addresses for everybody, signed in or not.
+OPEN = {"accounts:login", "healthz", "readyz"}
+
+TABLE: dict[str, Rule] = {
+    "list-columns": Rule(ALL_ROLES, "table", post=True),
+    "dashboard:overview": Rule(ALL_ROLES),
+    "dashboard:todo": Rule(ALL_ROLES),
+    "inspections:hazard_list": Rule(ALL_ROLES),
+    "inspections:hazard_counts": Rule(ALL_ROLES),
+    "inspections:hazard_bulk": Rule(BUREAU_ROLES, post=True, data=(("move", "remind"),)),
+    "inspections:hazard_export": Rule(ALL_ROLES),
+    "inspections:hazard_create": Rule(REGISTER),
+    "inspections:hazard_detail": Rule(ALL_ROLES, "hazard"),
+    "inspections:hazard_edit": Rule(BUREAU_ROLES, "hazard"),
+    "inspections:hazard_remind": Rule(BUREAU_ROLES, "hazard", post=True),
+    "inspections:hazard_attach": Rule(IMPORT, "hazard", post=True),
+    "inspections:hazard_move": Rule((COMPANY_ADMIN,), "move"),
+    "inspections:attachment_file": Rule(ALL_ROLES, "attachment"),
+    "inspections:attachment_thumbnail": Rule(ALL_ROLES, "attachment"),
+    "inspections:import_list": Rule(IMPORT),
+    "inspections:import_batch": Rule((ADMIN,), "batch"),
+    "inspections:import_run": Rule((ADMIN,), "batch", post=True),
+    "inspections:import_settle": Rule((ADMIN,), "row", post=True),
+    "inspections:import_dismiss": Rule((ADMIN,), "row", post=True),
+    "facilities:facility_list": Rule(ALL_ROLES),
+    "facilities:facility_create": Rule(BUREAU_ROLES),
+    "facilities:facility_detail": Rule(tuple(set(ALL_ROLES) - {COMPANY_CLERK}), "facility"),
+    "facilities:facility_edit": Rule(BUREAU_ROLES, "facility"),
+    "facilities:facility_switch": Rule(BUREAU_ROLES, "facility", post=True),
+    "facilities:community_list": Rule(ALL_ROLES),
+    "facilities:community_create": Rule(BUREAU_ROLES),
+    "facilities:community_detail": Rule(tuple(set(ALL_ROLES) - {COMPANY_CLERK}), "community"),
+    "facilities:community_edit": Rule(BUREAU_ROLES, "community"),
+    "facilities:season_switch": Rule(ALL_ROLES, "own season", post=True),
+    "facilities:season_list": Rule((ADMIN,)),
+    "facilities:season_create": Rule((ADMIN,)),
+    "facilities:season_edit": Rule((ADMIN,), "season"),
+    "accounts:logout": Rule(ALL_ROLES, post=True),
+    "accounts:password_change": Rule(ALL_ROLES),
+    "accounts:profile": Rule(ALL_ROLES),
+    "accounts:unit_list": Rule((ADMIN,)),
+    "accounts:unit_create": Rule((ADMIN,)),
+    "accounts:unit_edit": Rule((ADMIN,), "unit"),
+    "accounts:unit_switch": Rule((ADMIN,), "unit"),
+    "accounts:user_list": Rule((ADMIN, COMPANY_ADMIN)),
+    "accounts:user_create": Rule((ADMIN, COMPANY_ADMIN)),
+    "accounts:user_edit": Rule((ADMIN, COMPANY_ADMIN), "user"),
+    "accounts:user_reset": Rule((ADMIN, COMPANY_ADMIN), "user"),
+    "accounts:user_switch": Rule((ADMIN, COMPANY_ADMIN), "user"),
+    "accounts:region_list": Rule((ADMIN,)),
+    "accounts:region_create": Rule((ADMIN,)),
+    "accounts:region_edit": Rule((ADMIN,), "region"),
+    "audit:list": Rule((ADMIN,)),
+    "audit:export": Rule((ADMIN,)),
+    "audit:entry": Rule((ADMIN,), "entry"),
+    "notifications:inbox": Rule(ALL_ROLES),
+    "notifications:read_all": Rule(ALL_ROLES, post=True),
+    "notifications:open": Rule((ADMIN,), "message"),
+    "notifications:read": Rule((ADMIN,), "message", post=True),
+    "supervision:escalation_list": Rule(ALL_ROLES),
+    "supervision:policy": Rule(ALL_ROLES),
+    "supervision:policy_edit": Rule((ADMIN,), "policy"),
+    "supervision:ladder": Rule(ALL_ROLES, "hazard"),
+}
+# Who sees the row but may not is 403; who does not see the row gets 404, whatever they may.
+UNSEEN_BY: dict[str, Roles] = {
+    "batch": tuple(set(IMPORT) - {ADMIN}),
+    "row": tuple(set(IMPORT) - {ADMIN}),
+    "facility": (COMPANY_CLERK,),
+    "community": (COMPANY_CLERK,),
+    "message": tuple(set(ALL_ROLES) - {ADMIN}),
+}
+
+
+def addresses(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[str]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield f"{namespace}{pattern.name}"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Arguments of an address by the kind of row: `own` is everybody's of 临岭县, `foreign` another county's."""
+
+    own: dict[str | None, dict[str, Any]]
+    foreign: dict[str, dict[str, Any]]
+
+
+def _attachment(hazard: Any) -> Attachment:
+    attachment = Attachment(
+        hazard=hazard, round=1, stage="before", original_name="照片.jpg", content_type="image/jpeg", is_photo=True,
+        size_bytes=3, sha256="0" * 64,
+    )  # fmt: skip
+    from django.core.files.base import ContentFile
+
+    attachment.file.save("a.jpg", ContentFile(b"abc"), save=False)
+    attachment.thumbnail.save("b.jpg", ContentFile(b"abc"), save=False)
+    attachment.save()
+    return attachment
+
+
+def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[str, Any]]:
+    batch = ImportBatch.objects.create(
+        kind="hazards", owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
+    )
+    ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
+    entry = record(actor=who, action="测试")
+    message = Message.objects.create(recipient=who, key="k", subject="s", path="/")
+    return {
+        "hazard": {"pk": hazard.pk},
+        "move": {"pk": hazard.pk, "move": "sign"},
+        "attachment": {"pk": _attachment(hazard).pk},
+        "batch": {"pk": batch.pk},
+        "row": {"pk": batch.pk, "row": 4},
+        "entry": {"pk": entry.pk},
+        "message": {"pk": message.pk},
+        "policy": {"pk": policy},
+        **{name: {"pk": row.pk} for name, row in rows.items()},
+    }
+
+
+@pytest.fixture
+def rows(cast: Cast, summer: Any) -> Rows:
+    from supervision.models import PolicyStep
+
+    foreign = cast.foreign
+    step = PolicyStep.objects.order_by("pk").values_list("pk", flat=True)[0]
+    hazard = HazardFactory(season=cast.season, lead_unit=cast.chengyuan, township=cast.town_a, status="issued")
+    hazard.cooperating_units.add(cast.beiyuan)
+    theirs = HazardFactory(season=foreign.season, lead_unit=foreign.company, township=foreign.township, status="issued")
+    own: dict[str | None, dict[str, Any]] = {
+        None: {},
+        "table": {"table_name": "hazards"},
+        "own season": {"pk": cast.season.pk},
+        **_of(
+            cast.admin, hazard, policy=step, facility=cast.station, community=cast.community, season=cast.season,
+            unit=cast.chengyuan, user=cast.chengyuan_clerk, region=cast.town_b,
+        ),
+    }  # fmt: skip
+    return Rows(
+        own,
+        {"own season": {"pk": foreign.season.pk}}
+        | _of(
+            foreign.admin, theirs, policy=step, facility=foreign.station, community=foreign.community,
+            season=foreign.season, unit=foreign.company, user=foreign.company_admin, region=foreign.township,
+        ),
+    )  # fmt: skip
+
+
+def ask(client: Client, name: str, arguments: dict[str, Any]) -> int:
+    rule = TABLE[name]
+    if rule.needs == "own season":  # named in the form, not in the address
+        return client.post(reverse(name), {"season": arguments["pk"]}).status_code
+    address = reverse(name, kwargs=arguments or None)
+    return (client.post(address, dict(rule.data)) if rule.post else client.get(address)).status_code
+
+
+def test_the_table_names_every_address() -> None:
+    assert set(addresses()) == set(TABLE) | OPEN
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_who_may(name: str, cast: Cast, client_as: Callable[[Any], Client], rows: Rows) -> None:
+    rule, got = TABLE[name], {}
+    wanted = {}
+    for role, user in cast.by_role.items():
+        got[role] = ask(client_as(user), name, rows.own[rule.needs])
+        unseen = rule.needs in UNSEEN_BY and role in UNSEEN_BY[str(rule.needs)]
+        if role in rule.roles:
+            wanted[role] = FINE
+        else:
+            wanted[role] = {404, 403} if unseen else {403}
+    wrong = {role: status for role, status in got.items() if status not in wanted[role]}
+    assert not wrong, f"{name}: {wrong}"
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, rule in TABLE.items() if rule.needs not in (None, "table", "policy"))
+)
+def test_another_countys_row_is_not_there(
+    name: str, cast: Cast, client_as: Callable[[Any], Client], rows: Rows
+) -> None:
+    rule = TABLE[name]
+    arguments = rows.foreign[str(rule.needs)]
+    if ADMIN in rule.roles:
+        assert ask(client_as(cast.foreign.admin), name, arguments) in FINE, (
+            "the foreign row exists and can be asked for"
+        )
+    got = {role: ask(client_as(user), name, arguments) for role, user in cast.by_role.items()}
+    # Whoever has the capability must be told nothing at all; the others may learn that they lack it.
+    wrong = {role: s for role, s in got.items() if s != 404 and not (s == 403 and role not in rule.roles)}
+    assert not wrong, f"{name}: {wrong}"
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_without_signing_in_there_is_the_login_page(name: str, rows: Rows) -> None:
+    rule = TABLE[name]
+    address = reverse(name, kwargs=None if rule.needs == "own season" else rows.own[rule.needs] or None)
+    response = Client().post(address) if TABLE[name].post else Client().get(address)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/")
+
+
+def test_another_companys_hazard_is_not_there(cast: Cast, client_as: Callable[[Any], Client], summer: Any) -> None:
+    hazard = HazardFactory(season=cast.season, lead_unit=cast.wanjia, township=cast.town_b, status="rectifying")
+    address = reverse("inspections:hazard_detail", args=[hazard.pk])
+    got = {role: client_as(user).get(address).status_code for role, user in cast.by_role.items()}
+    assert {role for role, status in got.items() if status == 404} == {COMPANY_ADMIN, COMPANY_CLERK, TOWNSHIP}
+    assert {status for role, status in got.items() if role not in (COMPANY_ADMIN, COMPANY_CLERK, TOWNSHIP)} == {200}
+    assert INSPECTOR in got
+    assert client_as(cast.wanjia_reader).get(address).status_code == 200
