@@ -190,7 +190,7 @@ def _joined_lines(text: str) -> str:
 
 
 def _unit_tokens(text: str) -> list[str]:
-    tokens = []
+    tokens: list[str] = []
     for part in _BETWEEN_UNITS.split(_joined_lines(text)):
         words = part.split()
         # Spaces part units only where each piece can be one.

@@ -37,6 +37,8 @@ _EXAMPLE = re.compile(r"^(?:示例|例|样例|举例|例如|填写示例)[::]?\d
 _SECTION_NUMBER = re.compile(
     r"^(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)|第[一二三四五六七八九十]+[部章节类])"
 )
+_LABELLED = re.compile(r"^[^::]{1,14}[::]")
+LONGEST_SECTION = 40
 # Of a repeated head at least this share of the cells stand as in the head.
 SAME_AS_HEAD = 0.6
 
@@ -129,7 +131,9 @@ class _Judge:
     def __init__(self, ledger: Ledger, mapping: Mapping[str, int], head_rows: Sequence[Row], title: str) -> None:
         self.content = [mapping[name] for name in ledger.content & mapping.keys()]
         self.ordinals = {mapping[name] for name in ledger.ordinals & mapping.keys()}
-        self.mapped = set(mapping.values())
+        self.required = {
+            mapping[column.name] for column in ledger.columns if column.required and column.name in mapping
+        }
         self.title = normalise_name(title)
         self.heads: dict[int, set[str]] = {}
         for row in head_rows:
@@ -173,10 +177,11 @@ class _Judge:
                 return RowKind.TOTAL, "合计行"
         if is_entry:
             return None
-        if any(_FOOTER.match(text) for text in texts) and not any(text.isdigit() for text in texts[:1]):
-            return RowKind.FOOTER, "表尾"
         if _NOTE.match(first):
             return RowKind.NOTE, "说明"
+        signed = any(_FOOTER.match(text) for text in texts) and not first.isdigit()
+        if signed or all(_LABELLED.match(text) for text in texts):
+            return RowKind.FOOTER, "表尾"
         return None
 
     def _is_entry(self, own: Mapping[int, str]) -> bool:
@@ -184,20 +189,30 @@ class _Judge:
         return len(self.content) > 1 and all(not is_nothing(own.get(index, "")) for index in self.content)
 
     def _by_shape(self, row: Row, own: Mapping[int, str]) -> tuple[RowKind, str] | None:
-        """A text alone in its row, at the left, is a heading or a note."""
-        if len(own) > 1:
+        """Rows that say nothing of their own about a point or a problem."""
+        if len(own) == 1 and (alone := self._text_alone(row, *own.items())):
+            return alone
+        if any(index in own for index in self.content):
             return None
-        [(index, text)] = own.items()
+        is_numbered = bool(own.keys() & self.ordinals)
+        if any(_cell(row, index) for index in self.content):
+            # Cells merged down say what the row is about: the entry above takes up several rows.
+            return None if is_numbered else (RowKind.NOTE, "与上一行合并的续行")
+        if not own.keys() & self.required:
+            return RowKind.BLANK, "没有填写内容的行"
+        return None if is_numbered or len(own) > 2 else (RowKind.NOTE, "说明")
+
+    def _text_alone(self, row: Row, item: tuple[int, str]) -> tuple[RowKind, str] | None:
+        """A text alone in its row is a heading or a note, unless it stands where entries say what is wrong."""
+        index, text = item
         plain = normalise(text)
         spread = sum(1 for cell in row.cells if cell == text) > 1
         heads_part = bool(_SECTION_NUMBER.match(plain)) or looks_like_unit(plain)
-        if index in self.content and not spread and not heads_part:
-            return None
         if any(_cell(row, content) not in ("", text) for content in self.content):
             return None
-        if spread or heads_part or index not in self.mapped or index < min(self.content, default=0):
-            return (RowKind.SECTION, "分组标题") if len(plain) <= 40 else (RowKind.NOTE, "说明")
-        return None
+        if index in self.content and not spread and not heads_part:
+            return None
+        return (RowKind.SECTION, "分组标题") if len(plain) <= LONGEST_SECTION else (RowKind.NOTE, "说明")
 
 
 def _counts_up(numbers: Sequence[str]) -> bool:

@@ -350,3 +350,44 @@ def test_companies_written_in_each_row_but_often_forgotten_are_not_carried_down(
     companies = ["城源热力有限公司", "城源热力有限公司", "", "", ""]
     rows = [entry(n, 供热企业=company, 责任单位="") for n, company in enumerate(companies, 1)]
     assert [row.pile for row in entries(read(xlsx([TITLE, HEAD, *rows])))] == ["ready"] * 2 + ["waits"] * 3
+
+
+def test_rows_filled_in_beforehand_with_more_than_a_number_are_no_entries():
+    rows = [entry(1), *[[n, "北苑供热站", "", "", "", "", "", "", "", "否"] for n in range(2, 9)]]
+    reading = read(xlsx([TITLE, HEAD, *rows]))
+    assert (rows_of(reading), set(skipped(reading).values())) == ([3], {"没有填写内容的行"})
+
+
+def test_signatures_in_cells_of_their_own():
+    below = [
+        ["分管领导：", "", "", "科长：王五"],
+        ["", "", "", "", "", "", "", "2025年7月20日"],
+        ["", "", "", "", "临岭县住建局", "2025.7.20"],
+    ]
+    assert rows_of(read(xlsx([TITLE, HEAD, entry(1), *below]))) == [3]
+
+
+def test_an_entry_that_takes_up_two_rows_is_one():
+    first, second = entry(1), ["", "", "", "", "", "李四", "13812345678", "", "", ""]
+    merge = ["A3:A4", "B3:B4", "C3:C4", "D3:D4", "E3:E4", "H3:H4", "I3:I4", "J3:J4"]
+    reading = read(xlsx([TITLE, HEAD, first, second, entry(2)], merge=merge))
+    assert (rows_of(reading), skipped(reading)) == ([3, 5], {4: "与上一行合并的续行"})
+    assert reading.rows[1].raw["责任人"] == "李四"
+
+
+def test_one_problem_merged_over_several_points_is_several_entries():
+    rows = [entry(1, 问题点位="甲换热站"), entry(2, 问题点位="乙换热站", 存在问题="")]
+    reading = read(xlsx([TITLE, HEAD, *rows], merge=["D3:D4"]))
+    assert [row.fields["description"] for row in entries(reading)] == ["循环泵1轴封漏水"] * 2
+
+
+def test_lead_and_cooperating_under_one_group():
+    head = [
+        ["地点", "存在问题", "责任单位", "", "责任人", "", "整改时限", ""],
+        ["", "", "牵头", "配合", "姓名", "电话", "开始时间", "完成时间"],
+    ]
+    data = ["幸福里换热站", "漏水", "北苑供热站", "佳和物业", "孙立新", "15092964293", "2025.6.1", "2025.9.30"]
+    merge = ["A2:A3", "B2:B3", "C2:D2", "E2:F2", "G2:H2"]
+    fields = entries(read(xlsx([TITLE, *head, data], merge=merge)))[0].fields
+    assert (fields["responsible_unit"], fields["cooperating_units"]) == ("北苑供热站", ["佳和物业"])
+    assert (fields["responsible_person"], fields["phone"], fields["due_on"]) == ("孙立新", "15092964293", "2025-09-30")
