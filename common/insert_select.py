@@ -1,4 +1,4 @@
-"""INSERT … SELECT from a queryset: as many rows as there are in one statement, without any of them passing through Python."""
+"""INSERT … SELECT from a queryset: any number of rows in one statement, none of which passes through Python."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def insert_select(model: type[models.Model], fields: Sequence[str], rows: QueryS
 
 
 class DaysBetween(models.Func):
-    """`DaysBetween(F("due_on"), today)`: whole days from the second date to the first; negative if that is the earlier."""
+    """`DaysBetween(F("due_on"), today)`: days from the second date to the first; negative if that comes earlier."""
 
     output_field = models.IntegerField()
     template = "(%(expressions)s)"
@@ -44,9 +44,9 @@ class DaysBetween(models.Func):
     def __init__(self, later: Any, earlier: Any) -> None:
         super().__init__(*(_date(side) for side in (later, earlier)))
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:
         (later, later_params), (earlier, earlier_params) = map(compiler.compile, self.get_source_expressions())
-        return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)", [*later_params, *earlier_params]
+        return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)", (*later_params, *earlier_params)
 
 
 def _date(side: Any) -> Any:

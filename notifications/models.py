@@ -18,7 +18,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 class Message(models.Model):
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="messages")
-    # Says what the message is about, so that the same news never reaches a person twice: "remind:hazard:12:2026-09-30:t-3".
+    # What the message is about, so that the same news never reaches a person twice: "sweep:hazard:12:2026-09-30:urge".
     key = models.CharField(max_length=120)
     subject = models.CharField("标题", max_length=200)
     body = models.TextField("内容", blank=True)

@@ -22,7 +22,7 @@ def notify(recipients: Iterable[Any], *, key: str, subject: str, body: str = "",
 def notify_selected(*parts: QuerySet[Any]) -> int:
     """The same for as many people as there are, in one statement; how many messages were new.
 
-    Each row of `parts` is a message: they have the columns `recipient` (a user's pk), `key`, `subject`, `body` and `path`.
+    Each row of `parts` is a message, with the columns `recipient` (a user's pk), `key`, `subject`, `body` and `path`.
     """
     if not parts:
         return 0

@@ -14,10 +14,8 @@ FORM_ID = "inbox-form"
 
 
 class MessageTable(LedgerTable):
-    table_name = "messages"
     caption = "消息"
     card = ("subject", "body", "created_at", "read")
-    fixed = ("subject", "read")
     default_order = ("-created_at",)
 
     subject = LinkColumn(verbose_name="标题", orderable=False)

@@ -56,7 +56,7 @@ class EscalationFilter(LedgerFilterSet):
         self.filters["unit"].extra["choices"] = [(str(unit.pk), unit.label) for unit in units.order_by("kind", "name")]
 
     @property
-    def untabbed(self) -> EscalationQuerySet:
+    def untabbed(self) -> QuerySet[Any]:
         return super().qs
 
     @property

@@ -7,14 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from common import clock
 from common.paging import COUNT_CAP, Total
 from common.ui import prose_day
 from supervision.enums import Measure
 from supervision.kinds import Kind, kind_of
-from supervision.models import Escalation, EscalationQuerySet, PolicyStep, SweepRun
+from supervision.models import Escalation, PolicyStep, SweepRun
 from supervision.policy import rungs
 
 # So many periods may pass without a sweep before people are told.
@@ -144,7 +144,7 @@ def measures_of() -> dict[tuple[str, str], Measure]:
     return {(step.kind, step.code): Measure(step.measure) for step in PolicyStep.objects.all()}
 
 
-def measure_counts(records: EscalationQuerySet, codes: dict[str, list[str]]) -> dict[str, Total]:
+def measure_counts(records: QuerySet[Any], codes: dict[str, list[str]]) -> dict[str, Total]:
     """How many of the records there are of each measure (`codes`: measure → step codes) and in all (""), each counted
     up to COUNT_CAP. One query."""
     parts, params = [], []

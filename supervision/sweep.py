@@ -1,8 +1,8 @@
 """The sweep over deadlines: what has been reached is recorded once, by a unique key, and the people concerned are told.
 
-Set-based: one INSERT … SELECT per step, whatever the number of items. It may run twice, late, several times at once, or
-be killed half-way: each run writes what is missing. A step counts as reached once `due + offset ≤ as_of`, so that missed
-days are caught up; of several steps that an item reaches at once all are recorded and the highest is announced.
+Set-based: one INSERT … SELECT per step, whatever the number of items. It may run twice, late, several times at once,
+or be killed half-way: each run writes what is missing. A step counts as reached once `due + offset ≤ as_of`, so that
+missed days are caught up; of several steps that an item reaches at once all are recorded and the highest is announced.
 """
 
 import datetime as dt

@@ -23,8 +23,8 @@ class EscalationTable(LedgerTable):
     fixed = ("item", "step")
     default_order = ("-level", "due_on")
 
-    step = LedgerColumn(verbose_name="步骤", order_by=("level", "-due_on"))
     item = LinkColumn(verbose_name="编号", accessor="facts__title", orderable=False)
+    step = LedgerColumn(verbose_name="步骤", order_by=("level", "-due_on"))
     text = TextColumn(verbose_name="问题点位", accessor="facts__text", orderable=False)
     unit = TextColumn(verbose_name="责任单位", accessor="facts__unit", orderable=False)
     due_on = DueColumn(verbose_name="时限", done=lambda record: record.facts.due_on != record.due_on)

@@ -70,8 +70,9 @@ def policy(request: HttpRequest) -> HttpResponse:
 def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """409 if somebody else has changed the step since the form was opened; what was typed stays."""
     step = get_object_or_404(PolicyStep, pk=pk)
-    form, status = StepForm(posted_or_pending(request), step=step), 200
-    if request.method == "POST" and form.is_valid():
+    data = posted_or_pending(request)
+    form, status = StepForm(data, step=step), 200
+    if request.method == "POST" and data is not None and form.is_valid():
         version = form.cleaned_data["version"]
         try:
             changed = attempt(
@@ -83,7 +84,8 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
         except Stale:
             step.refresh_from_db()
             # Sent once more, it replaces what the other one wrote, now that both are on the page.
-            form.data = {**form.data.dict(), "audience": form.data.getlist("audience"), "version": step.version}
+            form.data = data = data.copy()
+            data["version"] = str(step.version)
             status = 409
     return render(
         request, "supervision/policy_form.html", {"form": form, "step": step, "is_stale": status == 409}, status=status
