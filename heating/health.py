@@ -3,19 +3,16 @@
 import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from common import clock
 from heating.celery import app
-from supervision.selectors import last_sweep_at
+from supervision.selectors import allowed_age, last_sweep_at
 
 STARTED = clock.now()
 BROKER_SECONDS = 3
-# So many periods may pass without a sweep; a site just started has as long for its first one.
-PERIODS_ALLOWED = 2
 
 
 @login_not_required
@@ -45,12 +42,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body, status=503 if problems else 200)
 
 
-def allowed_age() -> dt.timedelta:
-    return dt.timedelta(seconds=PERIODS_ALLOWED * settings.SWEEP_PERIOD_SECONDS)
-
-
 def sweep_is_late(swept_at: dt.datetime | None) -> bool:
-    """Whether deadlines have gone unwatched for too long, given the moment of the last sweep (None: there was none)."""
+    """Whether deadlines have gone unwatched for too long, given the moment of the last sweep (None: there was none).
+
+    A process just started gives the worker as long for its first sweep.
+    """
     return clock.now() - max(STARTED, swept_at or STARTED) > allowed_age()
 
 
