@@ -1,4 +1,4 @@
-"""Who is told about a move. Called inside the move's transaction; the key makes each piece of news reach a person once."""
+"""Who is told about a move. Called inside the move's transaction; the key makes news reach a person once."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any

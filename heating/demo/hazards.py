@@ -1,4 +1,4 @@
-"""The demo ledger's history, replayed day by day through the real moves, so that every record is what the site writes."""
+"""The demo ledger's history, replayed day by day through the real moves: every record is what the site writes."""
 
 import datetime as dt
 import heapq
@@ -61,6 +61,7 @@ STANDARDS = (
     "校验合格并出具报告",
     "末端户室温不低于18℃",
 )
+BUREAU_SOURCES = (Source.BUREAU_CHECK, Source.HOTLINE, Source.LAST_SEASON)
 DAILY_SWEEPS = 40
 STEPS = ("方案和材料确定", "材料设备到场", "施工完成", "自检试压合格")
 FIVE = {
@@ -222,7 +223,9 @@ class Story:
             category=category,
             grade=dice.choices([Grade.GENERAL, Grade.SERIOUS, Grade.MAJOR], [7, 2, 1])[0],
             urgency=urgency,
-            source=Source.SELF_CHECK if by_company else dice.choice([Source.BUREAU_CHECK, Source.HOTLINE, Source.LAST_SEASON]),
+            source=Source.SELF_CHECK
+            if by_company
+            else dice.choice([Source.BUREAU_CHECK, Source.HOTLINE, Source.LAST_SEASON]),
             found_on=today,
             lead_unit=facility.company,
             responsible_person=company_users[0].full_name,
@@ -283,10 +286,16 @@ class Story:
     def report(self) -> None:
         if self.hazard.status != "rectifying":
             return
-        first = self.hazard.milestones.filter(round=self.hazard.round, done_on__isnull=True).values_list("pk", flat=True)
+        first = self.hazard.milestones.filter(round=self.hazard.round, done_on__isnull=True).values_list(
+            "pk", flat=True
+        )
         percent = max(self.hazard.progress_percent, self.dice.randrange(30, 80, 5))
         workflow.report(
-            self.hazard, by=self.company_user, percent=percent, text="材料已到场，正在施工", done_milestones=list(first[:2])
+            self.hazard,
+            by=self.company_user,
+            percent=percent,
+            text="材料已到场，正在施工",
+            done_milestones=list(first[:2]),
         )
 
     def request_extension(self) -> None:
@@ -316,7 +325,7 @@ class Story:
             self.hazard, by=self.company_user, stage=AttachmentStage.AFTER, uploads=[self.photo(mended=True)]
         )
         workflow.request_acceptance(self.hazard, by=self.company_user, note="已按方案整改完成，自检合格，请验收")
-        if self.fate.stops_at != "accept" or self.fate.rejected and self.hazard.acceptance_attempt == 1:
+        if self.fate.stops_at != "accept" or (self.fate.rejected and self.hazard.acceptance_attempt == 1):
             self.later(self.dice.randrange(1, 4), self.conclude)
 
     def conclude(self) -> None:

@@ -9,9 +9,12 @@ from facilities.models import Community, Facility, Season
 from heating.demo.people import COMPANIES, People
 
 COMMUNITIES = (
-    "老干部小区", "丽水华庭", "阳光花园", "一中家属院", "书香苑", "滨河新城", "建设局家属院", "幸福里", "锦绣家园", "惠民小区",
-    "农机厂家属楼", "和平里小区", "春晓苑", "翠屏山庄", "光明路小区", "粮食局家属院", "凤凰城", "金水湾", "文苑小区", "东关新村",
-)  # fmt: skip
+    "老干部小区 丽水华庭 阳光花园 一中家属院 书香苑 滨河新城 建设局家属院",
+    "幸福里 锦绣家园 惠民小区 农机厂家属楼 和平里小区 春晓苑 翠屏山庄",
+    "光明路小区 粮食局家属院 凤凰城 金水湾 文苑小区 东关新村",
+)
+]
+MATERIALS = ("螺旋焊管", "无缝钢管", "镀锌钢管", "球墨铸铁")
 CENTRE = (Decimal("38.512000"), Decimal("114.263000"))
 
 
@@ -37,7 +40,7 @@ def make_communities(people: People, dice: random.Random) -> list[Community]:
     company_of = {township: company for (_, _, township), company in zip(COMPANIES, people.companies, strict=True)}
     names = list(people.townships)
     communities = []
-    for n, name in enumerate(COMMUNITIES):
+    for n, name in enumerate(name for line in COMMUNITIES for name in line.split()):
         township = names[n % len(names)]
         households = dice.randrange(120, 1600, 10)
         communities.append(
@@ -61,7 +64,8 @@ def make_facilities(people: People, communities: list[Community], dice: random.R
     """A heat source for each company; a station, mains, yard pipes, risers and indoor systems for each community."""
     facilities = [
         Facility(
-            county=people.county, company=company, kind=FacilityKind.BOILER, name=f"{company.label.removesuffix('热力')}热源厂",
+            county=people.county, company=company, kind=FacilityKind.BOILER,
+            name=f"{company.label.removesuffix('热力').removesuffix('供热').removesuffix('供热站')}热源厂",
             installed_year=dice.randrange(1998, 2018), latitude=CENTRE[0], longitude=CENTRE[1],
         )
         for company in people.companies
@@ -80,7 +84,7 @@ def make_facilities(people: People, communities: list[Community], dice: random.R
                     county=people.county, township=community.township, company=community.company,
                     community=community, kind=kind, name=f"{community.name}{suffix}",
                     installed_year=max(community.built_year or 1990, dice.randrange(1990, 2020)),
-                    material="" if kind == FacilityKind.STATION else dice.choice(["螺旋焊管", "无缝钢管", "镀锌钢管", "球墨铸铁"]),
+                    material="" if kind == FacilityKind.STATION else dice.choice(MATERIALS),
                     latitude=community.latitude, longitude=community.longitude,
                 )
             )  # fmt: skip
