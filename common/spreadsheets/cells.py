@@ -55,7 +55,7 @@ _PHONE = re.compile(
     r")(?![\d.])"
 )
 _PERSON_LABEL = re.compile(
-    r"^(?:整改|包保|直接|主要|第一|具体)?(?:责任人|负责人|联系人|姓名)(?:及(?:联系)?电话)?[::]\s*|[,;、\s]*(?:联系)?(?:电话|手机|方式|tel)[::号]*",
+    r"^(?:整改|包保|直接|主要|第一|具体)?(?:责任人|负责人|联系人|姓名)(?:及(?:联系)?电话)?[::]\s*|(?:联系)?(?:电话|手机|方式|tel)[::号]*",
     re.IGNORECASE,
 )
 _BETWEEN_PERSONS = re.compile(r"[、,;/|\n]|(?:\s*[和及与]\s*)(?=[^和及与]{2,3}$)")
@@ -237,6 +237,7 @@ def read_progress(text: str) -> Progress:
 
 # --- amounts and choices --------------------------------------------------------------------------------------------
 
+LONGEST_AMOUNT = 40
 _AMOUNT = re.compile(r"^(?:约|大约|共|计|合计|≈|¥|￥|rmb|人民币)*([+-]?\d+(?:\.\d+)?)\s*([^\d\s.]*)$")
 _GROUPED = re.compile(r"(?<=\d)[,，](?=\d{3}(?:\D|$))")
 
@@ -251,12 +252,10 @@ def read_decimal(text: str, *, units: Mapping[str, Decimal] | None = None, unit:
         return Reading(None, "空")
     factors = {normalise_name(name): factor for name, factor in (units or {}).items()}
     plain = normalise_name(raw)
-    for _ in range(plain.count(",")):
-        plain = _GROUPED.sub("", plain)
-    match = _AMOUNT.match(plain)
+    match = _AMOUNT.match(_GROUPED.sub("", plain)) if len(plain) <= LONGEST_AMOUNT else None
     written = match[2] if match else ""
     factor = factors.get(written or normalise_name(unit), None if written else Decimal(1))
-    if match is None or factor is None or len(match[1]) > 30:
+    if match is None or factor is None:
         allowed = "、".join(units or {})
         return Reading(None, "", raw, "请填写数字" + (f"，单位可用{allowed}" if allowed else ""))
     try:

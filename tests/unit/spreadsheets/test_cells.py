@@ -199,3 +199,12 @@ def test_no_text_makes_a_reader_fail(text):
     read_decimal(text, units=MONEY)
     facility_kind_told_by(text)
     assert "\n" not in one_line(text)
+
+
+@pytest.mark.parametrize("piece", ["、", "1,", "(", "配合", "1-", " 张", "电话"])
+def test_the_longest_cell_there_can_be_does_not_hold_up_a_worker(piece):
+    """A pattern that goes back and forth over such a text takes a minute and more; this takes a moment."""
+    text = piece * (32000 // len(piece))
+    read_people(text), read_units(text), read_progress(text)
+    assert read_phone(text).value == text.strip()
+    assert read_decimal(text, units=MONEY).value is None
