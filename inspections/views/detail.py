@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
@@ -64,7 +64,6 @@ def hazard_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **_acceptances(hazard),
         "past_rounds": hazard.past_rounds.all(),
         "origin": _origin(hazard),
-        "ladder_url": _ladder_url(hazard),
         "events": events(entries_of(hazard), attachments),
     }
     return render(request, "inspections/hazard_detail.html", context)
@@ -242,13 +241,3 @@ def _origin(hazard: Hazard) -> dict[str, Any] | None:
         "row": origin.get("row"),
         "cells": list(cells.items()),
     }
-
-
-def _ladder_url(hazard: Hazard) -> str:
-    """The ladder of deadlines belongs to 督办, a room above this one; empty where that has no such page."""
-    url = f"/supervision/ladder/hazard/{hazard.pk}/"
-    try:
-        resolve(url)
-    except Resolver404:
-        return ""
-    return url

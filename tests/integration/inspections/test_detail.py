@@ -221,6 +221,13 @@ def test_as_many_queries_for_a_long_history_as_for_a_short_one(cast: Cast, clien
     assert few <= 25
 
 
+def test_the_ladder_of_deadlines_is_a_link_without_javascript(cast: Cast, client_as: SignIn):
+    hazard = hazard_of(cast, S.RECTIFYING)
+    client = client_as(cast.leader)
+    (url,) = re.findall(r'hx-get="([^"]+)"[^>]*><a href="\1">', page(client, hazard))
+    assert client.get(url).status_code == 200
+
+
 def test_remind_from_the_page(cast: Cast, client_as: SignIn):
     hazard = hazard_of(cast, S.RECTIFYING)
     response = client_as(cast.inspector).post(f"/hazards/{hazard.pk}/remind/", follow=True)
