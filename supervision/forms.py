@@ -2,14 +2,19 @@ from typing import Any
 
 from django import forms
 
-from supervision.models import AUDIENCE, MOST_DAYS, PolicyStep
+from supervision.models import AUDIENCE, DAYS_EXPECTED, MOST_DAYS, PolicyStep
 
 
 class StepForm(forms.Form):
     """A step of the policy: after how many days, who is told, whether it is in use."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, widget=forms.NumberInput(attrs={"data-unit": "天"}))
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_DAYS,
+        widget=forms.NumberInput(attrs={"data-unit": "天"}),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS_EXPECTED),
+    )
     audience = forms.MultipleChoiceField(
         label="通知对象",
         required=False,

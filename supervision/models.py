@@ -12,6 +12,7 @@ from supervision.kinds import KINDS
 
 AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader")
 MOST_DAYS = 366
+DAYS_EXPECTED = f"天数应在 1 到 {MOST_DAYS} 之间"
 
 
 class PolicyStep(models.Model):

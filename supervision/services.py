@@ -9,7 +9,7 @@ from audit.services import Changes, record
 from audit.writing import label, shown
 from common.concurrency import change
 from supervision.kinds import KINDS
-from supervision.models import AUDIENCE, MOST_DAYS, PolicyStep
+from supervision.models import AUDIENCE, DAYS_EXPECTED, MOST_DAYS, PolicyStep
 from supervision.policy import Rung, resolve
 
 FIELDS = ("offset_days", *AUDIENCE, "is_active")
@@ -40,7 +40,7 @@ def change_step(step: PolicyStep, *, by: Any, version: int, values: dict[str, An
 
 def _check(step: PolicyStep) -> None:
     if not 1 <= abs(step.offset_days) <= MOST_DAYS:
-        raise ValidationError({"days": f"天数应在 1 到 {MOST_DAYS} 之间"})
+        raise ValidationError({"days": DAYS_EXPECTED})
     if not step.is_active:
         return
     if not step.audience:

@@ -18,7 +18,7 @@ from supervision.filters import EscalationFilter
 from supervision.forms import StepForm
 from supervision.kinds import KINDS
 from supervision.models import PolicyStep
-from supervision.selectors import ladder_of, last_sweep_at, measure_counts, measures_of
+from supervision.selectors import ladder_of, measure_counts, measures_of, stale_since
 from supervision.tables import EscalationTable
 
 reads = permission_required("supervision.view_escalation", raise_exception=True)
@@ -43,7 +43,7 @@ def escalation_list(request: HttpRequest) -> HttpResponse:
         "tabs": state_tabs(request.GET, "step", [(m.value, m.label, m.colour) for m in Measure], counts),
         "empty_title": "没有需要提醒或督办的事项",
         "empty_text": EMPTY_TEXT,
-        "swept_at": last_sweep_at(),
+        "swept_at": stale_since()[1],
     }
     return render_page(request, "supervision/list.html", context, fragments={"list": "partials/list.html"})
 

@@ -1,0 +1,88 @@
+"""Several workers sweep at the same moment: one record for each key, one message for each person. And otherwise."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Count
+
+from inspections.models import Hazard
+from notifications.models import Message
+from supervision.models import Escalation, SweepRun
+from supervision.sweep import sweep
+from tests.cast import build_cast
+from tests.factories import HazardFactory
+from tests.integration.supervision.conftest import DUE, day
+from tests.together import at_once
+
+pytestmark = [
+    pytest.mark.usefixtures("on_postgresql", "summer"),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+WORKERS = 4
+HAZARDS = 300
+ROUNDS = 5
+STEPS = 4  # three days after the deadline
+
+
+@pytest.fixture
+def hazards() -> list[Hazard]:
+    cast = build_cast()
+    return [
+        HazardFactory(season=cast.season, lead_unit=cast.chengyuan, status="rectifying", due_on=DUE)
+        for _ in range(HAZARDS)
+    ]  # fmt: skip
+
+
+def run(n: int, barrier: Any, offset: int) -> tuple[int, int]:
+    """What one worker recorded and announced."""
+    connection.ensure_connection()
+    barrier.wait(20)
+    done = sweep(day(offset))
+    return sum(done.new["hazard"].values()), done.announced
+
+
+def duplicates() -> int:
+    keys = Escalation.objects.values("kind", "item_id", "due_on", "step").annotate(rows=Count("pk"))
+    return keys.filter(rows__gt=1).count()
+
+
+def test_exactly_one_record_for_each_key(hazards: list[Hazard]) -> None:
+    for _ in range(ROUNDS):
+        found = at_once(run, 3, processes=WORKERS)
+
+        assert Escalation.objects.count() == HAZARDS * STEPS
+        assert duplicates() == 0
+        # What the workers say that they found adds up to what there is.
+        assert tuple(map(sum, zip(*found, strict=True))) == (HAZARDS * STEPS, HAZARDS)
+        # Two of the company, three of the bureau.
+        assert Message.objects.count() == HAZARDS * 5
+        assert not SweepRun.objects.exclude(error="").exists()
+        Message.objects.all().delete()
+        Escalation.objects.all().delete()
+
+
+def test_workers_of_different_days_leave_no_step_out(hazards: list[Hazard]) -> None:
+    at_once(run_of_day, processes=WORKERS)
+    assert duplicates() == 0
+    assert Escalation.objects.count() == HAZARDS * 5
+    assert Escalation.objects.filter(step="talk", announced=True).count() == HAZARDS
+
+
+def run_of_day(n: int, barrier: Any) -> None:
+    connection.ensure_connection()
+    barrier.wait(20)
+    sweep(day(n * 2 + 1))
+
+
+def test_control_without_the_unique_key_there_are_duplicates(hazards: list[Hazard]) -> None:
+    constraint = next(one for one in Escalation._meta.constraints if one.name == "escalation_once")
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Escalation, constraint)
+    try:
+        at_once(run, 3, processes=WORKERS)
+        assert duplicates() > 0
+    finally:
+        Escalation.objects.all().delete()
+        with connection.schema_editor() as editor:
+            editor.add_constraint(Escalation, constraint)

@@ -1,0 +1,271 @@
+"""The list of escalations, an item's ladder, and the policy."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from audit.models import AuditEntry
+from inspections.models import Hazard
+from supervision.models import Escalation, PolicyStep
+from supervision.selectors import ladder_of
+from supervision.sweep import sweep
+from tests.cast import Cast
+from tests.hazards import hazard_of
+from tests.integration.supervision.conftest import DUE, day
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ask(client_as: Callable[[Any], Client], summer: Any) -> Callable[..., str]:
+    """`ask(user, address, offset=3)`: the page as that user sees it three days after the deadline."""
+
+    def page(user: Any, address: str, offset: int = 3, status: int = 200, **headers: str) -> str:
+        summer.move_to(dt.datetime.combine(day(offset), dt.time(2), dt.UTC))
+        response = client_as(user).get(address, headers=headers)
+        assert response.status_code == status
+        return response.content.decode()
+
+    return page
+
+
+def rows(page: str) -> list[tuple[str, str]]:
+    """(number, step) of each row."""
+    found = re.findall(r'<tr data-href="[^"]*">(.*?)</tr>', page, re.S)
+    return [
+        (re.findall(r">(YH-[\d-]+)<", row)[0], re.findall(r'<span class="state state-\w+">(\w+)</span>', row)[0])
+        for row in found
+    ]
+
+
+def tab_counts(page: str) -> dict[str, str]:
+    tabs = page.split('id="list-tabs"')[1].split("</nav>")[0]
+    return dict(re.findall(r'>([^<>]+)<span class="tab-count[^>]*>([^<]*)<', tabs))
+
+
+@pytest.fixture
+def three(cast: Cast, hazard: Hazard) -> list[Hazard]:
+    """Three days late (城源), one day late (北苑), and one of 邻河县."""
+    second = hazard_of(cast, "issued", due_on=day(2))
+    third = hazard_of(cast, "issued", due_on=DUE)
+    Hazard.objects.filter(pk=second.pk).update(lead_unit=cast.beiyuan)
+    Hazard.objects.filter(pk=third.pk).update(
+        county=cast.foreign.county, season=cast.foreign.season, lead_unit=cast.foreign.company, number="YH-2026-0777",
+        township=None,
+    )  # fmt: skip
+    sweep(day(3))
+    return [hazard, second, third]
+
+
+class TestList:
+    def test_the_highest_step_of_each_and_whose_it_is(self, cast: Cast, three: Any, ask: Any) -> None:
+        both = [("YH-2026-0001", "督办单"), ("YH-2026-0002", "催办")]
+        assert rows(ask(cast.admin, "/supervision/")) == both
+        assert rows(ask(cast.leader, "/supervision/")) == both
+        assert rows(ask(cast.chengyuan_clerk, "/supervision/")) == both[:1]
+        assert rows(ask(cast.beiyuan_clerk, "/supervision/")) == both[1:]
+        assert rows(ask(cast.wanjia_reader, "/supervision/")) == []
+        assert rows(ask(cast.foreign.admin, "/supervision/")) == [("YH-2026-0777", "督办单")]
+
+    def test_counts_and_filters(self, cast: Cast, three: Any, ask: Any) -> None:
+        page = ask(cast.admin, "/supervision/")
+        assert tab_counts(page) == {"全部": "2", "提醒": "0", "催办": "1", "督办单": "1", "约谈": "0", "通报": "0"}
+        assert "逾期 3 天" in page and "逾期 1 天" in page
+
+        def numbers(query: str) -> list[str]:
+            return [number for number, _ in rows(ask(cast.admin, f"/supervision/?{query}"))]
+
+        assert numbers("step=urge") == ["YH-2026-0002"]
+        assert numbers(f"unit={cast.chengyuan.pk}") == ["YH-2026-0001"]
+        assert numbers("overdue=1") == ["YH-2026-0001", "YH-2026-0002"]
+        assert numbers("overdue=7") == numbers("overdue=0") == []
+        assert numbers("sort=due_on") == ["YH-2026-0001", "YH-2026-0002"]
+        assert numbers("sort=-due_on") == ["YH-2026-0002", "YH-2026-0001"]
+        assert numbers("sort=step") == ["YH-2026-0002", "YH-2026-0001"]
+
+    def test_a_wrong_filter_lists_nothing_and_says_so(self, cast: Cast, three: Any, ask: Any) -> None:
+        page = ask(cast.admin, f"/supervision/?unit={cast.foreign.company.pk}")
+        assert rows(page) == []
+        assert f"责任单位：没有“{cast.foreign.company.pk}”这个选项，请重新选择" in page
+        assert "步骤：没有“unknown”这个选项" in ask(cast.admin, "/supervision/?step=unknown")
+
+    def test_what_is_settled_is_found_among_all_records(self, cast: Cast, three: Any, ask: Any) -> None:
+        Hazard.objects.filter(pk=three[0].pk).update(due_on=day(30))
+        assert rows(ask(cast.admin, "/supervision/")) == [("YH-2026-0002", "催办")]
+
+        page = ask(cast.admin, "/supervision/?scope=all")
+        assert len(rows(page)) == 7
+        assert tab_counts(page)["提醒"] == "4"
+        assert "没有单独通知" in page
+
+    def test_as_many_queries_for_many_as_for_few(self, cast: Cast, three: Any, client_as: Any, summer: Any) -> None:
+        def queries(user: Any) -> int:
+            client = client_as(user)
+            client.get("/supervision/")
+            with CaptureQueriesContext(connection) as captured:
+                client.get("/supervision/")
+            return len(captured)
+
+        few = [queries(cast.admin), queries(cast.chengyuan_clerk)]
+        for _ in range(30):
+            hazard_of(cast, "rectifying", due_on=DUE)
+        sweep(day(3))
+        assert [queries(cast.admin), queries(cast.chengyuan_clerk)] == few
+        assert max(few) <= 12
+
+
+def shown(item: Any) -> list[tuple[str, str, str, str]]:
+    return [(step.label, step.on.isoformat()[5:], step.state, step.text) for step in ladder_of(item).steps]
+
+
+class TestLadder:
+    def test_before_the_deadline(self, hazard: Hazard, summer: Any) -> None:
+        sweep(day(-7))
+        assert shown(hazard) == [
+            ("提醒（到期前 7 天）", "08-13", "done", "8月3日已通知责任人"),
+            ("提醒（到期前 3 天）", "08-17", "next", "将通知责任人"),
+            ("整改时限", "08-20", "later", ""),
+            ("催办（逾期 1 天）", "08-21", "later", "将通知责任单位负责人、住建局督办人"),
+            ("督办单（逾期 3 天）", "08-23", "later", "将通知责任单位人员、住建局督办人"),
+            ("约谈（逾期 7 天）", "08-27", "later", "将通知责任单位负责人、住建局负责人"),
+            ("通报（逾期 15 天）", "09-04", "later", "将通知责任单位人员、住建局督办人、住建局负责人"),
+        ]
+
+    def test_after_it(self, hazard: Hazard, summer: Any) -> None:
+        summer.move_to(dt.datetime(2026, 8, 24, 2, 0, tzinfo=dt.UTC))
+        sweep(day(4))
+        assert [(label[:3], state) for label, _, state, _ in shown(hazard)] == [
+            ("提醒（", "done"), ("提醒（", "done"), ("整改时", "done"), ("催办（", "done"), ("督办单", "due"),
+            ("约谈（", "next"), ("通报（", "later"),
+        ]  # fmt: skip
+        assert shown(hazard)[3][3] == "8月24日记录，没有单独通知"
+        Hazard.objects.filter(pk=hazard.pk).update(grade="major")
+        hazard.refresh_from_db()
+        assert ("约谈（逾期 3 天）", "08-23") in [step[:2] for step in shown(hazard)]
+
+    def test_of_what_is_not_watched(self, cast: Cast, hazard: Hazard) -> None:
+        sweep(day(1))
+        Hazard.objects.filter(pk=hazard.pk).update(status="awaiting_acceptance")
+        hazard.refresh_from_db()
+        assert ladder_of(hazard).pause == "现在是“待验收”，不提醒也不督办。"
+        assert [label for label, *_ in shown(hazard)] == [
+            "提醒（到期前 7 天）", "提醒（到期前 3 天）", "整改时限", "催办（逾期 1 天）",
+        ]  # fmt: skip
+        fresh = hazard_of(cast, "pending")
+        assert (ladder_of(fresh).steps, ladder_of(fresh).pause) == ([], "现在是“待下达”，不提醒也不督办。")
+        undated = hazard_of(cast, "issued", due_on=None)
+        assert ladder_of(undated).pause == "还没有整改时限，不提醒也不督办。"
+
+    def test_after_an_extension_the_former_deadline_is_remembered(self, hazard: Hazard) -> None:
+        sweep(day(3))
+        Hazard.objects.filter(pk=hazard.pk).update(due_on=day(40))
+        hazard.refresh_from_db()
+        assert ladder_of(hazard).earlier == [(DUE, "督办单")]
+        assert {state for _, _, state, _ in shown(hazard)} == {"next", "later"}
+
+    def test_a_part_for_the_page_and_a_page_of_its_own(self, cast: Cast, hazard: Hazard, ask: Any) -> None:
+        sweep(day(3))
+        address = f"/supervision/ladder/hazard/{hazard.pk}/"
+        assert f'hx-get="{address}"' in ask(cast.admin, f"/hazards/{hazard.pk}/")
+        whole, part = ask(cast.chengyuan_admin, address), ask(cast.chengyuan_admin, address, **{"HX-Request": "true"})
+        assert "<html" in whole and "<html" not in part
+        assert "督办单（逾期 3 天）" in whole and "督办单（逾期 3 天）" in part
+        ask(cast.beiyuan_clerk, address, status=404)
+        ask(cast.foreign.admin, address, status=404)
+
+
+def step_of(code: str, grade: str = "") -> PolicyStep:
+    return PolicyStep.objects.get(kind="hazard", code=code, grade=grade)
+
+
+class TestPolicy:
+    def change(self, client: Client, step: PolicyStep, **fields: Any) -> Any:
+        posted = {
+            "version": step.version, "days": abs(step.offset_days), "audience": step.audience,
+            "is_active": "on" if step.is_active else "", **fields,
+        }  # fmt: skip
+        return client.post(f"/supervision/policy/{step.pk}/", posted)
+
+    def test_everybody_reads_it_and_the_administrator_may_change_it(self, cast: Cast, ask: Any) -> None:
+        own, others = ask(cast.admin, "/supervision/policy/"), ask(cast.chengyuan_clerk, "/supervision/policy/")
+        assert "到期前 7 天" in own and "到期前 7 天" in others
+        assert f"/supervision/policy/{step_of('urge').pk}/" in own
+        assert f"/supervision/policy/{step_of('urge').pk}/" not in others
+
+    def test_a_change_holds_from_the_next_sweep_on_and_is_audited(
+        self, cast: Cast, hazard: Hazard, client_as: Any, news: Any
+    ) -> None:
+        client = client_as(cast.admin)
+        response = self.change(client, step_of("urge"), days=2, audience=["tells_bureau_leader"])
+        assert (response.status_code, response["Location"]) == (302, "/supervision/policy/")
+
+        entry = AuditEntry.objects.get(action="修改督办规则")
+        assert (entry.actor, entry.target_label, entry.changes) == (
+            cast.admin,
+            "催办 逾期 2 天",
+            {
+                "距时限天数": ["1", "2"], "责任单位负责人": ["是", "否"], "住建局督办人": ["是", "否"],
+                "住建局负责人": ["否", "是"],
+            },
+        )  # fmt: skip
+        assert news(1) == set()
+        assert news(2) == {("ll_admin", "YH-2026-0001 逾期 2 天，请抓紧整改")}
+
+    def test_a_step_that_is_switched_off_is_not_taken(
+        self, cast: Cast, hazard: Hazard, client_as: Any, news: Any
+    ) -> None:
+        Hazard.objects.filter(pk=hazard.pk).update(grade="major")
+        self.change(client_as(cast.admin), step_of("talk", "major"), is_active="")
+        assert {subject for _, subject in news(3)} == {"YH-2026-0001 逾期 3 天，已列入督办"}
+        assert {subject for _, subject in news(7)} == {"YH-2026-0001 逾期 7 天，已达到约谈条件"}
+
+    @pytest.mark.parametrize(
+        ("code", "fields", "said"),
+        [
+            ("notice", {"days": 8}, "不能晚于较重的一步：约谈 逾期 7 天"),
+            ("talk", {"days": 2}, "不能早于较轻的一步：督办单 逾期 3 天"),
+            ("remind-3", {"days": 8}, "不能早于较轻的一步：提醒 到期前 7 天"),
+            ("urge", {"audience": []}, "请至少选择一类通知对象"),
+            ("urge", {"days": 0}, "天数应在 1 到 366 之间"),
+            ("urge", {"days": 400}, "天数应在 1 到 366 之间"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(
+        self, cast: Cast, client_as: Any, code: str, fields: dict[str, Any], said: str
+    ) -> None:
+        before = step_of(code)
+        response = self.change(client_as(cast.admin), before, **fields)
+        assert response.status_code == 200
+        assert said in response.content.decode()
+        assert (step_of(code).version, AuditEntry.objects.filter(action="修改督办规则").exists()) == (0, False)
+
+    def test_of_two_who_change_it_the_second_sees_what_the_first_wrote(self, cast: Cast, client_as: Any) -> None:
+        client, seen = client_as(cast.admin), step_of("urge")
+        self.change(client, seen, days=2)
+        response = self.change(client, seen, days=3)
+
+        page = response.content.decode()
+        assert response.status_code == 409
+        assert "刚刚被别人改为上面的内容" in page and "现在：逾期 2 天" in page and 'value="3"' in page
+        assert step_of("urge").offset_days == 2
+        again = {"version": re.findall(r'name="version" value="(\d+)"', page)[0], "days": 3}
+        assert self.change(client, seen, **again).status_code == 302
+        assert step_of("urge").offset_days == 3
+
+    def test_nothing_changed(self, cast: Cast, client_as: Any) -> None:
+        self.change(client_as(cast.admin), step_of("urge"))
+        assert not AuditEntry.objects.filter(action="修改督办规则").exists()
+
+
+def test_the_database_refuses_a_second_record(hazard: Hazard) -> None:
+    sweep(day(1))
+    record = Escalation.objects.get(step="urge")
+    record.pk = None
+    assert Escalation.objects.bulk_create([record], ignore_conflicts=True)
+    assert Escalation.objects.filter(step="urge").count() == 1
