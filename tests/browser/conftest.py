@@ -104,6 +104,7 @@ def sign_in(page: Page) -> Callable[[str], Page]:
     """`sign_in("zhujian")` signs a demo account in through the login page and returns the page it lands on."""
 
     def fill(username: str) -> Page:
+        page.goto("about:blank")  # so that nothing of the page left asks on without its cookies
         page.context.clear_cookies()
         page.goto("/accounts/login/")
         page.fill("input[name=username]", username)
