@@ -124,6 +124,8 @@ def edit(
     if problems := rules.problems_of_edit(hazard, values):
         raise MoveRefused(problems)
     changes = rules.field_differences(hazard, values)
+    if cooperating_units is not None:
+        cooperating_units = [unit for unit in cooperating_units if unit != values.get("lead_unit", hazard.lead_unit)]
     for label, relation, wanted in (
         ("涉及小区", hazard.communities, communities),
         ("配合单位", hazard.cooperating_units, cooperating_units),
@@ -172,6 +174,12 @@ def may_attach(user: Any, hazard: Hazard) -> bool:
         return user.has_perm("inspections.edit_hazard") or user.has_perm("inspections.accept_hazard")
     entitled = user.has_perm("inspections.rectify_hazard") or user.has_perm("inspections.register_hazard")
     return entitled and hazard.state.is_open and user.unit_id in rules.rectifying_unit_ids(hazard)
+
+
+def require_may_attach(user: Any, hazard: Hazard) -> None:
+    """Raise PermissionDenied for who may not."""
+    if not may_attach(user, hazard):
+        raise PermissionDenied("只有整改单位和住建局的人员可以给这条隐患上传照片和文件")
 
 
 def attach(
@@ -233,8 +241,7 @@ def add_attachments(
     hazard: Hazard, *, by: Any, uploads: Sequence[InspectedUpload], stage: str, note: str = ""
 ) -> AuditEntry:
     """Add photos or files on their own, as one entry of the timeline."""
-    if not may_attach(by, hazard):
-        raise PermissionDenied("只有整改单位和住建局的人员可以给这条隐患上传照片和文件")
+    require_may_attach(by, hazard)
     names = "、".join(upload.filename for upload in uploads)
 
     def write() -> AuditEntry:

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -24,8 +23,7 @@ reads = permission_required("inspections.view_hazard", raise_exception=True)
 def hazard_attach(request: HttpRequest, pk: int) -> HttpResponse:
     """POST: `files` (several), `stage`, `note`. What is fit is kept; what is not is named with its reason."""
     hazard = visible_hazard(request, pk)
-    if not services.may_attach(request.user, hazard):
-        raise PermissionDenied("只有整改单位和住建局的人员可以给这条隐患上传照片和文件")
+    services.require_may_attach(request.user, hazard)
     back = redirect(safe_next(request, f"{hazard.get_absolute_url()}#files"))
     files = request.FILES.getlist("files")
     if not files:
