@@ -234,10 +234,4 @@ def _origin(hazard: Hazard) -> dict[str, Any] | None:
     origin = hazard.origin
     if not origin:
         return None
-    cells = origin.get("cells") or origin.get("raw") or {}
-    return {
-        "file": origin.get("file", ""),
-        "sheet": origin.get("sheet", ""),
-        "row": origin.get("row"),
-        "cells": list(cells.items()),
-    }
+    return {"file": origin.get("file", ""), "row": origin.get("row"), "cells": list(origin.get("raw", {}).items())}

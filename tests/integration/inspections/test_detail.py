@@ -179,11 +179,9 @@ def test_a_major_hazard_shows_the_five_and_its_plan(cast: Cast, client_as: SignI
 
 
 def test_where_it_was_imported_from(cast: Cast, client_as: SignIn):
-    hazard = hazard_of(
-        cast, origin={"file": "台账.xlsx", "sheet": "汇总", "row": 17, "cells": {"整改时限": "9月底前", "备注": ""}}
-    )
+    hazard = hazard_of(cast, origin={"file": "台账.xlsx", "row": 17, "raw": {"整改时限": "9月底前", "备注": ""}})
     text = words(page(client_as(cast.leader), hazard))
-    assert "从“台账.xlsx”的“汇总”第 17 行导入" in text
+    assert "从“台账.xlsx”第 17 行导入" in text
     assert "整改时限 9月底前" in text
 
 
