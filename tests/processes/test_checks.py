@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 COMPLETE = {
     "PRODUCTION": "true",
     "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLM",
