@@ -99,7 +99,7 @@ class UserForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
     full_name = forms.CharField(label="姓名", max_length=60)
-    unit = forms.ModelChoiceField(Unit.objects.none(), label="单位")
+    unit = forms.ModelChoiceField(Unit.objects.none(), label="单位", empty_label="请选择")
     roles = forms.MultipleChoiceField(
         label="角色",
         widget=forms.CheckboxSelectMultiple,

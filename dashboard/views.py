@@ -6,10 +6,19 @@ from django.shortcuts import render
 from common import clock
 from dashboard import charts, selectors
 from facilities.selectors import current_season
-from inspections.selectors import WAITING_LABELS, next_step, waiting_for
+from inspections.selectors import WAITING_LABELS, waiting_for
 
 # 我的待办 shows the first of each kind; the rest is one click away.
 TODO_ROWS = 10
+# The page that each kind of work is done on, and what its button says.
+TODO_MOVES = {
+    "decide_extension": ("decide_extension", "审批"),
+    "accept": ("accept", "验收"),
+    "issue": ("issue", "下达"),
+    "sign": ("sign", "签收"),
+    "plan": ("plan", "制定方案"),
+    "rectify": ("report", "填报进度"),
+}
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -36,11 +45,14 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def todo(request: HttpRequest) -> HttpResponse:
     """What waits for the user, the most pressing first: one section per kind of work, those with nothing left out."""
-    sections = []
+    sections, today = [], clock.today()
     for kind, hazards in waiting_for(request.user).items():
         first = list(hazards.select_related("lead_unit", "season").order_by("due_on", "pk")[: TODO_ROWS + 1])
         if first:
-            rows = [(hazard, next_step(hazard)) for hazard in first[:TODO_ROWS]]
+            rows = [(hazard, (today - clock.local_date(hazard.status_since)).days) for hazard in first[:TODO_ROWS]]
             count = hazards.count() if len(first) > TODO_ROWS else len(first)
-            sections.append({"kind": kind, "label": WAITING_LABELS[kind], "rows": rows, "count": count})
-    return render(request, "dashboard/todo.html", {"sections": sections, "today": clock.today()})
+            move, verb = TODO_MOVES[kind]
+            sections.append(
+                {"kind": kind, "label": WAITING_LABELS[kind], "rows": rows, "count": count, "move": move, "verb": verb}
+            )
+    return render(request, "dashboard/todo.html", {"sections": sections, "today": today})
