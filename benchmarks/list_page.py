@@ -205,15 +205,15 @@ def measure(few: Ledger, many: Ledger, user: str, case: Case) -> bool:
     for ledger in (few, many):
         with ledger.open():
             url = ledger.url(case, user)
+            answer_ms(ledger.clients[user], url)
             queries = queries_of(ledger.clients[user], url)
             scans = full_scans(queries) if ledger is many else []
-            answer_ms(ledger.clients[user], url)
-    for _ in range(3):  # in turn, so that both meet the same weather
+    for _ in range(5):  # in turn, so that both meet the same weather
         for ledger in (few, many):
             with ledger.open():
                 url = ledger.url(case, user)
                 answer_ms(ledger.clients[user], url)
-                spent[ledger.rows] += [answer_ms(ledger.clients[user], url) for _ in range(ROUNDS // 3)]
+                spent[ledger.rows] += [answer_ms(ledger.clients[user], url) for _ in range(ROUNDS // 5)]
     best_few, best_many = min(spent[few.rows]), min(spent[many.rows])
     ratio = best_many / best_few
     good = ratio <= MOST_RATIO and len(queries) <= MOST_QUERIES and not scans

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db import connections
 from django.db.models import QuerySet
 from django.http import QueryDict
 
@@ -110,12 +111,27 @@ class DeferredPaginator(Paginator):
 
     def _fetch(self, number: int, problem: str = "") -> LedgerPage:
         offset = (number - 1) * self.per_page
-        ids = list(self.queryset.values_list("pk", flat=True)[offset : offset + self.per_page + 1])
+        beyond = offset + self.per_page + 1
+        ids = list(_limited_parts(self.queryset.values_list("pk", flat=True), beyond)[offset:beyond])
         has_next = len(ids) > self.per_page
         found = self.rows.in_bulk(ids[: self.per_page]) if ids else {}
         # A row deleted between the two queries is left out.
         rows = [found[pk] for pk in ids[: self.per_page] if pk in found]
         return LedgerPage(rows, number, self.per_page, has_next, self.total, problem)
+
+
+def _limited_parts(ids: QuerySet[Any], most: int) -> QuerySet[Any]:
+    """Of an ordered UNION ALL each part may bring no more than the page can take from it, in the same order.
+
+    PostgreSQL would otherwise fetch and sort all of every part. SQLite merges ordered parts by itself.
+    """
+    if ids.query.combinator and connections[ids.db].features.supports_slicing_ordering_in_compound:
+        parts = [part.clone() for part in ids.query.combined_queries]
+        for part in parts:
+            part.order_by = ids.query.order_by
+            part.set_limits(high=most)
+        ids.query.combined_queries = tuple(parts)
+    return ids
 
 
 def _rows_like(queryset: QuerySet[Any]) -> QuerySet[Any]:

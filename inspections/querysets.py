@@ -4,7 +4,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, F, Q, QuerySet, Subquery
+from django.db.models import Count, F, Q, QuerySet
 
 from accounts.enums import UnitKind
 from accounts.scoping import in_region, sees_region
@@ -162,7 +162,7 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
     def parts_naming(self, unit_id: int) -> "tuple[HazardQuerySet, HazardQuerySet]":
         """The rows of `naming` in two parts: those the unit leads, and those in which it only cooperates."""
         led = Q(lead_unit_id=unit_id)
-        return self.filter(led), self.filter(Among(F("pk"), Subquery(self._ids_cooperating(unit_id)))).exclude(led)
+        return self.filter(led), self.filter(pk__in=self._ids_cooperating(unit_id)).exclude(led)
 
     def _ids_cooperating(self, unit_id: int) -> QuerySet:
         through = self.model.cooperating_units.through
