@@ -1,0 +1,222 @@
+"""Remake the pictures of README.md and docs/使用手册.md: `python scripts/screenshots.py http://127.0.0.1:8000`.
+
+Starts nothing: it takes the address of a site with a freshly made demo county (on which it registers one hazard and
+uploads one ledger) and writes PNG files. The site's last sweep should be recent, or a warning stands on every page.
+"""
+
+import argparse
+import datetime as dt
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+OUT = Path(__file__).resolve().parent.parent / "docs" / "images"
+PASSWORD = "Nuandong-2025"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DESK, PHONE = (1366, 860), (390, 844)
+MOST_BYTES = 250_000
+HEAD = [
+    "序号", "设施类别", "问题点位", "存在问题", "隐患等级", "发现日期",
+    "责任单位", "责任人", "联系电话", "整改时限", "验收标准", "是否销号",
+]  # fmt: skip
+
+
+def messy_ledger(year: int) -> bytes:
+    """A ledger as offices keep it, made up: a merged title, companies merged down the side, subtotals, vague words."""
+    pressed = "打压 0.8 MPa 稳压 30 分钟无渗漏"
+    one, other = ("何建军", "13800001111"), ("吕晓东", "13800002222")
+    rows: list[tuple[str | None, ...]] = [
+        ("换热站", "望江苑换热站", "2#循环泵轴封漏水", "一般", f"{year}.6.3",
+         "城源热力有限公司", *one, "9月底前", "更换轴封，连续运行 72 小时无渗漏", "否"),
+        ("庭院管网", "望江苑 5、6 号楼之间", "回水管腐蚀穿孔，打卡子 3 处", "较大", f"{year}/6/3",
+         None, *one, "试运行前", pressed, "否"),
+        ("楼栋立管", "望江苑 8 号楼 2 单元", "立管锈蚀渗水", "一般", f"{year}年6月4日",
+         None, "相关人员", None, "尽快", "整改到位", "否"),
+        ("小计", *[None] * 10),
+        ("主管网", "人民路 DN400 一次网补偿器", "补偿器渗漏", "重大", f"{year}-06-10",
+         "北苑供热站", *other, "立行立改", pressed, "√"),
+        ("换热站", "学府嘉园换热站", "电磁流量计失灵", "一般", f"{year}0611",
+         None, *other, f"{year}/9/31", "校验合格并出具报告", "否"),
+        ("户内设施", "学府嘉园 2-3-501", "暖气片漏水", "一般", "6月12日",
+         None, *other, "8月中旬", "更换后打压试验合格，住户签字确认", "否"),
+        ("合计", *[None] * 10),
+    ]  # fmt: skip
+    workbook = Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    sheet.title = "隐患台账"
+    sheet.append([f"{year}年供热“冬病夏治”隐患排查台账"])
+    sheet.append([f"填报单位：（盖章）　　　　填报日期：{year}年6月20日"])
+    sheet.append(HEAD)
+    number = 0
+    for row in rows:
+        number += row[1] is not None
+        sheet.append([number if row[1] else None, *row])
+    sheet.append(["填表人：何建军　　审核人："])
+    for cells in ("A1:L1", "A2:L2", "G4:G6", "G8:G10"):
+        sheet.merge_cells(cells)
+    sheet["A1"].font, sheet["A1"].alignment = Font(bold=True, size=16), Alignment(horizontal="center")
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+@dataclass
+class Camera:
+    browser: Browser
+    base: str
+    out: Path
+
+    @contextmanager
+    def signed_in(self, username: str, size: tuple[int, int] = DESK) -> Iterator[Page]:
+        context = self.browser.new_context(
+            base_url=self.base, locale="zh-CN", timezone_id="Asia/Shanghai",
+            viewport={"width": size[0], "height": size[1]}, device_scale_factor=2 if size == PHONE else 1,
+        )  # fmt: skip
+        page = context.new_page()
+        page.goto("/accounts/login/")
+        page.fill("[name=username]", username)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_load_state("networkidle")
+        yield page
+        context.close()
+
+    def shoot(self, page: Page, name: str, *, whole: bool = False, height: int = 0) -> None:
+        """`whole`: the whole page, cut off at `height` CSS pixels if given."""
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(400)
+        taken: Image.Image = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled")))
+        if height:
+            scale = taken.width // (page.viewport_size or {"width": taken.width})["width"]
+            taken = taken.crop((0, 0, taken.width, min(taken.height, height * scale)))
+        path = self.out / f"{name}.png"
+        for colours in (256, 128, 64, 32):
+            taken.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+            if path.stat().st_size < MOST_BYTES:
+                break
+        print(f"{path.name:<22} {taken.width} × {taken.height}  {path.stat().st_size // 1000} kB")
+
+
+def first_hazard(page: Page, filters: str) -> str:
+    """The address of the first hazard of the list so filtered."""
+    page.goto(f"/hazards/?{filters}")
+    address = page.locator("table.ledger tbody a.row-link, table.ledger tbody a").first.get_attribute("href")
+    assert address, f"no hazard for {filters}"
+    return address
+
+
+def send(page: Page, button: Locator) -> None:
+    button.click()
+    page.wait_for_load_state("networkidle")
+
+
+def show_bureau(camera: Camera, ledger: Path) -> None:
+    with camera.signed_in("zhujian") as page:
+        page.goto("/")
+        camera.shoot(page, "overview", whole=True, height=1240)
+        page.goto("/todo/")
+        camera.shoot(page, "todo", whole=True, height=900)
+        page.goto("/hazards/")
+        camera.shoot(page, "ledger")
+        page.goto("/hazards/?tab=pending")
+        for box in page.locator("tbody input[type=checkbox]").all()[:2]:
+            box.check()
+        camera.shoot(page, "bulk", whole=True, height=480)
+        page.goto(first_hazard(page, "tab=awaiting_acceptance&sort=due_on"))
+        camera.shoot(page, "hazard", whole=True, height=1240)
+        page.goto("/hazards/import/")
+        page.set_input_files("[name=file]", ledger)
+        send(page, page.get_by_role("button", name="上传并核对"))
+        camera.shoot(page, "import", whole=True, height=1100)
+        for name, address in (("users", "/accounts/users/"), ("audit", "/audit/"), ("policy", "/supervision/policy/")):
+            page.goto(address)
+            camera.shoot(page, name, whole=True, height=700)
+        page.goto("/hazards/new/")
+        vague = {
+            "problem_point": "滨河新城3号楼阀门井",
+            "description": "阀门锈死，关不严",
+            "responsible_person": "相关人员",
+            "due_on": "10月底",
+            "acceptance_standard": "整改到位",
+        }
+        for field, text in vague.items():
+            page.fill(f"main [name={field}]", text)
+        page.select_option("main [name=facility_kind]", label="庭院管网")
+        send(page, page.locator("main button[type=submit]").first)
+        camera.shoot(page, "missing", whole=True, height=620)
+
+
+def show_inspector(camera: Camera) -> None:
+    with camera.signed_in("dudao") as page:
+        page.goto(first_hazard(page, "waiting=accept&sort=due_on") + "accept/")
+        camera.shoot(page, "accept", whole=True, height=1000)
+        page.goto(first_hazard(page, "waiting=decide_extension") + "decide_extension/")
+        camera.shoot(page, "extension", whole=True, height=700)
+        page.goto("/supervision/")
+        camera.shoot(page, "supervision", whole=True, height=760)
+
+
+def show_company(camera: Camera) -> None:
+    with camera.signed_in("chengyuan") as page:
+        page.goto(first_hazard(page, "waiting=plan") + "plan/")
+        page.fill("main [name=measure]", "更换破损保温层约 120 米，加装防水外护，分段施工不影响试压。")
+        page.fill("main [name=estimated_cost_yuan]", "86000")
+        send(page, page.get_by_role("button", name="从时限倒排"))
+        camera.shoot(page, "plan", whole=True, height=900)
+        page.goto(first_hazard(page, "waiting=rectify&sort=due_on") + "request_acceptance/")
+        camera.shoot(page, "request", whole=True, height=640)
+
+
+def show_phone(camera: Camera) -> None:
+    with camera.signed_in("chengyuan", PHONE) as page:
+        page.goto("/todo/")
+        camera.shoot(page, "phone-todo")
+        page.goto(first_hazard(page, "waiting=rectify&sort=due_on") + "report/")
+        page.fill("main [name=percent]", "60")
+        page.fill("main [name=text]", "配件已到场，今天开始更换")
+        camera.shoot(page, "phone-report")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("site", help="address of a running site with a fresh demo county")
+    parser.add_argument("--out", type=Path, default=OUT, help="folder for the pictures (default: docs/images)")
+    parser.add_argument("--year", type=int, default=None, help="year of the season's summer (default: today's season)")
+    options = parser.parse_args()
+    today = dt.date.today()
+    year = options.year or (today.year if (today.month, today.day) >= (3, 16) else today.year - 1)
+    options.out.mkdir(parents=True, exist_ok=True)
+    ledger = options.out / "城源北苑隐患台账（6月）.xlsx"
+    ledger.write_bytes(messy_ledger(year))
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if not found:
+        raise SystemExit("没有 Chromium（Debian：apt install chromium）")
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=found,
+                args=["--no-sandbox", "--disable-gpu", "--lang=zh-CN"],
+                env={**os.environ, "LANGUAGE": "zh_CN"},
+            )
+            camera = Camera(browser, options.site.rstrip("/"), options.out)
+            show_bureau(camera, ledger)
+            show_inspector(camera)
+            show_company(camera)
+            show_phone(camera)
+            browser.close()
+    finally:
+        ledger.unlink()
+
+
+if __name__ == "__main__":
+    main()
