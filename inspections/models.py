@@ -35,6 +35,11 @@ def ranked(rank: models.Func, field: str, name: str) -> models.Index:
     return models.Index(F("county"), F("season"), rank, F("sequence"), F("id"), F(field), name=name)
 
 
+def combined(field: str, *others: str, name: str) -> models.Index:
+    """An index in the list's order for one value of the field."""
+    return models.Index(fields=["county", "season", field, "sequence", "id", *others], name=name)
+
+
 class Hazard(models.Model):
     # where it stands in the ledger
     # Neither has an index of its own: those of the lists begin with them.
@@ -155,10 +160,11 @@ class Hazard(models.Model):
             models.Index(fields=["county", "season", "found_on", "id"], name="hazard_found"),
             models.Index(fields=["county", "season", "closed_at", "id"], name="hazard_closed"),
             models.Index(fields=["county", "season", "grade", "sequence", "id"], name="hazard_grade"),
-            models.Index(fields=["county", "season", "facility_kind", "sequence", "id"], name="hazard_kind"),
             models.Index(fields=["county", "season", "urgency", "sequence", "id"], name="hazard_urgency"),
-            models.Index(fields=["county", "season", "category", "sequence", "id"], name="hazard_category"),
-            models.Index(fields=["county", "season", "source", "sequence", "id"], name="hazard_source"),
+            # With what else is asked for behind them, rare combinations are found without a look at the rows.
+            combined("facility_kind", "grade", "urgency", "source", "status", name="hazard_kind"),
+            combined("category", "facility_kind", "grade", "urgency", "source", "status", name="hazard_category"),
+            combined("source", "grade", "urgency", "status", name="hazard_source"),
             models.Index(
                 fields=["county", "season", "lead_unit", "sequence", "id", "status", "due_on"], name="hazard_unit"
             ),
