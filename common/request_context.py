@@ -12,7 +12,8 @@ class RequestInfo:
     ip: str = ""
 
 
-_current: ContextVar[RequestInfo] = ContextVar("request_info", default=RequestInfo())
+_NOTHING = RequestInfo()
+_current: ContextVar[RequestInfo] = ContextVar("request_info", default=_NOTHING)
 
 
 def current() -> RequestInfo:

@@ -5,6 +5,7 @@ import io
 from urllib.parse import quote
 
 import pytest
+from django.core.management import call_command
 from openpyxl import load_workbook
 
 from audit.models import AuditEntry
@@ -136,6 +137,7 @@ def test_the_record_is_for_administrators(cast, client_as, history, role):
 
 
 def test_the_list_costs_the_same_however_long_it_is(cast, client_as, django_assert_max_num_queries):
+    call_command("sweep")  # without one, every page asks again whether there was one
     client = client_as(cast.admin)
     client.get(AUDIT)
     AuditEntry.objects.bulk_create(
