@@ -15,7 +15,7 @@ def normalise_name(text: str) -> str:
 
 
 def _pairs(text: str) -> list[list[str]]:
-    """For each word of `text` of two or more characters its pairs of neighbouring characters, as they follow each other."""
+    """For each word of `text` of two or more characters its pairs of neighbouring characters, in their order."""
     words = unicodedata.normalize("NFKC", text).lower().split()
     return [[word[i : i + 2] for i in range(len(word) - 1)] for word in words if len(word) > 1]
 
