@@ -7,12 +7,18 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.enums import UnitKind
 from accounts.models import Region, Unit
 from accounts.scoping import county_ids, in_region, sees_region
 from facilities.enums import FacilityKind
 
 LATITUDE = [MinValueValidator(-90), MaxValueValidator(90)]
 LONGITUDE = [MinValueValidator(-180), MaxValueValidator(180)]
+
+
+def sees_places_of_region(user: Any) -> bool:
+    """Bureaus and leaders, townships (of their area); nobody at all for a user without a unit: in_region knows."""
+    return sees_region(user) or not user.unit_id or user.unit.kind == UnitKind.TOWNSHIP
 
 
 class SeasonQuerySet(models.QuerySet["Season"]):
@@ -67,8 +73,8 @@ class Season(models.Model):
 
 class CommunityQuerySet(models.QuerySet["Community"]):
     def visible_to(self, user: Any) -> "CommunityQuerySet":
-        """A company sees the communities it heats."""
-        if sees_region(user) or not user.unit_id or not user.unit.is_company:
+        """A company sees the communities it heats; another unit that may not read the region sees none."""
+        if sees_places_of_region(user):
             return self.filter(in_region(user, township="township"))
         return self.filter(company_id=user.unit_id)
 
@@ -104,7 +110,7 @@ class Community(models.Model):
 
 class FacilityQuerySet(models.QuerySet["Facility"]):
     def visible_to(self, user: Any) -> "FacilityQuerySet":
-        if sees_region(user) or not user.unit_id or not user.unit.is_company:
+        if sees_places_of_region(user):
             return self.filter(in_region(user, township="township"))
         return self.filter(company_id=user.unit_id)
 
