@@ -22,7 +22,7 @@ from common.spreadsheets.workbook import open_workbook
 from common.text import normalise_name
 from facilities.enums import FacilityKind
 from facilities.models import Season
-from inspections import workflow
+from inspections import rules, workflow
 from inspections.deadlines import SeasonDates
 from inspections.directory import Directory
 from inspections.enums import Grade, HazardStatus, Source
@@ -30,6 +30,7 @@ from inspections.ledger import HAZARDS
 from inspections.models import Hazard
 from inspections.reading import HOLDS_UP, HazardRow, LedgerReading, read_hazard_rows
 from inspections.services import account_of, audit_bulk, build_hazard, take_numbers
+from inspections.vagueness import vague_unit
 
 Problem = dict[str, str]
 Found = tuple[int, str]  # pk and number of a hazard
@@ -120,7 +121,7 @@ class Stager:
                 if lead and not vague and self.directory.unit(lead) is None:
                     self.directory.create_unit(lead, leads=True, by=self.by)
             for name in {name: None for row in entries for name in row.fields["cooperating_units"]}:
-                if self.directory.unit(name) is None:
+                if self.directory.unit(name) is None and not vague_unit(name):
                     self.directory.create_unit(name, leads=False, by=self.by)
         if self.by.has_perm("facilities.manage_facilities"):
             for row in entries:
@@ -241,7 +242,8 @@ def _not_registered_meanwhile(batch: ImportBatch, season: Season, directory: Dir
     """The ready rows, less those that have been registered since the file was read; these go to the repeats."""
     existing = _Existing(season, batch.sha256)
     ready = []
-    for row in batch.rows.select_related("batch").filter(pile=Pile.READY).order_by("row"):
+    rows = batch.rows.select_for_update(of=("self",)).select_related("batch")
+    for row in rows.filter(pile=Pile.READY).order_by("row"):
         if match := existing.find(row.row, row.fields, directory):
             row.pile, row.item_id, row.reason = Pile.REPEAT, match[0], f"已登记为 {match[1]}"
             row.save(update_fields=["pile", "item_id", "reason"])
@@ -277,7 +279,9 @@ def _hazard(
         progress_percent=fields.get("progress_percent") or 0, remark=fields.get("remark") or "",
         origin={"file": row.batch.filename, "row": row.row, "raw": row.raw},
     )  # fmt: skip
-    return workflow.claimed_done(hazard) if fields["claimed_closed"] else hazard
+    # What could not have been issued (a deadline after the trial run without a reason) is for the bureau first.
+    may_skip = fields["claimed_closed"] and not rules.problems_before_issue(hazard)
+    return workflow.claimed_done(hazard) if may_skip else hazard
 
 
 def _found_on(fields: dict[str, Any], due_on: dt.date, written_on: dt.date) -> dt.date:

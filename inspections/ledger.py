@@ -21,6 +21,7 @@ from inspections.vocabulary import (
 )
 
 MONEY_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "万": Decimal(10_000)}
+MOST_YUAN = 10**12  # what the column of the table holds
 # Heads with such words are about those who watch, or about what was done: not about who mends and by when.
 WATCHERS = "监管 督导 属地 行业 主管 监督 督办 包联 包保 验收 配合 协助 检查"
 DONE_DATES = "实际 验收 销号 上报 检查 发现 反馈"
@@ -31,7 +32,10 @@ def _choice_of(words: Any) -> Any:
 
 
 def _yuan(text: str, head: str) -> Reading[Decimal]:
-    return read_decimal(text, units=MONEY_UNITS, unit="万元" if "万元" in head else "元")
+    reading = read_decimal(text, units=MONEY_UNITS, unit="万元" if "万元" in head else "元")
+    if reading.value is not None and not 0 <= reading.value < MOST_YUAN:
+        return Reading(None, "", reading.read, f"费用应在 0 到 {MOST_YUAN // 100_000_000} 亿元之间，请核对")
+    return reading
 
 
 def _labels(choices: Any) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from inspections.workflow import MoveRefused
 
 # What the editor of a row offers.
 SETTLED_FIELDS = (
-    "problem_point", "description", "facility_kind", "responsible_unit", "responsible_person", "phone", "found_on",
-    "due_on", "grade", "acceptance_standard",
+    "problem_point", "description", "facility_kind", "responsible_unit", "cooperating_units", "responsible_person",
+    "phone", "found_on", "due_on", "grade", "acceptance_standard",
 )  # fmt: skip
 UNSETTLED = (Pile.READY, Pile.WAITS, Pile.REPEAT)
 

@@ -20,9 +20,9 @@ NO_UNIT = (
     "不详",
 )  # fmt: skip
 NO_STANDARD = (
-    "整改到位", "整改完成", "完成整改", "符合要求", "达到要求", "满足要求", "按要求", "按标准", "合格", "正常",
-    "良好", "完好", "符合标准", "达标", "符合规范", "按规范", "按规定", "消除隐患", "隐患消除", "修复", "修好",
-    "待定", "无", "暂无",
+    "整改到位", "整改完成", "完成整改", "修复完成", "消除", "符合要求", "达到要求", "满足要求", "按要求", "按标准",
+    "合格", "正常", "良好", "完好", "符合标准", "达标", "符合规范", "按规范", "按规定", "消除隐患", "隐患消除", "修复",
+    "修好", "待定", "无", "暂无",
 )  # fmt: skip
 NOWHERE = (
     "多处", "各处", "若干处", "部分小区", "个别小区", "全县", "部分管网", "个别管段", "相关小区", "有关小区",
@@ -35,9 +35,22 @@ UNIT_EXPECTED = "请写明由哪一家单位牵头整改"
 POINT_EXPECTED = "请写到具体小区、楼栋、管段或设备"
 
 
+# What makes vague words no more definite: 已全部整改到位并符合要求 says what 整改到位 says.
+_FILLING = (
+    "已", "须", "应", "需", "要", "必须", "全部", "全面", "彻底", "及时", "确保", "做到", "达到", "验收", "整改", "并",
+    "且", "后",
+)  # fmt: skip
+
+
 def _is_one_of(text: str, words: Sequence[str]) -> bool:
+    """Whether the text is one of the words, or nothing but several of them and filling."""
     bare = re.sub(r"[\W_]+", "", normalise_name(text))
-    return bare in words
+    if bare in words:
+        return True
+    left = bare
+    for word in sorted((*words, *_FILLING), key=len, reverse=True):
+        left = left.replace(word, "/")
+    return bool(bare) and not left.strip("/") and any(word in bare for word in words)
 
 
 def vague_person(text: str, words: Sequence[str] = NOBODY) -> str:

@@ -1,12 +1,15 @@
 """Forms of the import pages: the upload, and the editor of one row."""
 
 import datetime as dt
+import re
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from common.fields import LedgerDateField, LedgerForm
 from common.spreadsheets.models import ImportRow
+from common.spreadsheets.packages import MEBIBYTE, Limits
 from facilities.enums import FacilityKind
 from facilities.models import Season
 from inspections.enums import Grade
@@ -28,6 +31,13 @@ class UploadForm(forms.Form):
         help_text="核对过单位名称后再勾选，以免同一单位建出两个。",
     )
 
+    def clean_file(self) -> Any:
+        """Judged before the file is read into memory."""
+        file = self.cleaned_data["file"]
+        if file.size > (most := Limits().max_bytes):
+            raise ValidationError(f"“{file.name}”超过 {most // MEBIBYTE} MB，请删去图片或分成几个文件后再上传")
+        return file
+
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["season"].queryset = Season.objects.visible_to(user)  # type: ignore[attr-defined]
@@ -44,6 +54,7 @@ class RowForm(LedgerForm):
         label="设施类别", required=False, choices=[("", "请选择"), *((label, label) for label in FacilityKind.labels)]
     )
     responsible_unit = forms.CharField(label="责任单位", required=False)
+    cooperating_units = forms.CharField(label="配合单位", required=False, help_text="几家用、隔开；没有的留空")
     responsible_person = forms.CharField(label="责任人", max_length=60, required=False)
     phone = forms.CharField(label="联系电话", max_length=40, required=False)
     found_on = LedgerDateField(label="发现日期", required=False)
@@ -52,7 +63,8 @@ class RowForm(LedgerForm):
     acceptance_standard = forms.CharField(label="验收标准", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, data: Any = None, *, row: ImportRow, season: Season) -> None:
-        super().__init__(data, initial=row.fields, prefix=f"row{row.row}")
+        names = "、".join(row.fields.get("cooperating_units") or [])
+        super().__init__(data, initial={**row.fields, "cooperating_units": names}, prefix=f"row{row.row}")
         for problem in row.problems:
             if field := self.fields.get(problem["field"]):
                 place = f"{problem['cell']} 格" if problem["cell"] else "这一格"
@@ -76,4 +88,5 @@ class RowForm(LedgerForm):
         for name in ("found_on", "due_on"):
             if values.get(name):
                 values[name] = values[name].isoformat()
-        return {name: value or None for name, value in values.items()}
+        units = re.split(r"[、,，;；\s]+", values.get("cooperating_units") or "")
+        return {name: value or None for name, value in values.items()} | {"cooperating_units": [*filter(None, units)]}

@@ -117,13 +117,19 @@ def _cells(row: ImportRow) -> list[dict[str, Any]]:
     return [
         {
             "title": HAZARDS.by_name[name].title,
-            "value": GRADES.get(row.fields[name], "") if name == "grade" else row.fields[name],
+            "value": _spoken(name, row.fields[name]),
             "raw": row.raw.get(titles.get(HAZARDS.by_name[name].title, ""), ""),
             "problem": wrong.get(name),
         }
         for name in SETTLED_FIELDS
         if name in row.fields
     ]
+
+
+def _spoken(name: str, value: Any) -> Any:
+    if name == "grade":
+        return GRADES.get(value, "")
+    return "、".join(value) if isinstance(value, list) else value
 
 
 @imports
