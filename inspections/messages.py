@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
 from accounts.models import User
 from accounts.roles import ADMIN, COMPANY_ADMIN, COMPANY_CLERK, INSPECTOR
 from notifications.services import notify
@@ -22,15 +24,19 @@ def people_of(unit_id: int | None, *roles: str) -> Iterable[User]:
 def company_people(hazard: "Hazard", unit_id: int | None = None) -> list[User]:
     """The responsible person where there is an account, and the people of the lead unit who file for it."""
     people = list(people_of(unit_id or hazard.lead_unit_id, COMPANY_ADMIN, COMPANY_CLERK))
-    if unit_id is None and hazard.responsible_user:
-        people.append(hazard.responsible_user)
+    person = hazard.responsible_user
+    # Somebody who has gone to another unit since is not told.
+    if unit_id is None and person and person.is_active and person.unit_id == hazard.lead_unit_id:
+        people.append(person)
     return people
 
 
 def bureau_people(hazard: "Hazard") -> list[User]:
     """The hazard's supervisor; without one, all inspectors and admins of the county's bureau."""
-    if hazard.supervisor and hazard.supervisor.is_active:
-        return [hazard.supervisor]
+    supervisor = User.objects.active().filter(pk=hazard.supervisor_id, unit__kind="housing_bureau")
+    of_the_county = Q(unit__region=hazard.county_id) | Q(unit__region=hazard.county.parent_id)
+    if found := list(supervisor.filter(of_the_county)):
+        return found
     prefix = hazard.county.scope_prefix
     bureau = User.objects.active().filter(unit__kind="housing_bureau", unit__region__code__startswith=prefix)
     return list(bureau.with_role(ADMIN, INSPECTOR))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from common import clock
 from common.text import bigram_stream
-from inspections.enums import AttachmentStage, Grade
+from inspections.enums import AttachmentStage, Grade, HazardStatus
 from inspections.models import Hazard
 from inspections.vagueness import vague_person, vague_point, vague_standard
 
@@ -133,6 +133,9 @@ def problems_of_edit(hazard: Hazard, values: dict[str, Any]) -> list[str]:
     """What an edit would break: once issued, the five stay fit and the deadline's reason stays on record."""
     found_on, due_on = values.get("found_on", hazard.found_on), values.get("due_on", hazard.due_on)
     wrong_dates = problems_of_dates(found_on, due_on)
+    if "grade" in values and hazard.state is HazardStatus.AWAITING_ACCEPTANCE:
+        # The grade decides how many have to accept.
+        return [*wrong_dates, "正在等待验收，不能改隐患等级；确需调整的，请先按“验收不合格”退回整改"]
     if wrong_dates or not hazard.state.is_issued:
         return wrong_dates
     point, standard = (values.get(name, getattr(hazard, name)) for name in ("problem_point", "acceptance_standard"))

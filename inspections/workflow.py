@@ -205,6 +205,7 @@ def return_to_bureau(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     move = check("return", by, hazard)
     _refuse_if(rules.missing(reason, "请写明退回理由，例如“该管段由某单位负责”"))
     entry = _commit(move, hazard, by, note=reason, issued_at=None)
+    _end_extension_requests(hazard, by, "隐患已退回住建局，申请终止")
     messages.returned(hazard, entry)
     return entry
 
@@ -390,6 +391,11 @@ def amend(
     if late_due_reason and due_on:
         values["late_due_reason"] = late_due_reason
     changes = rules.field_differences(hazard, values)
+    helpers = list(hazard.cooperating_units.all())
+    if values.get("lead_unit") in helpers:  # it leads now
+        hazard.cooperating_units.remove(values["lead_unit"])
+        rest = [unit for unit in helpers if unit != values["lead_unit"]]
+        changes["配合单位"] = ["、".join(map(str, side)) or None for side in (helpers, rest)]
     to = None
     if "lead_unit" in values and S(hazard.status) not in (S.PENDING, S.ISSUED):
         to = S.ISSUED

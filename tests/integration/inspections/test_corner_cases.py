@@ -1,0 +1,154 @@
+"""Ways past a rule: the import, an edit at the wrong moment, rows of another season, people who have left."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Unit
+from audit.models import AuditEntry
+from facilities.models import Community, Facility
+from inspections import importing, services, workflow
+from inspections.enums import Grade
+from inspections.enums import HazardStatus as S
+from inspections.importing import Stager, import_ready
+from inspections.models import Hazard
+from inspections.vagueness import vague_point, vague_standard
+from inspections.workflow import MoveRefused
+from notifications.models import Message
+from tests.cast import Cast
+from tests.factories import HazardFactory
+from tests.hazards import add_photo, hazard_of, request_extension
+from tests.ledgers import HEAD, ledger_file, ledger_row
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+ClientAs = Callable[[Any], Client]
+WIDE_HEAD = (*HEAD, "配合单位", "预计费用（元）")
+
+
+def stage(cast: Cast, *rows: dict[str, Any], **options: Any) -> importing.ImportBatch:
+    lines = [
+        [*ledger_row(f"{n}号站", **row), row.get("配合单位"), row.get("预计费用（元）")]
+        for n, row in enumerate(rows, 1)
+    ]
+    content = ledger_file(lines, head=WIDE_HEAD)
+    user = options.pop("by", cast.admin)
+    stager = Stager(by=user, season=importing.season_of(content, by=user), **options)
+    return stager.stage(content, filename="台账.xlsx")[0]
+
+
+@pytest.mark.parametrize("cost", ["-5", "99999999999999999"])
+def test_a_cost_that_no_column_holds_is_said_and_left_out(cast: Cast, cost: str) -> None:
+    batch = stage(cast, {"预计费用（元）": cost})
+    assert batch.rows.get().problems[0]["field"] == "estimated_cost_yuan"
+    [hazard] = import_ready(batch, by=cast.admin)
+    assert hazard.estimated_cost_yuan is None
+
+
+def test_what_could_not_be_issued_does_not_arrive_as_done(cast: Cast) -> None:
+    late = {"整改时限": "2026-12-20", "是否销号": "√"}
+    batch = stage(cast, late, {"是否销号": "√"}, by=cast.chengyuan_admin)
+    statuses = [hazard.status for hazard in import_ready(batch, by=cast.chengyuan_admin)]
+    assert statuses == [S.PENDING, S.AWAITING_ACCEPTANCE]
+
+
+def test_a_cooperating_unit_that_nobody_knows_can_be_settled(cast: Cast, client_as: ClientAs) -> None:
+    batch = stage(cast, {"配合单位": "阳光物业"}, by=cast.chengyuan_admin)
+    row = batch.rows.get()
+    assert row.pile == "waits"
+    client, page = client_as(cast.chengyuan_admin), reverse("inspections:import_batch", args=[batch.pk])
+    form = client.get(f"{page}?row={row.row}").context["form"]
+    sent = {form.add_prefix(name): form[name].value() or "" for name in form.fields}
+    sent[form.add_prefix("cooperating_units")] = "万家物业、"
+    client.post(reverse("inspections:import_settle", args=[batch.pk, row.row]), sent)
+    row.refresh_from_db()
+    assert (row.pile, row.fields["cooperating_units"]) == ("ready", ["万家物业"])
+    [hazard] = import_ready(batch, by=cast.chengyuan_admin)
+    assert list(hazard.cooperating_units.all()) == [cast.wanjia]
+
+
+def test_no_unit_is_made_of_words_that_name_none(cast: Cast) -> None:
+    batch = stage(cast, {"配合单位": "相关部门"}, {"配合单位": "阳光物业"}, create_missing=True)
+    assert [row.pile for row in batch.rows.all()] == ["waits", "ready"]
+    assert not Unit.objects.filter(name="相关部门").exists()
+
+
+@pytest.mark.parametrize("text", ["按要求整改到位", "整改到位，消除隐患", "已全部整改完成并验收合格", "全部修复完成"])
+def test_several_vague_words_are_no_standard(text: str) -> None:
+    assert vague_standard(text)
+
+
+def test_words_of_a_real_standard_may_be_vague_by_themselves() -> None:
+    assert not vague_standard("打压合格，无渗漏")
+    assert not vague_standard("更换后运行正常，振动值达标 4.5 mm/s")
+    assert vague_point("全县多处") and not vague_point("全县唯一的首站")
+
+
+def test_returning_a_hazard_ends_the_request_for_an_extension(cast: Cast) -> None:
+    hazard = hazard_of(cast, S.ISSUED, due_on=dt.date(2026, 9, 30))
+    extension = request_extension(hazard, cast.chengyuan_admin)
+    workflow.return_to_bureau(hazard, by=cast.chengyuan_admin, reason="不归我们")
+    extension.refresh_from_db()
+    assert extension.status == "denied"
+    with pytest.raises(MoveRefused, match="没有待审批的延期申请"):
+        workflow.decide_extension(hazard, by=cast.admin, approve=True, opinion="同意")
+
+
+def test_the_grade_stays_while_acceptance_is_waited_for(cast: Cast) -> None:
+    hazard = hazard_of(cast, S.AWAITING_ACCEPTANCE, grade=Grade.MAJOR)
+    with pytest.raises(MoveRefused, match="不能改隐患等级"):
+        services.edit(hazard, by=cast.inspector, version=hazard.version, values={"grade": Grade.GENERAL})
+
+
+def test_a_unit_that_comes_to_lead_no_longer_cooperates(cast: Cast) -> None:
+    hazard = hazard_of(cast, S.RECTIFYING)
+    hazard.cooperating_units.set([cast.beiyuan, cast.wanjia])
+    workflow.amend(hazard, by=cast.admin, reason="改派", lead_unit=cast.beiyuan, responsible_person="白苑")
+    assert AuditEntry.objects.of(hazard).get().changes["配合单位"] == ["北苑供热站、万家物业", "万家物业"]
+    assert list(hazard.cooperating_units.all()) == [cast.wanjia]
+    services.edit(
+        hazard, by=cast.admin, version=hazard.version, values={}, cooperating_units=[cast.beiyuan, cast.chengyuan]
+    )
+    assert list(hazard.cooperating_units.all()) == [cast.chengyuan]
+
+
+def test_people_who_have_gone_to_another_unit_are_not_told(cast: Cast) -> None:
+    person, supervisor = cast.chengyuan_clerk, cast.inspector_2
+    hazard = hazard_of(cast, S.RECTIFYING, responsible_user=person, supervisor=supervisor)
+    person.unit, supervisor.unit = cast.beiyuan, cast.foreign.bureau
+    person.save()
+    supervisor.save()
+    hazard = Hazard.objects.get(pk=hazard.pk)
+    services.remind(hazard, by=cast.inspector)
+    add_photo(hazard)
+    workflow.request_acceptance(hazard, by=cast.chengyuan_admin, note="已完成")
+    told = set(Message.objects.values_list("recipient__username", flat=True))
+    assert told == {"cy_admin", "ll_admin", "ll_inspector"}
+
+
+def test_chosen_rows_of_several_seasons_are_all_exported(cast: Cast, client_as: ClientAs) -> None:
+    mine = HazardFactory(season=cast.season, lead_unit=cast.chengyuan)
+    earlier = HazardFactory(season=cast.last_season, lead_unit=cast.chengyuan)
+    unseen = HazardFactory(season=cast.foreign.season, lead_unit=cast.foreign.company)
+    chosen = {"selected": [mine.pk, earlier.pk, unseen.pk]}
+    client_as(cast.inspector).post(reverse("inspections:hazard_export"), chosen)
+    assert AuditEntry.objects.get(action="导出台账").note == "导出 2 条隐患"
+
+
+def test_an_invalid_filter_exports_nothing_and_says_so(cast: Cast, client_as: ClientAs) -> None:
+    answer = client_as(cast.inspector).get(reverse("inspections:hazard_export"), {"grade": "x"}, follow=True)
+    assert answer.redirect_chain[0][0].startswith(reverse("inspections:hazard_list"))
+    assert "查询条件有误，没有导出" in answer.content.decode()
+    assert not AuditEntry.objects.filter(action="导出台账").exists()
+
+
+def test_a_unit_that_sees_only_what_names_it_sees_no_facilities_of_others(cast: Cast) -> None:
+    assert not Facility.objects.visible_to(cast.wanjia_reader).exists()
+    assert not Community.objects.visible_to(cast.wanjia_reader).exists()
+    assert (
+        Facility.objects.visible_to(cast.leader).exists()
+        and Facility.objects.visible_to(cast.township_officer).exists()
+    )
