@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Concat
 from accounts.enums import UnitKind
 from accounts.models import User
 from accounts.roles import ADMIN, BUREAU_ROLES, COMPANY_ADMIN, COMPANY_ROLES
+from common.insert_select import Literal
 from inspections.enums import UNDER_WAY_STATUSES, Grade
 from inspections.models import Hazard
 from inspections.services import record_first_overdue
@@ -58,7 +59,8 @@ class Kind:
 
 
 def _watched_hazards() -> QuerySet[Hazard]:
-    return Hazard.objects.filter(status__in=UNDER_WAY_STATUSES, due_on__isnull=False)
+    # As the condition of the index `hazard_sweep` has it.
+    return Hazard.objects.filter(status__in=[Literal(status.value) for status in UNDER_WAY_STATUSES])
 
 
 def _hazard_facts(ids: Iterable[int]) -> dict[int, Facts]:

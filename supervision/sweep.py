@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, DateTimeField, Exists, F, OuterRef, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Concat
 
 from common import clock
@@ -47,7 +47,7 @@ def sweep(as_of: dt.date) -> SweepRun:
 
 def _finish(run: SweepRun, new: dict[str, dict[str, int]], error: str = "") -> None:
     run.new, run.error, run.finished_at = new, error, clock.now()
-    run.announced = run.escalations.filter(announced=True).count()
+    run.announced = run.escalations.filter(announced=True).count() if any(new.values()) else 0
     run.save(update_fields=["new", "error", "finished_at", "announced"])
 
 
@@ -58,10 +58,13 @@ def _sweep_kind(kind: Kind, run: SweepRun) -> dict[str, int]:
     """
     new: dict[str, int] = {}
     for rung in reversed(rungs(kind)):
-        reached = _reached(kind, rung, run.as_of)
-        if count := _record(kind, rung.step, reached, run):
-            new[rung.step.code] = new.get(rung.step.code, 0) + count
-            _announce(kind, rung.step, reached, run)
+        step, reached = rung.step, _reached(kind, rung, run.as_of)
+        announced = _record(kind, step, _to_announce(kind, step, reached, run.as_of), run, announced=True)
+        if announced:
+            _announce(kind, step, reached, run)
+        silent = _record(kind, step, reached, run, announced=False)
+        if announced or silent:
+            new[step.code] = new.get(step.code, 0) + announced + silent
     # At the end: sweeps that run at once have lined up at the keys above.
     kind.record_overdue(run.as_of)
     return new
@@ -72,27 +75,30 @@ def _reached(kind: Kind, rung: Rung, as_of: dt.date) -> QuerySet[Any]:
     return rung.among(kind, kind.watched().filter(**{f"{kind.due}__lte": cutoff}))
 
 
-def _record(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun) -> int:
-    recorded = Escalation.objects.filter(kind=kind.name, item_id=OuterRef("pk"), due_on=OuterRef(kind.due)).order_by()
-    tell = Q(~Exists(recorded.filter(level__gt=step.level)))
-    if step.offset_days < 0:
-        # A reminder that the deadline has overtaken is of no use to anybody.
-        tell &= Q(**{f"{kind.due}__gte": run.as_of})
-    rows = reached.filter(~Exists(recorded.filter(step=step.code))).order_by("pk")
-    return insert_select(
-        Escalation,
-        RECORDED,
-        rows.values_list(
-            Value(kind.name),
-            "pk",
-            kind.due,
-            Value(step.code),
-            Value(step.level),
-            Value(run.started_at, output_field=DateTimeField()),
-            Case(When(tell, then=Value(True)), default=Value(False)),
-            Value(run.pk),
-        ),
+def _to_announce(kind: Kind, step: PolicyStep, reached: QuerySet[Any], as_of: dt.date) -> QuerySet[Any]:
+    """Those of the items with no severer step on record. A reminder is of no use once the deadline has passed."""
+    highest = reached.filter(~Exists(_records(kind).filter(level__gt=step.level)))
+    return highest.filter(**{f"{kind.due}__gte": as_of}) if step.offset_days < 0 else highest
+
+
+def _records(kind: Kind) -> QuerySet[Escalation]:
+    """What is on record for an item's present deadline."""
+    return Escalation.objects.filter(kind=kind.name, item_id=OuterRef("pk"), due_on=OuterRef(kind.due)).order_by()
+
+
+def _record(kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun, *, announced: bool) -> int:
+    """Record the step for those of the items that have not got it yet; how many that were."""
+    rows = items.filter(~Exists(_records(kind).filter(step=step.code))).values_list(
+        Value(kind.name),
+        "pk",
+        kind.due,
+        Value(step.code),
+        Value(step.level),
+        Value(run.started_at, output_field=DateTimeField()),
+        Value(announced),
+        Value(run.pk),
     )
+    return insert_select(Escalation, RECORDED, rows, line_up_by="item_id")
 
 
 def _announce(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun) -> None:
@@ -101,13 +107,11 @@ def _announce(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRu
     items = reached.filter(pk__in=announced.values("item_id")).order_by()
     due = Cast(kind.due, CharField())
     text = {
-        "key": Concat(
-            Value(f"sweep:{kind.name}:"), Cast("pk", CharField()), Value(":"), due, Value(f":{step.code}")
-        ),
+        "key": Concat(Value(f"sweep:{kind.name}:"), Cast("pk", CharField()), Value(":"), due, Value(f":{step.code}")),
         "subject": _subject(kind, step, run.as_of),
         "body": Concat(kind.text, Value("\n时限 "), due, output_field=TextField()),
         "path": kind.path,
-    }  # fmt: skip
+    }
     notify_selected(*(part.annotate(**text) for part in _people(kind, step, items)))
 
 

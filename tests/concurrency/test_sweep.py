@@ -75,6 +75,30 @@ def run_of_day(n: int, barrier: Any) -> None:
     sweep(day(n * 2 + 1))
 
 
+# Two ways to find the same rows, in orders that run against each other.
+PLANS = (
+    "SET enable_mergejoin = off; SET enable_bitmapscan = off; SET enable_seqscan = off",
+    "SET enable_mergejoin = off; SET enable_bitmapscan = off; SET enable_indexscan = off",
+)
+
+
+def run_by_plan(n: int, barrier: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(PLANS[n % 2])
+    barrier.wait(20)
+    sweep(day(3))
+
+
+def test_workers_that_find_the_rows_in_different_orders_do_not_block_each_other(hazards: list[Hazard]) -> None:
+    for place, hazard in enumerate(hazards):
+        Hazard.objects.filter(pk=hazard.pk).update(due_on=day(-(place % 200) - 20))
+    for _ in range(3 * ROUNDS):
+        at_once(run_by_plan, processes=WORKERS)
+        assert not SweepRun.objects.exclude(error="").exists()
+        assert Escalation.objects.count() == HAZARDS * 6
+        Escalation.objects.all().delete()
+
+
 def test_control_without_the_unique_key_there_are_duplicates(hazards: list[Hazard]) -> None:
     constraint = next(one for one in Escalation._meta.constraints if one.name == "escalation_once")
     with connection.schema_editor() as editor:
