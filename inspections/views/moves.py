@@ -49,8 +49,7 @@ def hazard_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         return _page(request, move, form_class(hazard=hazard, by=request.user))
     if any(name in data for name in form_class.assistants):
         form = form_class.assisted(data, hazard=hazard, by=request.user)
-        # Given back filled in: a draft kept by the browser must not be laid over it.
-        return _page(request, move, form, seen=Seen.posted(data), restored=True)
+        return _page(request, move, form, seen=Seen.posted(data))
     form = form_class(data, request.FILES, hazard=hazard, by=request.user)
     if request.method != "POST":
         return _page(request, move, form, restored=True, meanwhile=_meanwhile(hazard, data))

@@ -1,7 +1,7 @@
 // form[data-draft="a key"]: what is typed is kept on this device until the form has been accepted.
 //
 // The draft is written while typing and offered again when the page is opened and its fields still hold what the server
-// sent. It goes once the page after the sending is one of the site without that form (an error or the login page keeps it).
+// sent, to the same person (body[data-person]); signing out takes all drafts along. It goes once the page after the sending is one of the site without that form (an error or the login page keeps it).
 const PREFIX = "draft:";
 const DAYS = 7;
 const SKIPPED = new Set(["csrfmiddlewaretoken", "version", "next"]);
@@ -17,6 +17,14 @@ const store = {
     try { window.localStorage.removeItem(PREFIX + key); } catch { /* nothing kept */ }
   },
 };
+
+const keyOf = (form) => `${form.dataset.draft}@${window.location.pathname}@${document.body.dataset.person ?? ""}`;
+
+function dropAll() {
+  try {
+    for (const key of Object.keys(window.localStorage)) if (key.startsWith(PREFIX)) window.localStorage.removeItem(key);
+  } catch { /* nothing kept */ }
+}
 
 function fields(form) {
   return [...form.elements].filter((field) => field.name && !SKIPPED.has(field.name) && !["file", "password", "hidden", "submit", "button"].includes(field.type));
@@ -70,7 +78,7 @@ function note(form, key, restored, original) {
 }
 
 function watch(form) {
-  const key = `${form.dataset.draft}@${window.location.pathname}`;
+  const key = keyOf(form);
   const original = values(form);
   const draft = store.read(key);
   // A form that the server gave back with errors already holds what was typed.
@@ -97,7 +105,7 @@ export function keepDrafts() {
   try {
     sent = window.sessionStorage.getItem("draft-sent");
     // Sent, and the answer is a page of the site without that form: it was accepted. The login page accepts nothing.
-    const shown = forms.some((form) => `${form.dataset.draft}@${window.location.pathname}` === sent);
+    const shown = forms.some((form) => keyOf(form) === sent);
     const thanked = document.querySelector("#messages .alert-success") !== null;
     if (sent && (!shown || thanked) && document.body.classList.contains("has-shell")) {
       store.drop(sent);
@@ -105,4 +113,5 @@ export function keepDrafts() {
     }
   } catch { /* no storage, no drafts */ }
   forms.forEach(watch);
+  for (const form of document.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", dropAll);
 }
