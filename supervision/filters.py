@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.enums import UnitKind
 from accounts.models import Unit
@@ -75,8 +75,8 @@ class EscalationFilter(LedgerFilterSet):
     def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         of_unit = Q(pk__in=[])
         for kind in KINDS.values():
-            items = kind.watched().model.objects.filter(**{kind.unit: value})
-            of_unit |= Q(kind=kind.name, item_id__in=items.order_by().values("pk"))
+            items = kind.watched().model.objects.filter(**{"pk": OuterRef("item_id"), kind.unit: value})
+            of_unit |= Q(Exists(items.order_by()), kind=kind.name)
         return queryset.filter(of_unit)
 
     def by_days(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

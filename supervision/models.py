@@ -105,7 +105,8 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         """Those on items that the user sees."""
         seen = Q(pk__in=[])
         for kind in KINDS.values():
-            seen |= Q(kind=kind.name, item_id__in=kind.visible(user).order_by().values("pk"))
+            # Looked up one by one: the records are few beside what the user may see.
+            seen |= Q(Exists(kind.visible(user).filter(pk=OuterRef("item_id")).order_by()), kind=kind.name)
         return self.filter(seen)
 
     def standing(self) -> "EscalationQuerySet":
