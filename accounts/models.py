@@ -14,6 +14,8 @@ from accounts.enums import RegionLevel, UnitKind
 # How many digits of a GB/T 2260 / GB/T 10114 code a level fixes: 1301 00 (city), 130123 (county), 130123100 (township).
 CODE_DIGITS = {RegionLevel.CITY: 4, RegionLevel.COUNTY: 6, RegionLevel.TOWNSHIP: 9}
 
+RECTIFYING_KINDS = (UnitKind.HEATING_COMPANY, UnitKind.OTHER)
+
 
 class RegionQuerySet(models.QuerySet["Region"]):
     def visible_to(self, user: Any) -> "RegionQuerySet":
@@ -122,8 +124,9 @@ class Unit(models.Model):
         return self.kind == UnitKind.HOUSING_BUREAU
 
     @property
-    def is_company(self) -> bool:
-        return self.kind == UnitKind.HEATING_COMPANY
+    def is_rectifier(self) -> bool:
+        """Whether hazards can be issued to it: heating companies, and others that mend, such as property companies."""
+        return self.kind in RECTIFYING_KINDS and not self.sees_region
 
 
 class UserQuerySet(models.QuerySet["User"]):

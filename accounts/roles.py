@@ -33,8 +33,9 @@ UNIT_KINDS: dict[str, tuple[UnitKind, ...]] = {
     INSPECTOR: (UnitKind.HOUSING_BUREAU,),
     DEVELOPMENT: (UnitKind.DEVELOPMENT_BUREAU,),
     HOTLINE: (UnitKind.HOUSING_BUREAU, UnitKind.OTHER),
-    COMPANY_ADMIN: (UnitKind.HEATING_COMPANY,),
-    COMPANY_CLERK: (UnitKind.HEATING_COMPANY,),
+    # Whoever is given hazards to mend can also sign and report: a property company too.
+    COMPANY_ADMIN: (UnitKind.HEATING_COMPANY, UnitKind.OTHER),
+    COMPANY_CLERK: (UnitKind.HEATING_COMPANY, UnitKind.OTHER),
     TOWNSHIP: (UnitKind.TOWNSHIP,),
     READER: (UnitKind.HOUSING_BUREAU, UnitKind.DEVELOPMENT_BUREAU, UnitKind.TOWNSHIP, UnitKind.OTHER),
 }

@@ -1,5 +1,6 @@
 """The units, townships and communities of a county by the names that ledgers give them."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,9 @@ from facilities.services import create_community
 
 # A part of a name this long is enough to know the unit by, if only one has it.
 SHORTEST_PART = 3
+TELLING_PART = 2
+ANY_UNITS_WORDS = re.compile("有限责任|股份|有限|集团|公司|热力|供热|供暖|中心|热源|管理|服务|物业|[站所厂处局县市区]")
+BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
 
 
 class Directory:
@@ -39,13 +43,16 @@ class Directory:
             self.units.setdefault(normalise_name(unit.short_name), unit)
 
     def unit(self, name: str) -> Unit | None:
-        """The unit of this name or short name; else the only one whose name contains it or is contained in it."""
+        """The unit of this name or short name, without a note in brackets; else the only one whose name contains it.
+
+        A name of nothing but words that any unit has (热力公司) is nobody's.
+        """
         wanted = normalise_name(name)
-        if found := self.units.get(wanted):
+        if found := self.units.get(wanted) or self.units.get(BRACKETS.sub("", wanted)):
             return found
-        if len(wanted) < SHORTEST_PART:
+        if len(wanted) < SHORTEST_PART or len(ANY_UNITS_WORDS.sub("", wanted)) < TELLING_PART:
             return None
-        near = {unit.pk: unit for known, unit in self.units.items() if _contains(known, wanted)}
+        near = {unit.pk: unit for known, unit in self.units.items() if wanted in known}
         return next(iter(near.values())) if len(near) == 1 else None
 
     def township(self, name: str) -> Region | None:
@@ -73,7 +80,3 @@ class Directory:
         self.communities[normalise_name(name)] = community
         self._by_length = sorted(self.communities, key=len, reverse=True)
         return community
-
-
-def _contains(known: str, wanted: str) -> bool:
-    return wanted in known or (len(known) >= SHORTEST_PART and known in wanted)

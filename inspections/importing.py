@@ -36,6 +36,8 @@ Problem = dict[str, str]
 Found = tuple[int, str]  # pk and number of a hazard
 KIND_VALUES = {label: value for value, label in FacilityKind.choices}
 # Fields of the model that hold less text than a cell may.
+# Set on a row of which a person has said that it is another hazard than the one it looks like.
+NO_REPEAT = "is_no_repeat"
 LONGEST = {"problem_point": 200, "responsible_person": 60, "phone": 40}
 
 
@@ -68,7 +70,7 @@ class Stager:
             raise PermissionDenied("您没有导入台账的权限")
         self.by, self.season, self.create_missing = by, season, create_missing
         self.directory = Directory(season)
-        self.own_unit: Unit | None = by.unit if by.unit_id and by.unit.is_company else None
+        self.own_unit: Unit | None = by.unit if by.unit_id and by.unit.is_rectifier else None
 
     def read(self, content: bytes, *, filename: str) -> LedgerReading:
         """Every row below the head, judged against what the system knows. Raises SpreadsheetError."""
@@ -101,6 +103,8 @@ class Stager:
             problems.append(
                 _problem("responsible_unit", lead, f"系统里没有“{lead}”，请先建立该单位，或改为已有单位的名称")
             )
+        elif unit and not unit.is_rectifier:
+            problems += [_problem("responsible_unit", lead, why) for why in rules.problems_of_lead(unit)]
         elif unit and self.own_unit and unit != self.own_unit:
             problems.append(_problem("responsible_unit", lead, f"企业只能导入本单位（{self.own_unit.name}）的隐患"))
         for name in fields.get("cooperating_units") or []:
@@ -244,7 +248,8 @@ def _not_registered_meanwhile(batch: ImportBatch, season: Season, directory: Dir
     ready = []
     rows = batch.rows.select_for_update(of=("self",)).select_related("batch")
     for row in rows.filter(pile=Pile.READY).order_by("row"):
-        if match := existing.find(row.row, row.fields, directory):
+        match = existing.find(row.row, row.fields, directory)
+        if match and not row.fields.get(NO_REPEAT):
             row.pile, row.item_id, row.reason = Pile.REPEAT, match[0], f"已登记为 {match[1]}"
             row.save(update_fields=["pile", "item_id", "reason"])
         else:
@@ -264,7 +269,7 @@ def _hazard(
     if township is None and communities:
         township = communities[0].township
     due_on = dt.date.fromisoformat(fields["due_on"])
-    default_source = Source.SELF_CHECK if by.unit_id and by.unit.is_company else Source.BUREAU_CHECK
+    default_source = Source.SELF_CHECK if by.unit_id and by.unit.is_rectifier else Source.BUREAU_CHECK
     cost = fields.get("estimated_cost_yuan")
     hazard = build_hazard(
         season=season, sequence=sequence, by=by, problem_point=fields["problem_point"],

@@ -84,9 +84,17 @@ def problems_before_issue(hazard: Hazard) -> list[str]:
             acceptance_standard=hazard.acceptance_standard,
         ).values()
     )
+    problems += problems_of_lead(hazard.lead_unit)
     if hazard.due_on:
         problems += problems_of_deadline(hazard, hazard.due_on, hazard.late_due_reason)
     return problems
+
+
+def problems_of_lead(unit: Any) -> list[str]:
+    """A unit that nobody can sign for cannot be given a hazard to mend."""
+    if unit is None or unit.is_rectifier:
+        return []
+    return [f"{unit.name} 是{unit.get_kind_display()}，不能作责任单位，请改为供热企业或物业等整改单位"]
 
 
 def is_major(hazard: Hazard) -> bool:
@@ -198,6 +206,9 @@ def problems_of_amendment(hazard: Hazard, values: dict[str, Any], reason: str, l
     unit = values.get("lead_unit")
     if unit is not None and not unit.is_active:
         problems.append(f"{unit.name} 已停用，请另选责任单位")
+    problems += problems_of_lead(unit)
+    if unit is not None and hazard.lead_unit_id and "responsible_person" not in values:
+        problems.append(f"责任单位改为 {unit.name}，请同时填写该单位的责任人")
     if due_on := values.get("due_on"):
         problems += problems_of_new_deadline(due_on)
         problems += problems_of_deadline(hazard, due_on, late_due_reason or hazard.late_due_reason)

@@ -87,7 +87,7 @@ def _check_registrant(by: Any, fields: dict[str, Any]) -> None:
     if not by.unit_id:
         return
     lead_unit, township = fields.get("lead_unit"), fields.get("township")
-    if by.unit.is_company and (lead_unit is None or lead_unit.pk != by.unit_id):
+    if by.unit.is_rectifier and (lead_unit is None or lead_unit.pk != by.unit_id):
         raise PermissionDenied("企业只能登记由本单位负责整改的隐患")
     if by.unit.kind == UnitKind.TOWNSHIP and (township is None or township.pk != by.unit.region_id):
         raise PermissionDenied("乡镇、街道只能登记本辖区的隐患")

@@ -8,7 +8,7 @@ from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from facilities.models import Season
 from inspections import rules
 from inspections.directory import Directory
-from inspections.importing import Problem, Stager, holds_up
+from inspections.importing import NO_REPEAT, Problem, Stager, holds_up
 from inspections.workflow import MoveRefused
 
 # What the editor of a row offers.
@@ -31,7 +31,7 @@ def settle(row: ImportRow, *, by: Any, values: dict[str, Any]) -> ImportRow:
     """
     row = _unsettled(row)
     stager = Stager(by=by, season=season_of_batch(row.batch))
-    row.fields = {**row.fields, **values}
+    row.fields = {**row.fields, **values} | ({NO_REPEAT: True} if row.pile == Pile.REPEAT else {})
     row.problems = [*_problems_of_five(row.fields, stager.directory), *stager.problems(row.fields)]
     row.pile, row.reason, row.item_id = (Pile.WAITS if holds_up(row.problems) else Pile.READY), "", None
     row.save(update_fields=["fields", "problems", "pile", "reason", "item_id"])

@@ -353,6 +353,8 @@ def decide_extension(hazard: Hazard, *, by: Any, approve: bool, opinion: str, la
     if approve:
         late_due_reason = late_due_reason or hazard.late_due_reason or extension.reason
         problems += rules.problems_of_deadline(hazard, extension.new_due_on, late_due_reason)
+        if extension.new_due_on < clock.today():
+            problems.append(f"申请延至的 {extension.new_due_on} 已经过去，请不同意这份申请，另用“调整责任或时限”定时限")
     _refuse_if(problems)
     status = ExtensionStatus.APPROVED if approve else ExtensionStatus.DENIED
     change(
@@ -399,7 +401,9 @@ def amend(
     to = None
     if "lead_unit" in values and S(hazard.status) not in (S.PENDING, S.ISSUED):
         to = S.ISSUED
-        values |= {"signed_at": None, "issued_at": clock.now(), "acceptance_requested_at": None}
+        # The new unit begins anew: it signs, plans and reports for itself.
+        values |= {"signed_at": None, "issued_at": clock.now(), "acceptance_requested_at": None, "planned_at": None,
+                   "progress_percent": 0}  # fmt: skip
     if {"lead_unit", "responsible_person"} & values.keys() and responsible_user is None:
         values["responsible_user"] = None  # the account was the other person's
     values["search_terms"] = rules.search_terms(hazard, **values)

@@ -193,8 +193,10 @@ def _unit_tokens(text: str) -> list[str]:
     tokens: list[str] = []
     for part in _BETWEEN_UNITS.split(_joined_lines(text)):
         words = part.split()
+        if any(word.startswith(("有限", "股份", "责任公司")) for word in words[1:]):
+            words = ["".join(words)]  # 城源热力 有限公司
         # Spaces part units only where each piece can be one.
-        tokens += words if len(words) > 1 and all(len(word) > 3 for word in words) else [part]
+        tokens += words if len(words) == 1 or all(len(word) > 3 for word in words) else [part]
     return tokens
 
 

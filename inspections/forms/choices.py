@@ -6,10 +6,8 @@ from django.db.models import Q, QuerySet
 
 from accounts import roles
 from accounts.enums import RegionLevel, UnitKind
-from accounts.models import Region, Unit, User
+from accounts.models import RECTIFYING_KINDS, Region, Unit, User
 from facilities.models import Community, Facility
-
-LEADING_KINDS = (UnitKind.HEATING_COMPANY, UnitKind.OTHER, UnitKind.TOWNSHIP)
 
 
 def _of_county(county: Region, field: str = "region") -> Q:
@@ -18,7 +16,7 @@ def _of_county(county: Region, field: str = "region") -> Q:
 
 def lead_units(user: Any, county: Region, keep: int | None = None) -> QuerySet[Unit]:
     """Units that mend: companies first, then others; those that only read are left out. `keep` stays choosable."""
-    offered = _of_county(county) & Q(is_active=True, kind__in=LEADING_KINDS, sees_region=False)
+    offered = _of_county(county) & Q(is_active=True, kind__in=RECTIFYING_KINDS, sees_region=False)
     return Unit.objects.visible_to(user).filter(offered | Q(pk=keep)).order_by("kind", "name")
 
 

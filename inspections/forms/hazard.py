@@ -78,7 +78,7 @@ class HazardForm(LedgerForm, forms.ModelForm):
         self.county: Region = season.county
         self._offer()
         self.fields["due_on"].help_text = f"试运行 {season.trial_run_on}；“尽快”“长期坚持”不是时限"
-        if by.unit_id and by.unit.is_company:
+        if by.unit_id and by.unit.is_rectifier:
             self._fix("lead_unit", by.unit)
         if by.unit_id and by.unit.kind == UnitKind.TOWNSHIP:
             self._fix("township", by.unit.region)
@@ -193,7 +193,7 @@ class RegisterForm(HazardForm):
         for name in rules.FIVE_FIELDS:
             del self.fields[name]
         self.initial["found_on"] = clock.today()
-        if self.by.unit_id and self.by.unit.is_company:
+        if self.by.unit_id and self.by.unit.is_rectifier:
             self.initial["source"] = Source.SELF_CHECK
         if like is not None:
             for name in CARRIED_OVER:

@@ -151,6 +151,9 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, text + "其余等待住建局下达。")
         else:
             messages.info(request, "没有可导入的行。")
+            return redirect("inspections:import_batch", pk=batch.pk)
+        pile = Pile.WAITS if batch.rows.filter(pile=Pile.WAITS).exists() else Pile.IMPORTED
+        return redirect(f"{reverse('inspections:import_batch', args=[pk])}?pile={pile}")
     return redirect("inspections:import_batch", pk=batch.pk)
 
 

@@ -1,5 +1,6 @@
 """`manage.py demo`: fill an empty database with the made-up county 临岭县."""
 
+import datetime as dt
 import random
 from argparse import ArgumentParser
 from typing import Any
@@ -10,8 +11,10 @@ from django.db import transaction
 from accounts.models import Region
 from common import clock
 from heating.demo import hazards, people, places
+from notifications.models import Message
 
 SEED = 2025
+UNREAD_DAYS = 4
 
 
 class Command(BaseCommand):
@@ -39,3 +42,6 @@ class Command(BaseCommand):
         facilities = places.make_facilities(cast, communities, dice)
         hazards.tell(cast, past, facilities, count=max(count // 3, 1), today=today, seed=SEED)
         hazards.tell(cast, present, facilities, count=count, today=today, seed=SEED + 1)
+        # People have read their post, but for the last days'.
+        read_until = clock.now() - dt.timedelta(days=UNREAD_DAYS)
+        Message.objects.filter(created_at__lt=read_until).update(read_at=read_until)

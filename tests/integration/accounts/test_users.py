@@ -61,7 +61,7 @@ def test_an_administrator_makes_a_user_whose_password_is_shown_once(cast, client
         ("bureau", "企业管理员", "住建局"),
         ("development_bureau", "住建督导员", "发改局"),
         ("township_unit", "发改专员", "乡镇、街道"),
-        ("wanjia", "企业填报员", "其他单位"),
+        ("township_unit", "企业填报员", "乡镇、街道"),
         ("leader_office", "乡镇专员", "其他单位"),
     ],
 )

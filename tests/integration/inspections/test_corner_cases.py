@@ -8,10 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import roles
 from accounts.models import Unit
 from audit.models import AuditEntry
 from facilities.models import Community, Facility
 from inspections import importing, services, workflow
+from inspections.directory import Directory
 from inspections.enums import Grade
 from inspections.enums import HazardStatus as S
 from inspections.importing import Stager, import_ready
@@ -20,7 +22,7 @@ from inspections.vagueness import vague_point, vague_standard
 from inspections.workflow import MoveRefused
 from notifications.models import Message
 from tests.cast import Cast
-from tests.factories import HazardFactory
+from tests.factories import HazardFactory, UserFactory
 from tests.hazards import add_photo, hazard_of, request_extension
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
@@ -152,3 +154,32 @@ def test_a_unit_that_sees_only_what_names_it_sees_no_facilities_of_others(cast: 
         Facility.objects.visible_to(cast.leader).exists()
         and Facility.objects.visible_to(cast.township_officer).exists()
     )
+
+
+def test_a_hazard_is_not_issued_to_a_unit_that_cannot_sign(cast: Cast) -> None:
+    hazard = HazardFactory(season=cast.season, lead_unit=cast.township_unit, status="pending")
+    with pytest.raises(workflow.MoveRefused, match="城关镇人民政府 是乡镇、街道，不能作责任单位"):
+        workflow.issue(hazard, by=cast.inspector)
+
+
+def test_a_property_company_can_be_given_a_hazard_and_sign_it(cast: Cast) -> None:
+    clerk = UserFactory(username="wj_clerk", unit=cast.wanjia, role=roles.COMPANY_CLERK)
+    hazard = HazardFactory(season=cast.season, lead_unit=cast.wanjia, status="issued")
+    workflow.sign(hazard, by=clerk)
+    assert hazard.status == "rectifying"
+
+
+def test_a_new_lead_unit_needs_its_own_person_and_begins_anew(cast: Cast) -> None:
+    hazard = HazardFactory(season=cast.season, lead_unit=cast.chengyuan, status="rectifying", planned=True)
+    with pytest.raises(workflow.MoveRefused, match="请同时填写该单位的责任人"):
+        workflow.amend(hazard, by=cast.inspector, reason="管段移交", lead_unit=cast.beiyuan)
+    workflow.amend(hazard, by=cast.inspector, reason="管段移交", lead_unit=cast.beiyuan, responsible_person="白苑")
+    assert (hazard.status, hazard.planned_at, hazard.progress_percent) == ("issued", None, 0)
+
+
+def test_units_are_not_guessed_from_words_that_any_unit_has(cast: Cast) -> None:
+    directory = Directory(cast.season)
+    assert directory.unit("城源热力") == cast.chengyuan
+    assert directory.unit("城源热力有限公司（盖章）") == cast.chengyuan
+    assert directory.unit("热力有限公司") is None
+    assert directory.unit("北苑供热站家属院物业") is None
