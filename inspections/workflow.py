@@ -283,7 +283,10 @@ def _conclude(
     move: Move, hazard: Hazard, by: Any, conclusion: Conclusion, opinion: str, inspectors: str, accepted_on: dt.date
 ) -> None:
     """Write one person's conclusion; the unique key stops a person from concluding twice on one request."""
-    _refuse_if(rules.problems_of_acceptance(hazard, opinion, inspectors, accepted_on))
+    problems = rules.problems_of_acceptance(hazard, opinion, inspectors, accepted_on)
+    if conclusion is Conclusion.PASSED:  # an imported row that claims to be done has not been asked for them yet
+        problems += rules.problems_of_five_duties(hazard, {name: getattr(hazard, name) for name in rules.FIVE_FIELDS})
+    _refuse_if(problems)
     try:
         with transaction.atomic():
             Acceptance.objects.create(

@@ -9,13 +9,16 @@ from django.db import transaction
 from accounts.models import User
 from common.uploads import inspect_upload
 from inspections import services
-from inspections.enums import AttachmentStage, HazardStatus
+from inspections.enums import AttachmentStage, Grade, HazardStatus
 from inspections.models import Attachment, Extension, Hazard
+from inspections.rules import FIVE_FIELDS
 from tests.cast import Cast
 from tests.factories import HazardFactory
 
 
 def hazard_of(cast: Cast, status: HazardStatus = HazardStatus.PENDING, **more: Any) -> Hazard:
+    if more.get("grade") == Grade.MAJOR and status == HazardStatus.AWAITING_ACCEPTANCE:
+        more = {**dict.fromkeys(FIVE_FIELDS, "已落实"), **more}  # without these nobody may ask for acceptance
     return HazardFactory(season=cast.season, lead_unit=cast.chengyuan, township=cast.town_a, status=status, **more)
 
 

@@ -183,3 +183,12 @@ def test_units_are_not_guessed_from_words_that_any_unit_has(cast: Cast) -> None:
     assert directory.unit("城源热力有限公司（盖章）") == cast.chengyuan
     assert directory.unit("热力有限公司") is None
     assert directory.unit("北苑供热站家属院物业") is None
+
+
+def test_a_major_hazard_that_a_ledger_calls_done_is_not_accepted_without_its_five_duties(cast: Cast) -> None:
+    hazard = hazard_of(cast, S.AWAITING_ACCEPTANCE, grade=Grade.MAJOR, five_plan="")
+    opinion = {"opinion": "现场核查合格", "inspectors": "杜导", "accepted_on": dt.date(2026, 8, 3)}
+    with pytest.raises(MoveRefused, match="重大隐患须做到五落实，还没有填写：预案落实"):
+        workflow.accept(hazard, by=cast.inspector, **opinion)
+    workflow.reject(hazard, by=cast.inspector, **opinion)
+    assert hazard.status == S.RECTIFYING
