@@ -11,6 +11,7 @@ from common.concurrency import Stale
 from inspections import workflow
 from inspections.enums import Grade, HazardStatus
 from inspections.models import Acceptance, Hazard
+from inspections.rules import FIVE_FIELDS
 from inspections.workflow import MoveRefused
 from notifications.models import Message
 from tests.cast import SUMMER_DAY, build_cast
@@ -49,7 +50,11 @@ def test_of_two_acceptors_at_once_one_is_stale(grade: Grade):
     people = [cast.inspector.pk, cast.inspector_2.pk]
     for _ in range(ROUNDS):
         hazard = HazardFactory(
-            season=cast.season, lead_unit=cast.chengyuan, status=HazardStatus.AWAITING_ACCEPTANCE, grade=grade
+            season=cast.season,
+            lead_unit=cast.chengyuan,
+            status=HazardStatus.AWAITING_ACCEPTANCE,
+            grade=grade,
+            **dict.fromkeys(FIVE_FIELDS, "已落实"),
         )
         assert sorted(at_once(accept, hazard.pk, people, processes=2)) == ["made", "stale"]
         hazard.refresh_from_db()
