@@ -5,18 +5,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django_htmx.http import HttpResponseClientRedirect
 
 
 def is_partial(request: HttpRequest) -> bool:
     """htmx asks for a part. Going back in the browser's history asks for the whole page, also through htmx."""
     htmx = getattr(request, "htmx", None)
     return htmx is not None and bool(htmx) and not htmx.history_restore_request
-
-
-def wants_fragment(request: HttpRequest, target: str) -> bool:
-    """htmx asks for the part that goes into the element with this id."""
-    return is_partial(request) and request.htmx.target == target  # type: ignore[attr-defined]
 
 
 def render_page(
@@ -36,13 +30,4 @@ def render_page(
         chosen = fragments.get(request.htmx.target or "", template)  # type: ignore[attr-defined]
     response = render(request, chosen, context, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    return response
-
-
-def redirect_page(request: HttpRequest, url: str) -> HttpResponse:
-    """A redirect that leaves the page, also when htmx asked."""
-    if is_partial(request):
-        return HttpResponseClientRedirect(url)
-    response = HttpResponse(status=302)
-    response["Location"] = url
     return response

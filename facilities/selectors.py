@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import Region
@@ -64,13 +64,6 @@ def next_season_year(county: Region) -> int:
     """The year after the county's newest season, else the present one. One query."""
     newest = Season.objects.filter(county=county).order_by("-name").first()
     return newest.year + 1 if newest else clock.today().year
-
-
-def communities_with_counts(user: Any) -> QuerySet[Community]:
-    """Communities with `facility_count` (in use). One query when read."""
-    return Community.objects.visible_to(user).annotate(
-        facility_count=Count("facilities", filter=Q(facilities__is_active=True))
-    )
 
 
 def facilities_of(community: Community, user: Any) -> QuerySet[Facility]:

@@ -220,8 +220,5 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
             status_rank=StatusRank("status"), grade_rank=GradeRank("grade"), kind_rank=KindRank("facility_kind")
         )
 
-    def with_list_relations(self) -> "HazardQuerySet":
-        return self.select_related("lead_unit", "township", "supervisor", "season")
-
     def in_list_order(self) -> "HazardQuerySet":
         return self.order_by(F("season_id").desc(), F("sequence").desc(), F("pk").desc())

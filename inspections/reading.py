@@ -136,11 +136,6 @@ class LedgerReading:
         return {pile: sum(1 for row in self.rows if row.pile == pile) for pile in (READY, WAITS, REPEAT, SKIPPED)}
 
 
-def hazard_ledger_year(source: BinaryIO | bytes | Path) -> int | None:
-    """The year that the ledger says it is of, by which a season may be chosen; None if it says none."""
-    return find_ledger(open_workbook(source), HAZARDS).year
-
-
 def read_hazard_rows(
     source: BinaryIO | bytes | Path,
     *,

@@ -18,11 +18,11 @@ from inspections.enums import (
     AttachmentStage,
     Conclusion,
     ExtensionStatus,
-    Grade,
     HazardStatus,
 )
 from inspections.models import Attachment, Extension, Hazard
 from inspections.querysets import HazardQuerySet
+from inspections.rules import acceptors_needed
 
 # A count beyond this is shown as "10 000+": counting on would cost more than the number is worth.
 COUNT_CAP = 10_000
@@ -210,8 +210,11 @@ WAITING_LABELS = {
 }
 
 
-def next_actor(hazard: Hazard) -> str:
-    """Who can do the next step: 等待 北苑供热站 签收; empty for what is settled. No query on a loaded hazard."""
+def next_actor(hazard: Hazard, *, signed: int = 0) -> str:
+    """Who can do the next step: 等待 北苑供热站 签收; empty for what is settled. No query on a loaded hazard.
+
+    `signed`: how many have accepted on the present request, where the caller knows.
+    """
     company = hazard.lead_unit.label if hazard.lead_unit else "责任单位"
     waits_for = {
         HazardStatus.PENDING: "住建局 下达",
@@ -219,14 +222,14 @@ def next_actor(hazard: Hazard) -> str:
         HazardStatus.RECTIFYING: f"{company} 制定整改方案"
         if hazard.planned_at is None
         else f"{company} 整改并申请验收",
-        HazardStatus.AWAITING_ACCEPTANCE: "住建局 验收",
+        HazardStatus.AWAITING_ACCEPTANCE: "住建局另一人 验收" if signed else "住建局 验收",
     }.get(HazardStatus(hazard.status))
     return f"等待 {waits_for}" if waits_for else ""
 
 
-def next_step(hazard: Hazard) -> str:
+def next_step(hazard: Hazard, *, signed: int = 0) -> str:
     """The same, and since when it waits: 等待 北苑供热站 签收（已 2 天）. No query on a loaded hazard."""
-    actor = next_actor(hazard)
+    actor = next_actor(hazard, signed=signed)
     if not actor:
         return ""
     days = (clock.today() - clock.local_date(hazard.status_since)).days
@@ -238,7 +241,7 @@ def acceptance_progress(hazard: Hazard) -> tuple[int, int]:
     passed = hazard.acceptances.filter(
         round=hazard.round, attempt=hazard.acceptance_attempt, conclusion=Conclusion.PASSED
     ).count()
-    return passed, 2 if hazard.grade == Grade.MAJOR else 1
+    return passed, acceptors_needed(hazard)
 
 
 @dataclass(frozen=True)
@@ -248,17 +251,17 @@ class PhotoFlag:
 
 
 def photo_flags(hazard: Hazard) -> list[PhotoFlag]:
-    """Photos of the present round that need a second look: taken before the find, or seen before.
-
-    One query for the photos and one for each photo with a hash.
-    """
+    """Photos of the present round that need a second look: taken before the find, or seen before. Two queries."""
+    photos = list(hazard.attachments.filter(round=hazard.round, is_photo=True).exclude(stage=AttachmentStage.BEFORE))
+    near = _near_pictures(hazard, [photo.phash for photo in photos if photo.phash])
     flags = []
-    photos = hazard.attachments.filter(round=hazard.round, is_photo=True).exclude(stage=AttachmentStage.BEFORE)
     for photo in photos:
         if photo.taken_at and clock.local_date(photo.taken_at) < hazard.found_on:
             taken = clock.local_date(photo.taken_at)
             flags.append(PhotoFlag(photo, f"拍摄于 {taken}，早于发现日期 {hazard.found_on}"))
-        flags += [PhotoFlag(photo, _seen_before(hazard, other)) for other in _same_pictures(hazard, photo)]
+        if photo.phash:
+            same = [other for other in near if hamming(photo.phash, other.phash) <= SAME_PICTURE_DISTANCE]
+            flags += [PhotoFlag(photo, _seen_before(hazard, other)) for other in same if other.pk != photo.pk]
     return flags
 
 
@@ -269,15 +272,14 @@ def _seen_before(hazard: Hazard, other: Attachment) -> str:
     return f"与本隐患{where}的照片“{other.original_name}”几乎相同"
 
 
-def _same_pictures(hazard: Hazard, photo: Attachment) -> list[Attachment]:
-    """Photos that show the same picture, found through the indexed bands of the hash: of the county's other hazards,
-    and of this one before the work or in earlier rounds."""
-    if not photo.phash:
+def _near_pictures(hazard: Hazard, hashes: list[str]) -> list[Attachment]:
+    """Photos that may show the same as one of these, found through the indexed bands of the hash: of the county's other
+    hazards, and of this one before the work or in earlier rounds."""
+    if not hashes:
         return []
     near = Q()
-    for band, values in enumerate(hash_candidates(photo.phash)):
-        near |= Q(**{f"band_{band}__in": values})
+    for band, values in enumerate(zip(*map(hash_candidates, hashes), strict=True)):
+        near |= Q(**{f"band_{band}__in": sorted({value for each in values for value in each})})
     earlier = Q(hazard_id=hazard.pk) & (Q(round__lt=hazard.round) | Q(stage=AttachmentStage.BEFORE))
-    others = Attachment.objects.filter(near, hazard__county_id=hazard.county_id).exclude(pk=photo.pk)
-    others = others.filter(~Q(hazard_id=hazard.pk) | earlier).select_related("hazard").order_by("pk")
-    return [other for other in others if hamming(photo.phash, other.phash) <= SAME_PICTURE_DISTANCE]
+    others = Attachment.objects.filter(near, hazard__county_id=hazard.county_id)
+    return list(others.filter(~Q(hazard_id=hazard.pk) | earlier).select_related("hazard").order_by("pk"))

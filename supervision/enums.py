@@ -20,10 +20,6 @@ class Measure(models.TextChoices):
         """What a message says after how long the matter has been overdue. A reminder says how long there is left."""
         return _NEWS[self]
 
-    @property
-    def is_before_deadline(self) -> bool:
-        return self is Measure.REMIND
-
 
 _COLOURS = {
     Measure.REMIND: "grey",

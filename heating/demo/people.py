@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group
 from accounts import roles
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit, User
+from accounts.selectors import DEMO_PASSWORD
 
-PASSWORD = "Nuandong-2025"
 COUNTY = ("130199", "临岭县")
 TOWNSHIPS = (("130199100", "城关镇"), ("130199101", "北苑镇"), ("130199102", "兴隆镇"), ("130199001", "府前街道"))
 COMPANIES = (
@@ -90,7 +90,7 @@ def _units(county: Region, townships: dict[str, Region]) -> dict[str, Unit]:
 
 def _user(username: str, full_name: str, unit: str, role: str, *, units: dict[str, Unit]) -> User:
     user = User(username=username, full_name=full_name, unit=units[unit], must_change_password=False)
-    user.set_password(PASSWORD)
+    user.set_password(DEMO_PASSWORD)
     user.save()
     user.groups.add(Group.objects.get(name=role))
     return user

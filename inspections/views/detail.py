@@ -41,12 +41,13 @@ def hazard_detail(request: HttpRequest, pk: int) -> HttpResponse:
     can_edit = user.has_perm("inspections.edit_hazard") and hazard.state.is_open  # type: ignore[union-attr]
     problems = rules.problems_before_issue(hazard) if hazard.status == HazardStatus.PENDING else []
     is_acceptor = any(move.code == "accept" for move in moves)
+    conclusions = _acceptances(hazard)
     context = {
         "hazard": hazard,
         "state": hazard.state,
         "grade": Grade(hazard.grade),
         "is_overdue": hazard.is_overdue(clock.today()),
-        "waiting": selectors.next_step(hazard),
+        "waiting": selectors.next_step(hazard, signed=conclusions["passed"]),
         "moves": _buttons(moves, hazard, bool(problems)),
         "can_edit": can_edit,
         "edit_is_primary": can_edit and bool(problems),
@@ -61,7 +62,7 @@ def hazard_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "usual_stage": _usual_stage(hazard),
         "milestones": _milestones(hazard),
         "extensions": hazard.extensions.select_related("requested_by__unit", "decided_by__unit"),
-        **_acceptances(hazard),
+        **conclusions,
         "past_rounds": hazard.past_rounds.all(),
         "origin": _origin(hazard),
         "events": events(entries_of(hazard), attachments),

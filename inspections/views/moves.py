@@ -130,7 +130,7 @@ def _impossible(
         "state": hazard.state,
         "move": workflow.MOVES[move],
         "problems": problems,
-        "waiting": selectors.next_step(hazard),
+        "waiting": selectors.next_step(hazard, signed=selectors.acceptance_progress(hazard)[0]),
         "back": safe_next(request, hazard.get_absolute_url()),
     }
     if data is not None:

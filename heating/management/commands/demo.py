@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import Region
+from accounts.selectors import DEMO_PASSWORD
 from common import clock
 from heating.demo import hazards, people, places
 from notifications.models import Message
@@ -28,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError(f"演示县 {people.COUNTY[1]} 已经建好了；要重来，请先换一个空数据库")
         with transaction.atomic():
             self._fill(options["hazards"])
-        self.stdout.write("演示账号（密码均为 " + people.PASSWORD + "）：")
+        self.stdout.write("演示账号（密码均为 " + DEMO_PASSWORD + "）：")
         for username, name, unit, role in people.ACCOUNTS:
             self.stdout.write(f"  {username:<10} {role}  {name}（{unit}）")
 

@@ -18,6 +18,7 @@ from inspections.enums import Grade
 from inspections.enums import HazardStatus as S
 from inspections.importing import Stager, import_ready
 from inspections.models import Hazard
+from inspections.selectors import photo_flags
 from inspections.vagueness import vague_point, vague_standard
 from inspections.workflow import MoveRefused
 from notifications.models import Message
@@ -192,3 +193,22 @@ def test_a_major_hazard_that_a_ledger_calls_done_is_not_accepted_without_its_fiv
         workflow.accept(hazard, by=cast.inspector, **opinion)
     workflow.reject(hazard, by=cast.inspector, **opinion)
     assert hazard.status == S.RECTIFYING
+
+
+def test_after_the_first_of_two_acceptors_the_page_waits_for_another(cast: Cast, client_as: ClientAs) -> None:
+    hazard = hazard_of(cast, S.AWAITING_ACCEPTANCE, grade=Grade.MAJOR)
+    client = client_as(cast.inspector_2)
+    assert "等待 住建局 验收" in client.get(hazard.get_absolute_url()).content.decode()
+    workflow.accept(hazard, by=cast.inspector, opinion="合格", inspectors="杜导", accepted_on=dt.date(2026, 8, 3))
+    assert "等待 住建局另一人 验收" in client.get(hazard.get_absolute_url()).content.decode()
+
+
+def test_photos_are_held_against_others_in_two_queries_however_many(cast: Cast, django_assert_num_queries: Any) -> None:
+    hazard, other = hazard_of(cast, S.AWAITING_ACCEPTANCE), hazard_of(cast, S.RECTIFYING)
+    mine = [add_photo(hazard, phash=f"{n:04x}" * 4, band_0=n, band_1=n, band_2=n, band_3=n) for n in (7, 770, 7700)]
+    add_photo(other, phash="0302" * 4, band_0=770, band_1=770, band_2=770, band_3=770)
+    with django_assert_num_queries(2):
+        flags = photo_flags(hazard)
+    assert [(flag.attachment, flag.reason) for flag in flags] == [
+        (mine[1], f"与 {other.number} 的照片“整改后.jpg”几乎相同")
+    ]
