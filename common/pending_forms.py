@@ -3,6 +3,9 @@
 A POST by someone no longer logged in is answered with a redirect to the login page. `PendingFormsMiddleware` keeps what
 was posted in the (new, anonymous) session under the form's address; after logging in the person lands on that address
 again, where the view shows the form filled in: by `PendingFormMixin`, or by hand with `take_pending(request)`.
+
+Several people may use one browser: a signed cookie, which outlives the session, says whose words they were, and nobody
+else is shown them. (Where nobody has signed in before, they are the first one's.)
 """
 
 from collections.abc import Callable
@@ -21,6 +24,8 @@ SESSION_KEY = "pending_forms"
 MAX_BYTES = 64 * 1024
 MAX_FORMS = 3
 KEEP_SECONDS = 30 * 60
+WHO_COOKIE = "who"
+WHO_SECONDS = 400 * 24 * 3600
 RESTORED = "登录已过期，已为您保留填写的内容，请核对后再次提交。"
 RESTORED_WITHOUT_FILES = "登录已过期，已为您保留填写的内容（附件需要重新选择），请核对后再次提交。"
 
@@ -33,6 +38,7 @@ class PendingFormsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        _remember_who(request, response)
         if not _sends_to_login(request, response):
             return response
         if request.method == "POST":
@@ -78,6 +84,19 @@ class PendingFormMixin:
         return self.render_to_response(self.get_context_data(form=form))  # type: ignore[attr-defined]
 
 
+def _who(request: HttpRequest) -> str:
+    """The pk of the person last signed in on this browser; empty if nobody is known."""
+    return request.get_signed_cookie(WHO_COOKIE, default="") or ""
+
+
+def _remember_who(request: HttpRequest, response: HttpResponse) -> None:
+    if request.user.is_authenticated and _who(request) != str(request.user.pk):
+        response.set_signed_cookie(
+            WHO_COOKIE, str(request.user.pk), max_age=WHO_SECONDS, httponly=True, samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
+
+
 def _sends_to_login(request: HttpRequest, response: HttpResponse) -> bool:
     if response.status_code != 302 or request.user.is_authenticated:
         return False
@@ -94,7 +113,7 @@ def _keep(request: HttpRequest) -> None:
     if not body or len(body) > MAX_BYTES:
         return
     kept = {path: entry for path, entry in _stored(request).items() if path != request.path}
-    kept[request.path] = {"body": body, "files": bool(request.FILES), "at": now().timestamp()}
+    kept[request.path] = {"body": body, "files": bool(request.FILES), "at": now().timestamp(), "who": _who(request)}
     # The oldest go first: dictionaries keep their order, also in the session.
     request.session[SESSION_KEY] = dict(list(kept.items())[-MAX_FORMS:])
 
@@ -106,6 +125,8 @@ def _take(request: HttpRequest) -> tuple[QueryDict | None, bool]:
     entry = kept.pop(request.path, None)
     request.session[SESSION_KEY] = kept
     if entry is None or now().timestamp() - entry["at"] > KEEP_SECONDS:
+        return None, False
+    if entry["who"] not in ("", str(request.user.pk)):
         return None, False
     return QueryDict(entry["body"]), entry["files"]
 

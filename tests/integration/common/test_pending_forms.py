@@ -122,3 +122,19 @@ def test_htmx_leaves_the_page_for_the_login(client):
     )
     assert answer.headers["HX-Redirect"] == "/accounts/login/?next=%2Fnote%2F%3Ftab%3D2"
     assert client.session["pending_forms"]["/plain/"]["body"] == "a=1"
+
+
+def test_what_one_person_typed_is_not_shown_to_the_next_one_at_the_browser(client, person):
+    client.force_login(person)
+    client.get("/plain/")  # now the browser knows whose it is
+    del client.cookies["sessionid"]
+    assert client.post("/plain/", {"a": "1"}).status_code == 302
+    client.force_login(UserFactory())
+    assert client.get("/plain/").content == b"nothing"
+
+    client.force_login(person)
+    client.get("/plain/")
+    del client.cookies["sessionid"]
+    client.post("/plain/", {"a": "2"})
+    client.force_login(person)
+    assert client.get("/plain/").content == b"a=2"
