@@ -67,6 +67,7 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "view_facility": ALL_ROLES,
         "manage_facilities": (ADMIN, INSPECTOR),
         "manage_seasons": (ADMIN,),
+        "manage_vocabulary": (ADMIN, INSPECTOR),
     },
     "inspections": {
         "view_hazard": ALL_ROLES,
@@ -100,8 +101,9 @@ def seed_roles(app_label: str) -> migrations.RunPython:
         Permission = apps.get_model("auth", "Permission")
         groups = {name: Group.objects.get_or_create(name=name)[0] for name in ALL_ROLES}
         for codename, roles in CAPABILITIES[app_label].items():
-            permission = Permission.objects.get(content_type__app_label=app_label, codename=codename)
-            for role in roles:
+            # A capability that a later migration adds is given out by that one.
+            permission = Permission.objects.filter(content_type__app_label=app_label, codename=codename).first()
+            for role in roles if permission else ():
                 groups[role].permissions.add(permission)
 
     return migrations.RunPython(forwards, migrations.RunPython.noop)

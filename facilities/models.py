@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.enums import UnitKind
-from accounts.models import Region, Unit
+from accounts.models import Region, Unit, User
 from accounts.scoping import county_ids, in_region, sees_region
+from common import clock
 from facilities.enums import FacilityKind
 
 LATITUDE = [MinValueValidator(-90), MaxValueValidator(90)]
@@ -139,10 +140,46 @@ class Facility(models.Model):
         verbose_name_plural = verbose_name
         ordering = ["name", "pk"]
         default_permissions = ("view",)
-        permissions = [("manage_facilities", "管理设施与小区")]
+        permissions = [("manage_facilities", "管理设施与小区"), ("manage_vocabulary", "管理台账用词和别名")]
         constraints = [
             models.UniqueConstraint(fields=["company", "kind", "name"], name="facility_name_in_company"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class NameAlias(models.Model):
+    """Another name by which ledgers call a unit, a community or a facility, learned when a person said so."""
+
+    county = models.ForeignKey(Region, models.PROTECT, related_name="+")
+    # As names are compared: half-width, without spaces.
+    key = models.CharField(max_length=120)
+    alias = models.CharField("别名", max_length=120)
+    unit = models.ForeignKey(Unit, models.CASCADE, null=True, blank=True, related_name="aliases", verbose_name="单位")
+    community = models.ForeignKey(
+        Community, models.CASCADE, null=True, blank=True, related_name="aliases", verbose_name="小区"
+    )
+    facility = models.ForeignKey(
+        Facility, models.CASCADE, null=True, blank=True, related_name="aliases", verbose_name="设施"
+    )
+    learned_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="确认人")
+    learned_at = models.DateTimeField("确认时间", default=clock.now)
+
+    class Meta:
+        verbose_name = "别名"
+        verbose_name_plural = verbose_name
+        ordering = ["alias", "pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["county", "key"], condition=Q(unit__isnull=False), name="alias_of_unit"),
+            models.UniqueConstraint(
+                fields=["county", "key"], condition=Q(community__isnull=False), name="alias_of_community"
+            ),
+            models.UniqueConstraint(
+                fields=["county", "key"], condition=Q(facility__isnull=False), name="alias_of_facility"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.alias

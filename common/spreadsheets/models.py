@@ -1,4 +1,7 @@
-"""The staged import: an uploaded file, and for each row below its head what was understood, until it is settled."""
+"""The staged import: an uploaded file, and for each row below its head what was understood, until it is settled.
+
+And what the site learns from it: corrected layouts, further words, photos that wait for their row.
+"""
 
 from typing import Any
 
@@ -6,19 +9,31 @@ from django.conf import settings
 from django.db import models
 
 from common import clock
+from common.storage import private_storage
+
+
+class BatchState(models.TextChoices):
+    """How far the file has been read; long ones are read in the background."""
+
+    READING = "reading", "正在读取"
+    READ = "read", "已读取"
+    FAILED = "failed", "读取失败"
 
 
 class Pile(models.TextChoices):
     READY = "ready", "可导入"
     WAITS = "waits", "待处理"
+    UPDATE = "update", "有变动"
     REPEAT = "repeat", "重复"
     SKIPPED = "skipped", "已跳过"
     IMPORTED = "imported", "已导入"
+    UPDATED = "updated", "已更新"
     DISMISSED = "dismissed", "已放弃"
 
     @property
     def colour(self) -> str:
-        return {"ready": "green", "waits": "amber", "repeat": "purple", "imported": "blue"}.get(self.value, "grey")
+        colours = {"ready": "green", "waits": "amber", "update": "blue", "imported": "blue", "updated": "blue"}
+        return {**colours, "repeat": "purple"}.get(self.value, "grey")
 
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
@@ -38,6 +53,12 @@ class ImportBatch(models.Model):
     # What the reader was told besides the file, e.g. {"season": 3}.
     context = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=0)
+    # The file itself, until every row of it is settled: for another mapping, the marked copy and the pictures in it.
+    file = models.FileField(upload_to="imports/", storage=private_storage, max_length=200, blank=True)
+    state = models.CharField("读取状态", max_length=8, choices=BatchState.choices, default=BatchState.READ)
+    error = models.TextField("读不出来的原因", blank=True)
+    # The layout that a person chose: {"sheet", "head_rows": [3, 4], "mapping": {column name: index from 0}}.
+    layout = models.JSONField(default=dict)
 
     objects = ImportBatchQuerySet.as_manager()
 
@@ -65,6 +86,9 @@ class ImportRow(models.Model):
     raw = models.JSONField(default=dict)
     # [{"field", "cell", "read", "expected"}]
     problems = models.JSONField(default=list)
+    # Of a row that changes an item: [{"field", "old", "new"}], in words; and what the site changed since the export.
+    changes = models.JSONField(default=list)
+    conflict = models.TextField("冲突", blank=True)
     reason = models.CharField("跳过原因", max_length=100, blank=True)
     # What the row repeats or became.
     item_id = models.BigIntegerField(null=True, blank=True)
@@ -79,3 +103,79 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"第 {self.row} 行"
+
+
+class RememberedLayout(models.Model):
+    """Where a ledger with these head rows stands, as a person corrected it for those who send it."""
+
+    kind = models.CharField(max_length=20)
+    # Who it was corrected for: "unit:12".
+    scope = models.CharField(max_length=40)
+    # Of the texts of the head rows; see `common.spreadsheets.layouts`.
+    fingerprint = models.CharField(max_length=64)
+    head_row_count = models.PositiveSmallIntegerField()
+    mapping = models.JSONField(default=dict)
+    corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    corrected_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "scope", "fingerprint"], name="layout_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.scope}"
+
+
+class LedgerTerm(models.Model):
+    """A word that a bureau adds to those by which its ledgers are read."""
+
+    class Role(models.TextChoices):
+        HEAD = "head", "列名"
+        VALUE = "value", "填写的说法"
+        VAGUE = "vague", "不算数的说法"
+
+    kind = models.CharField("台账类型", max_length=20)
+    # Whose word it is: the code of the county.
+    scope = models.CharField(max_length=40)
+    role = models.CharField("用在", max_length=5, choices=Role.choices)
+    # HEAD: the column's name; VALUE: column and value, "grade:major"; VAGUE: what it does not name, "due_on".
+    meaning = models.CharField("含义", max_length=60)
+    term = models.CharField("说法", max_length=60)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="添加人")
+    added_at = models.DateTimeField("添加时间", default=clock.now)
+
+    class Meta:
+        verbose_name = "台账用词"
+        verbose_name_plural = verbose_name
+        ordering = ["kind", "role", "meaning", "term"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "scope", "role", "term"], name="ledger_term_once")]
+
+    def __str__(self) -> str:
+        return self.term
+
+
+class ImportPhoto(models.Model):
+    """A picture that came with a batch, in a ZIP or inside the workbook, until it hangs at what its row became."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="photos")
+    # The sheet's row; None for a picture that names none of them.
+    row = models.PositiveIntegerField("行号", null=True, blank=True)
+    stage = models.CharField(max_length=10, blank=True)
+    original_name = models.CharField("文件名", max_length=200)
+    file = models.FileField(upload_to="imports/", storage=private_storage, max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64)
+    # Why it cannot be used, in Chinese; empty for a good one.
+    problem = models.CharField("问题", max_length=200, blank=True)
+    # What it became.
+    attachment_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "导入的照片"
+        verbose_name_plural = verbose_name
+        ordering = ["row", "stage", "original_name"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["batch", "row", "stage", "sha256"], name="import_photo_once")]
+
+    def __str__(self) -> str:
+        return self.original_name
