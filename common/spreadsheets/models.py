@@ -163,8 +163,13 @@ class ImportPhoto(models.Model):
     row = models.PositiveIntegerField("行号", null=True, blank=True)
     stage = models.CharField(max_length=10, blank=True)
     original_name = models.CharField("文件名", max_length=200)
+    # Where it came from: its path in the ZIP, or its cell in the workbook.
+    source = models.CharField("来自", max_length=300, blank=True)
+    size_bytes = models.PositiveBigIntegerField("大小（字节）", default=0)
     file = models.FileField(upload_to="imports/", storage=private_storage, max_length=200, blank=True)
     sha256 = models.CharField(max_length=64)
+    # A person has said that it is not to be used.
+    is_dismissed = models.BooleanField("不用", default=False)
     # Why it cannot be used, in Chinese; empty for a good one.
     problem = models.CharField("问题", max_length=200, blank=True)
     # What it became.
@@ -175,7 +180,11 @@ class ImportPhoto(models.Model):
         verbose_name_plural = verbose_name
         ordering = ["row", "stage", "original_name"]
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["batch", "row", "stage", "sha256"], name="import_photo_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "row", "stage", "sha256"], name="import_photo_once"),
+            # The same file sent again, wherever a person has put its pictures meanwhile.
+            models.UniqueConstraint(fields=["batch", "source", "sha256"], name="import_photo_source_once"),
+        ]
 
     def __str__(self) -> str:
         return self.original_name
