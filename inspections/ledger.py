@@ -10,6 +10,7 @@ from typing import Any
 
 from common.spreadsheets.cells import read_choice, read_decimal
 from common.spreadsheets.columns import Column, Ledger
+from common.spreadsheets.pictures import PHOTOS_WIDTH
 from common.spreadsheets.readings import Reading
 from facilities.enums import FacilityKind
 from inspections.enums import Category, FundingSource, Grade, HazardStatus, Source, Urgency
@@ -46,6 +47,10 @@ def _label_of(choices: Any) -> Any:
     """Writes a stored value as its label."""
     labels = dict(choices.choices)
     return lambda value: labels.get(value, value)
+
+
+def _as_percent(value: int | None) -> str | None:
+    return None if value is None else f"{value}%"
 
 
 # `parse(text, head)`: the head tells the unit of amounts. Columns without one are read together with their neighbours
@@ -143,6 +148,8 @@ HAZARDS = Ledger(
             "发现隐患时间 隐患发现时间",
             width=12,
             is_centred=True,
+            kind="date",
+            hint="写到具体日期",
         ),
         Column("cause", "成因", "原因 原因分析 成因分析 问题成因 产生原因 形成原因 隐患成因", width=20),
         Column(
@@ -203,6 +210,8 @@ HAZARDS = Ledger(
             excluded=WATCHERS,
             width=14,
             is_centred=True,
+            kind="digits",
+            hint="11 位手机号，或带区号的座机号",
         ),
         Column(
             "due_on",
@@ -215,7 +224,8 @@ HAZARDS = Ledger(
             width=14,
             is_centred=True,
             required=True,
-            hint="写到具体日期，例如 2025-09-30",
+            kind="date",
+            hint="写到具体日期；立行立改的写“立行立改”",
         ),
         Column(
             "acceptance_standard",
@@ -241,8 +251,10 @@ HAZARDS = Ledger(
             "整改进度",
             "进度 进展情况 整改进展 完成比例 完成率 目前进度 工作进展 目前进展 整改进展情况 当前进度 "
             "形象进度 整改进度（%）",
+            format=_as_percent,
             width=10,
             is_centred=True,
+            hint="0% 到 100%",
         ),
         Column(
             "estimated_cost_yuan",
@@ -252,6 +264,8 @@ HAZARDS = Ledger(
             excluded="来源",
             parse=_yuan,
             width=14,
+            kind="number",
+            hint="以元为单位的数字",
         ),
         Column(
             "funding_source",
@@ -266,6 +280,10 @@ HAZARDS = Ledger(
         Column("status", "当前状态", "办理状态", format=_label_of(HazardStatus), width=10, is_centred=True),
         Column("overdue_days", "逾期天数", width=8, is_centred=True),
         Column("remark", "备注", "说明 备注说明 其他 其它 备注信息", width=16),
+        Column("photo_before", "整改前照片", "整改前图片 隐患照片 问题照片", kind="photos", width=PHOTOS_WIDTH),
+        Column("photo_after", "整改后照片", "整改后图片 整改照片", kind="photos", width=PHOTOS_WIDTH),
+        # What the hazard was when it went out: a row that comes back meets a newer one only knowingly.
+        Column("version", "数据版本", width=6, is_centred=True, hint="导回时核对用，请勿改动"),
     ),
     shown=(
         "sequence",
@@ -294,7 +312,22 @@ EXPORT_COLUMNS: Sequence[str] = (
     "claimed_closed", "status", "overdue_days", "remark",
 )  # fmt: skip
 
+# For work in the office program and the way back: the number and the version say which hazard a row is, and every
+# column that may be edited is there.
+PLAIN_COLUMNS: Sequence[str] = (
+    "number", "facility_kind", "problem_point", "description", "grade", "category", "source", "community", "township",
+    "found_on", "cause", "measure", "urgency", "responsible_unit", "cooperating_units", "responsible_person", "phone",
+    "due_on", "acceptance_standard", "progress_percent", "estimated_cost_yuan", "funding_source", "claimed_closed",
+    "status", "overdue_days", "remark", "version",
+)  # fmt: skip
+
+PHOTO_COLUMNS: Sequence[str] = (
+    "sequence", "number", "problem_point", "description", "photo_before", "grade", "responsible_unit",
+    "responsible_person", "due_on", "measure", "photo_after", "status", "overdue_days",
+)  # fmt: skip
+
 TEMPLATE_COLUMNS: Sequence[str] = (
-    "sequence", "facility_kind", "problem_point", "description", "grade", "found_on", "measure", "responsible_unit",
-    "cooperating_units", "responsible_person", "phone", "due_on", "acceptance_standard", "remark",
+    "sequence", "facility_kind", "problem_point", "description", "grade", "source", "community", "found_on", "measure",
+    "urgency", "responsible_unit", "cooperating_units", "responsible_person", "phone", "due_on",
+    "acceptance_standard", "remark",
 )  # fmt: skip

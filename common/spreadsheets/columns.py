@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from common.spreadsheets.readings import Reading
 from common.text import normalise_name
@@ -30,7 +30,7 @@ class Column:
     its own; a column without one is read together with its neighbours by the app. `format(value)` gives what the
     export writes: text, number, date, None or a list of texts. `width` in characters of the normal font, a Chinese one
     counting two. `required`: a row waits while it is missing. `choices`: the template offers them. `hint`: how to fill
-    it in, said on the template.
+    it in, said on the template. `kind`: what the cells hold, for the template's checks and for pictures in the cells.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Column:
     required: bool = False
     choices: tuple[str, ...] = ()
     hint: str = ""
+    kind: Literal["text", "date", "number", "digits", "photos"] = "text"
 
     @property
     def heads(self) -> tuple[str, ...]:
