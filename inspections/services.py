@@ -223,18 +223,24 @@ def with_attachments(
 
     The photos are there before the move is judged. Files that are no photos go to 其他材料.
     """
+    staged = [(upload, stage if upload.is_photo else AttachmentStage.DOCUMENT) for upload in uploads]
+    return _with_staged(hazard, write, by=by, staged=staged)[0]
+
+
+def _with_staged(
+    hazard: Hazard, write: Callable[[], AuditEntry], *, by: Any, staged: Sequence[tuple[InspectedUpload, str]]
+) -> tuple[AuditEntry, list[Attachment]]:
     stored: list[Attachment] = []
     try:
         with transaction.atomic():
-            for upload in uploads:
-                kept_as = stage if upload.is_photo else AttachmentStage.DOCUMENT
-                stored.append(attach(hazard, by=by, upload=upload, stage=kept_as))
+            for upload, stage in staged:
+                stored.append(attach(hazard, by=by, upload=upload, stage=stage))
             entry = write()
             Attachment.objects.filter(pk__in=[attachment.pk for attachment in stored]).update(entry_id=entry.pk)
     except BaseException:
         _discard_files(stored)
         raise
-    return entry
+    return entry, stored
 
 
 def add_attachments(
@@ -242,15 +248,24 @@ def add_attachments(
 ) -> AuditEntry:
     """Add photos or files on their own, as one entry of the timeline."""
     require_may_attach(by, hazard)
+    return with_attachments(hazard, _added(hazard, uploads, by=by, note=note), by=by, uploads=uploads, stage=stage)
+
+
+def add_photos(
+    hazard: Hazard, *, by: Any, photos: Sequence[tuple[InspectedUpload, str]], note: str = ""
+) -> list[Attachment]:
+    """Add photos of several stages, as (photo, stage), in one entry of the timeline; in the order given."""
+    require_may_attach(by, hazard)
+    write = _added(hazard, [photo for photo, _ in photos], by=by, note=note)
+    return _with_staged(hazard, write, by=by, staged=photos)[1]
+
+
+def _added(hazard: Hazard, uploads: Sequence[InspectedUpload], *, by: Any, note: str) -> Callable[[], AuditEntry]:
     names = "、".join(upload.filename for upload in uploads)
-
-    def write() -> AuditEntry:
-        return record(
-            actor=by, action="上传附件", target=hazard, note=note, changes={ATTACHED: [None, names]},
-            region_code=hazard.county.code,
-        )  # fmt: skip
-
-    return with_attachments(hazard, write, by=by, uploads=uploads, stage=stage)
+    return lambda: record(
+        actor=by, action="上传附件", target=hazard, note=note, changes={ATTACHED: [None, names]},
+        region_code=hazard.county.code,
+    )  # fmt: skip
 
 
 def record_first_overdue(today: dt.date) -> int:
