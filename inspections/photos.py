@@ -55,14 +55,16 @@ class PhotoResult:
 
     def __str__(self) -> str:
         rows = len({row for row, _ in self.taken})
-        parts = [f"{len(self.taken)} 张照片对上 {rows} 行" if self.taken else "没有新的照片对上行"]
-        if self.waiting:
-            parts.append(f"{len(self.waiting)} 张要您选择对应的行或阶段")
-        if self.known:
-            parts.append(f"{self.known} 张以前已经收下，没有重复")
-        if self.skipped:
-            parts.append(f"{len(self.skipped)} 个文件没有收下（下面逐个写明原因）")
-        return "，".join(parts) + "。"
+        no_photos = sum(reason.startswith("不是照片") for _, reason in self.skipped)
+        refused = len(self.skipped) - no_photos
+        parts = [
+            f"{len(self.taken)} 张照片对上 {rows} 行" if self.taken else "",
+            f"{len(self.waiting)} 张照片要您选择对应的行或阶段" if self.waiting else "",
+            f"{self.known} 张照片以前已经收下，没有重复" if self.known else "",
+            f"{no_photos} 个文件不是照片已跳过" if no_photos else "",
+            f"{refused} 个文件没有收下（原因在下面逐个写明）" if refused else "",
+        ]
+        return ("，".join(filter(None, parts)) or "没有找到照片") + "。"
 
 
 @dataclass(frozen=True, slots=True)

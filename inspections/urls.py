@@ -1,6 +1,6 @@
 from django.urls import path
 
-from inspections.views import attachments, detail, editing, exporting, importing, listing, moves
+from inspections.views import attachments, detail, editing, exporting, importing, listing, moves, photos
 
 app_name = "inspections"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("import/<int:pk>/run/", importing.import_run, name="import_run"),
     path("import/<int:pk>/rows/<int:row>/", importing.import_settle, name="import_settle"),
     path("import/<int:pk>/rows/<int:row>/dismiss/", importing.import_dismiss, name="import_dismiss"),
+    path("import/<int:pk>/photos/", photos.import_photos, name="import_photos"),
+    path("import/<int:pk>/photos/stages/", photos.import_photo_stages, name="import_photo_stages"),
+    path("import/<int:pk>/photos/<int:photo>/", photos.import_photo, name="import_photo"),
     path("new/", editing.hazard_create, name="hazard_create"),
     path("<int:pk>/", detail.hazard_detail, name="hazard_detail"),
     path("<int:pk>/edit/", editing.hazard_edit, name="hazard_edit"),

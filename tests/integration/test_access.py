@@ -22,7 +22,7 @@ from accounts.roles import (
     TOWNSHIP,
 )
 from audit.services import record
-from common.spreadsheets.models import ImportBatch, ImportRow
+from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow
 from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
@@ -70,6 +70,9 @@ TABLE: dict[str, Rule] = {
     "inspections:import_run": Rule((ADMIN,), "batch", post=True),
     "inspections:import_settle": Rule((ADMIN,), "row", post=True),
     "inspections:import_dismiss": Rule((ADMIN,), "row", post=True),
+    "inspections:import_photos": Rule((ADMIN,), "batch"),
+    "inspections:import_photo_stages": Rule((ADMIN,), "batch", post=True),
+    "inspections:import_photo": Rule((ADMIN,), "photo", post=True),
     "facilities:facility_list": Rule(ALL_ROLES),
     "facilities:facility_create": Rule(BUREAU_ROLES),
     "facilities:facility_detail": Rule(tuple(set(ALL_ROLES) - {COMPANY_CLERK}), "facility"),
@@ -114,6 +117,7 @@ TABLE: dict[str, Rule] = {
 UNSEEN_BY: dict[str, Roles] = {
     "batch": tuple(set(IMPORT) - {ADMIN}),
     "row": tuple(set(IMPORT) - {ADMIN}),
+    "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
@@ -154,6 +158,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         kind="hazards", owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
     )
     ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
+    photo = ImportPhoto.objects.create(batch=batch, original_name="1.jpg", file="a.jpg", sha256="0")
     entry = record(actor=who, action="测试")
     message = Message.objects.create(recipient=who, key="k", subject="s", path="/")
     return {
@@ -162,6 +167,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         "attachment": {"pk": _attachment(hazard).pk},
         "batch": {"pk": batch.pk},
         "row": {"pk": batch.pk, "row": 4},
+        "photo": {"pk": batch.pk, "photo": photo.pk},
         "entry": {"pk": entry.pk},
         "message": {"pk": message.pk},
         "policy": {"pk": policy},
