@@ -167,6 +167,10 @@ SEASON_DEFAULT_DAYS = {
 # 从时限倒排: the usual steps of a rectification, and by what share (%) of the time up to the deadline each is done.
 PLAN_STEPS = (("方案和材料确定", 20), ("材料设备到场", 50), ("施工完成", 90), ("自检合格，申请验收", 100))
 
+# A longer export is made in the background; of one with photos no file holds more.
+EXPORT_IN_BACKGROUND_ABOVE = env.int("EXPORT_IN_BACKGROUND_ABOVE", 2000)
+EXPORT_MOST_WITH_PHOTOS = env.int("EXPORT_MOST_WITH_PHOTOS", 5000)
+
 # ── behind a proxy, over HTTPS ───────────────────────────────────────────────────────────────────────────────────────
 # Addresses or networks whose X-Forwarded-For is believed ("unix" for a socket file).
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["127.0.0.1"] if PRODUCTION else [])

@@ -8,6 +8,7 @@ urlpatterns = [
     path("counts/", listing.hazard_counts, name="hazard_counts"),
     path("bulk/", listing.hazard_bulk, name="hazard_bulk"),
     path("export/", exporting.hazard_export, name="hazard_export"),
+    path("template/", exporting.hazard_template, name="hazard_template"),
     path("import/", importing.import_list, name="import_list"),
     path("import/<int:pk>/", importing.import_batch, name="import_batch"),
     path("import/<int:pk>/run/", importing.import_run, name="import_run"),

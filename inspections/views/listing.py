@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from common.paging import Total
 from common.views import safe_next
 from inspections import bulk
 from inspections.filters import COUNTED, TABS, HazardFilter, filtered_hazards
+from inspections.forms.exporting import EXPORT_LOOKS
 from inspections.models import Hazard
 from inspections.selectors import COUNT_CAP, CappedCount, tab_counts
 from inspections.tables import UNREAD, HazardTable
@@ -41,6 +43,8 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
         "bulk_moves": _bulk_moves(request.user),
         "list_actions_template": "inspections/list_actions.html",
         "export_url": reverse("inspections:hazard_export"),
+        "export_looks": EXPORT_LOOKS,
+        "export_in_background_above": settings.EXPORT_IN_BACKGROUND_ABOVE,
         "season": filters.season,
         **_empty(request.user, filters),
     }
@@ -114,6 +118,7 @@ def _bulk_moves(user: Any) -> list[dict[str, Any]]:
     if user.has_perm("inspections.export_hazards"):
         url = reverse("inspections:hazard_export")
         moves.append({"name": "export", "label": "导出所选", "url": url, "icon": "export"})
+        moves.append({"name": "export_plain", "label": "导出所选（可改后导回）", "url": url, "icon": "export"})
     return moves
 
 

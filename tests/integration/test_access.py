@@ -57,6 +57,7 @@ TABLE: dict[str, Rule] = {
     "inspections:hazard_counts": Rule(ALL_ROLES),
     "inspections:hazard_bulk": Rule(BUREAU_ROLES, post=True, data=(("move", "remind"),)),
     "inspections:hazard_export": Rule(ALL_ROLES),
+    "inspections:hazard_template": Rule(IMPORT),
     "inspections:hazard_create": Rule(REGISTER),
     "inspections:hazard_detail": Rule(ALL_ROLES, "hazard"),
     "inspections:hazard_edit": Rule(BUREAU_ROLES, "hazard"),

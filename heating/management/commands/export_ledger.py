@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import QueryDict
 
+from common.spreadsheets.errors import SpreadsheetError
 from facilities.models import Season
 from heating.management.commands.import_ledger import user_named
-from inspections.exporting import write_hazards
-from inspections.filters import filtered_hazards
+from inspections.exporting import Look, chosen_hazards, write_hazards
 
 
 class Command(BaseCommand):
@@ -28,6 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="username", required=True, metavar="USER", help="以谁的身份导出")
         parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="写到哪个文件")
         parser.add_argument("--season", metavar="S", help="采暖季，如 2026-2027；不写则为当前采暖季")
+        parser.add_argument(
+            "--look", choices=Look.values, default=Look.OFFICIAL.value, help="上报格式、可改后导回的普通表格或带照片"
+        )
+        parser.add_argument("--subtotals", action="store_true", help="按责任单位小计（用于上报格式）")
         parser.add_argument("filters", nargs="*", metavar="名称=值", help="筛选条件")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,12 +47,12 @@ class Command(BaseCommand):
             season = Season.objects.visible_to(user).filter(name=options["season"]).first()
             if season is None:
                 raise CommandError(f"没有名为“{options['season']}”的采暖季")
-        filters, hazards = filtered_hazards(user, params, season)
-        if filters.bar.errors:
-            raise CommandError("；".join(map(str, filters.bar.errors)))
+        chosen = chosen_hazards(user, query=params.urlencode(), season=season)
+        if chosen.errors:
+            raise CommandError("；".join(chosen.errors))
         try:
             with open(options["out"], "wb") as out:
-                count = write_hazards(out, hazards, by=user, season=filters.season)
-        except PermissionDenied as error:
+                count = write_hazards(out, chosen, by=user, look=Look(options["look"]), subtotals=options["subtotals"])
+        except (PermissionDenied, SpreadsheetError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"已导出 {count} 条到 {options['out']}")

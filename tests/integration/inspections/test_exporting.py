@@ -51,7 +51,7 @@ def test_the_official_look(ledger: Cast, client_as: Callable[[Any], Client]) -> 
     assert "填报日期：2026年8月3日" in [cell.value for cell in sheet[2]]
     assert sheet.freeze_panes == "A4" and sheet.print_title_rows == "$3:$3"
     assert sheet["A4"].border.left.style == "thin" and sheet["D4"].alignment.wrap_text
-    assert AuditEntry.objects.get(action="导出台账").note == "导出 2 条隐患"
+    assert AuditEntry.objects.get(action="导出台账").note == "导出 2 条隐患（上报格式）：没有筛选"
 
 
 def test_text_that_looks_like_a_formula_stays_text(ledger: Cast, client_as: Callable[[Any], Client]) -> None:
