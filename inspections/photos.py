@@ -107,7 +107,7 @@ def take_pictures(batch: ImportBatch, *, by: Any, progress: Progress | None = No
     if not batch.file or not batch.filename.lower().endswith(WITH_PICTURES):
         return keeper.result
     rows = {row.row for row in RowFinder(batch).rows.values()}
-    stages = {column["column"]: stage_in(column["head"]) for column in batch.head.get("unread", [])}
+    stages = dict(enumerate(map(stage_in, batch.head.get("heads", []))))
     first = max(batch.head.get("head_rows") or [0]) + 1
     with batch.file.open("rb") as file:
         pictures = read_pictures(file, sheet_name=sheet)  # type: ignore[arg-type]
@@ -115,13 +115,12 @@ def take_pictures(batch: ImportBatch, *, by: Any, progress: Progress | None = No
             if not isinstance(picture, CellPicture):
                 keeper.skip(f"工作表“{sheet}”", picture.reason)
             else:
-                letter = column_letter(picture.column)
-                source = f"{sheet} {letter}{picture.row} {picture.name}"
+                source = f"{sheet} {column_letter(picture.column)}{picture.row} {picture.name}"
                 if picture.row < first:
                     keeper.skip(source, "在表头以上，可能是公章或标志，没有当作照片")
                 else:
                     place = _place_of_cell(picture.row, rows)
-                    keeper.keep(_Found(place, stages.get(letter, ""), source, picture.name, picture.content))
+                    keeper.keep(_Found(place, stages.get(picture.column, ""), source, picture.name, picture.content))
             if progress:
                 progress(done)
     return keeper.result

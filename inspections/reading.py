@@ -128,6 +128,8 @@ class LedgerReading:
             "written_on": sheet.written_on.isoformat() if sheet.written_on else None,
             "year": self.year,
             "head_rows": list(sheet.head_rows),
+            # Of every column, from A on; tells what the pictures of a column show.
+            "heads": list(sheet.heads),
             "columns": {HAZARDS.by_name[name].title: sheet.heads[index] for name, index in sheet.mapping.items()},
             "unread": [{"column": letter, "head": head} for letter, head in sheet.unread],
         }
