@@ -12,11 +12,12 @@ import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from common.spreadsheets.columns import Column
+from common.spreadsheets.columns import Column, as_it_is
 from common.spreadsheets.styles import Styles
 
 LONGEST_TEXT = 32_767
@@ -28,12 +29,24 @@ FIRST_DATE = dt.date(1900, 3, 1)
 EPOCH = dt.date(1899, 12, 30)
 # What a column keeps: so many values, and none whose XML is longer.
 KEPT, LONGEST_KEPT = 2048, 600
+MOSTLY = 0.8
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _LONG_DIGITS = re.compile(r"\+?[\d\-]{8,}")
 
-Made = tuple[bytes, int]
+
+class Tall(bytes):
+    """The XML of a cell that takes several lines."""
+
+    __slots__ = ()
+    lines = 1
+
+
+@lru_cache(maxsize=LONGEST_TEXT)
+def _tall(lines: int) -> type[Tall]:
+    """The class of cells that take so many lines: an attribute of each cell would take longer to make than its XML."""
+    return type("Tall", (Tall,), {"__slots__": (), "lines": lines})
 
 
 def plain_text(text: str) -> str:
@@ -64,17 +77,22 @@ def inline(text: str) -> str:
     return f'" t="inlineStr"><is><t{space}>{written}</t></is></c>'
 
 
-class Cells(dict[Any, Made]):
-    """Of one column: value → (its cell from behind the row's number up to the next cell's, the lines it takes)."""
+class Cells(dict[Any, bytes]):
+    """Of one column: value → its cell from behind the row's number up to the next cell's (`Tall` if of several lines).
 
-    def __init__(self, column: Column, styles: Styles, after: bytes) -> None:
+    `wrapping` gets the column's index as soon as there is a text in it that takes several lines.
+    """
+
+    def __init__(self, column: Column, index: int, styles: Styles, after: bytes, wrapping: list[int]) -> None:
         super().__init__()
-        self.format = column.format
+        self.index, self.wrapping = index, wrapping
+        self.format = None if column.format is as_it_is else column.format
         self.width = column.width
         self.room = max(2.0, column.width - 1)
         self.after = after
         self.is_centred = column.is_centred
         self.styles = styles
+        self.keeps, self.missed = True, 0
         style = styles.picture if column.kind == "photos" else styles.of_kind[column.is_centred, "text"]
         self.of_text = f'" s="{style}'
         self.begin = f'{self.of_text}" t="inlineStr"><is><t>'.encode()
@@ -82,13 +100,13 @@ class Cells(dict[Any, Made]):
         self.end = b"</t></is></c>" + after
         self.begin_number = f'" s="{styles.of_kind[column.is_centred, "number"]}"><v>'.encode()
         self.end_number = b"</v></c>" + after
-        self.empty = f'{self.of_text}"/>'.encode() + after, 1
+        self.empty = f'{self.of_text}"/>'.encode() + after
 
-    def __missing__(self, value: Any) -> Made:
-        shown = self.format(value)
+    def __missing__(self, value: Any) -> bytes:
+        shown = self.format(value) if self.format else value
         kind = type(shown)
         if kind is int and -LEAST_LONG < shown < LEAST_LONG:
-            return self.begin_number + b"%d" % shown + self.end_number, 1
+            return self.begin_number + b"%d" % shown + self.end_number
         # The text that most cells hold; each of these conditions takes less time than a look at every character.
         if (
             kind is str
@@ -102,20 +120,40 @@ class Cells(dict[Any, Made]):
             and len(shown) <= LONGEST_TEXT // 2
         ):
             written = shown.encode()
+            made = self.begin + written + self.end
             wide = (len(shown) + len(written)) / 2
-            made = self.begin + written + self.end, 1 if wide <= self.room else math.ceil(wide / self.room)
+            if wide > self.room:
+                made = self._several(made, math.ceil(wide / self.room))
         elif kind is str and 8 <= len(shown) <= self.room and shown.isascii() and shown.isdigit():
-            made = self.begin_digits + shown.encode() + self.end, 1
+            made = self.begin_digits + shown.encode() + self.end
         else:
             made = self._made(shown)
-        # Numbers are not kept: True, 1 and 1.0 would be one entry.
-        if (value is None or isinstance(value, (str, dt.date, tuple))) and len(made[0]) <= LONGEST_KEPT:
-            if len(self) >= KEPT:
-                self.clear()
-            self[value] = made
+        if self.keeps:
+            self._keep(value, made)
         return made
 
-    def _made(self, value: Any) -> Made:
+    def _keep(self, value: Any, made: bytes) -> None:
+        self.missed += 1
+        # Numbers are not kept: True, 1 and 1.0 would be one entry.
+        if not (value is None or isinstance(value, (str, dt.date, tuple))) or len(made) > LONGEST_KEPT:
+            return
+        if len(self) >= KEPT:
+            self.clear()
+        self[value] = made
+
+    def review(self, rows: int) -> None:
+        """Keep no more of a column of which hardly a value came again in the last rows."""
+        if self.missed > rows * MOSTLY:
+            self.keeps = False
+            self.clear()
+        self.missed = 0
+
+    def _several(self, made: bytes, lines: int) -> bytes:
+        if self.index not in self.wrapping:
+            self.wrapping.append(self.index)
+        return _tall(lines)(made)
+
+    def _made(self, value: Any) -> bytes:
         if value is None or value == "":
             return self.empty
         if isinstance(value, bool):
@@ -123,14 +161,16 @@ class Cells(dict[Any, Made]):
         elif isinstance(value, (dt.date, int, float, Decimal)):
             number = self._number(value)
             if number:
-                return f'" s="{number}</v></c>'.encode() + self.after, 1
+                return f'" s="{number}</v></c>'.encode() + self.after
             value = _spelled(value)
         elif isinstance(value, (list, tuple)):
             value = "、".join(str(part) for part in value)
         text = plain_text(str(value))
         if not text:
             return self.empty
-        return (self._opening(text) + inline(text)).encode() + self.after, lines_of(text, self.width)
+        made = (self._opening(text) + inline(text)).encode() + self.after
+        lines = lines_of(text, self.width)
+        return self._several(made, lines) if lines > 1 else made
 
     def _opening(self, text: str) -> str:
         """The cell's style: in which a text is no formula and a long number keeps its digits."""

@@ -17,7 +17,7 @@ def comparable(head: str) -> str:
     return _SIGNS.sub("", normalise_name(head))
 
 
-def _as_it_is(value: Any) -> Any:
+def as_it_is(value: Any) -> Any:
     return value
 
 
@@ -38,7 +38,7 @@ class Column:
     synonyms: str = ""
     excluded: str = ""
     parse: Callable[[str, Any], Reading[Any]] | None = None
-    format: Callable[[Any], Any] = _as_it_is
+    format: Callable[[Any], Any] = as_it_is
     width: float = 12
     is_centred: bool = False
     required: bool = False

@@ -13,11 +13,12 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import getitem
 from typing import Any, BinaryIO
 
 from openpyxl import Workbook
 
-from common.spreadsheets.cell_xml import Cells, inline, lines_of, plain_text
+from common.spreadsheets.cell_xml import Cells, Tall, inline, lines_of, plain_text
 from common.spreadsheets.columns import Column
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.pictures import PHOTOS_HEIGHT, Pictures
@@ -110,7 +111,11 @@ class SheetRows:
         letters = [column_letter(index) for index in range(len(columns))]
         self.start = f'<c r="{letters[0]}'.encode()
         afters = [f'<c r="{letter}'.encode() for letter in letters[1:]] + [b"</row>"]
-        self.cells = [Cells(column, styles, after) for column, after in zip(columns, afters, strict=True)]
+        self.wrapping: list[int] = []
+        self.cells = [
+            Cells(column, index, styles, after, self.wrapping)
+            for index, (column, after) in enumerate(zip(columns, afters, strict=True))
+        ]
         self.photo_indexes = [index for index, column in enumerate(columns) if column.kind == "photos"]
         self.openings: dict[float, bytes] = {}
 
@@ -125,30 +130,41 @@ class SheetRows:
     def stream(self, rows: Iterable[Values]) -> Iterator[bytes]:
         """The XML of the next few rows, again and again."""
         names = [column.name for column in self.columns]
-        cells, width = self.cells, len(self.columns)
+        cells, wrapping, width = self.cells, self.wrapping, len(self.columns)
         of_lines = {lines: self.opening(row_height(lines)) for lines in range(1, 40)}
         batch: list[bytes] = []
+        made: Any
         for row in rows:
-            if type(row) is Band:
+            kind = type(row)
+            if kind is list or kind is tuple:
+                values: Any = row
+            elif isinstance(row, Band):
                 batch.append(self.band(row))
                 continue
-            values: Any = [row.get(name) for name in names] if isinstance(row, Mapping) else row
+            else:
+                values = [row.get(name) for name in names] if isinstance(row, Mapping) else row
             if len(values) != width:
                 raise ValueError(f"{len(values)} values for {width} columns")
             if self.photo_indexes:
                 batch.append(self._with_photos(list(values)))
             else:
                 try:
-                    made, lines = zip(*[cell[value] for cell, value in zip(cells, values)])  # noqa: B905 (same length)
+                    made = list(map(getitem, cells, values))
                 except TypeError:
-                    made, lines = self._made(values)
-                most = max(lines)
-                opening = of_lines[most] if most < 40 else self.opening(row_height(most))
+                    made = self._made(values)
+                lines = 1
+                for index in wrapping:
+                    cell = made[index]
+                    if type(cell) is not bytes and cell.lines > lines:
+                        lines = cell.lines
+                opening = of_lines[lines] if lines < 40 else self.opening(row_height(lines))
                 batch.append((b"%d" % self.number).join((b'<row r="', opening, *made)))
             self.number += 1
             self.count += 1
             if len(batch) >= BATCH:
                 self._check_room()
+                for column in cells:
+                    column.review(len(batch))
                 yield b"".join(batch)
                 batch.clear()
         self._check_room()
@@ -159,11 +175,10 @@ class SheetRows:
             most = MOST_ROWS - KEPT_FREE - self.first
             raise SpreadsheetError(f"一张工作表最多放 {most} 行，请缩小筛选范围后分几次导出")
 
-    def _made(self, values: Sequence[Any]) -> tuple[Any, Any]:
+    def _made(self, values: Sequence[Any]) -> list[bytes]:
         """The cells of a row in which there are lists, which cannot be looked up."""
         hashable = (tuple(value) if isinstance(value, list) else value for value in values)
-        made, lines = zip(*[cell[value] for cell, value in zip(self.cells, hashable, strict=True)], strict=True)
-        return made, lines
+        return list(map(getitem, self.cells, hashable))
 
     def _with_photos(self, values: list[Any]) -> bytes:
         assert self.pictures is not None
@@ -173,8 +188,9 @@ class SheetRows:
             values[index] = self.pictures.place(photos, row=self.number, index=index, width=self.columns[index].width)
             if photos:
                 height = PHOTOS_HEIGHT
-        made, lines = self._made(values)
-        opening = self.opening(max(height, row_height(max(lines))))
+        made = self._made(values)
+        lines = max(cell.lines if isinstance(cell, Tall) else 1 for cell in made)
+        opening = self.opening(max(height, row_height(lines)))
         return (b"%d" % self.number).join((b'<row r="', opening, *made))
 
     def band(self, band: Band) -> bytes:
