@@ -1,19 +1,25 @@
-"""What runs in the background: long exports."""
+"""What runs in the background: long exports, many photos."""
 
 import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from celery import shared_task
+from django.urls import reverse
 
 from common import clock
+from common.spreadsheets.models import ImportBatch
+from common.storage import private_storage
+from common.uploads import random_name
 from facilities.models import Season
 from inspections.exporting import Chosen, Look, chosen_hazards, export_name, write_hazards
+from inspections.photos import attach_photos, take_archive
 
 if TYPE_CHECKING:
     from common.jobs.models import Job
 
 EXPORT = "inspections.tasks.export_hazards"
+PHOTOS = "inspections.tasks.import_photos"
 
 
 def start_export(
@@ -54,3 +60,45 @@ def export_hazards(job_id: int) -> None:
             )  # fmt: skip
             out.seek(0)
             running.finish(file=out, name=export_name(chosen.season, clock.today(), look))
+
+
+def start_photos(batch: ImportBatch, *, by: Any, file: Any = None, default_stage: str = "") -> "Job":
+    """Have the photos of a ZIP taken (a file that was checked; None: no new ones), and all that can be hung hung."""
+    from common.jobs.services import start
+
+    name = private_storage().save(f"imports/{random_name('zip')}", file) if file else ""
+    params = {"batch": batch.pk, "file": name, "stage": default_stage}
+    title = f"收取照片：{batch.filename}" if file else f"把照片挂到隐患上：{batch.filename}"
+    return start(owner=by, kind="import_photos", title=title, task=PHOTOS, params=params)
+
+
+@shared_task(name=PHOTOS)
+def import_photos(job_id: int) -> None:
+    """Take the photos of a kept ZIP and hang what can be hung. The ZIP goes once it has been read or refused."""
+    from common.jobs.services import work
+
+    with work(job_id) as running:
+        if running is None:
+            return
+        user, params = running.job.owner, running.params
+        batch = ImportBatch.objects.visible_to(user).get(pk=params["batch"])
+        if params["file"] and private_storage().exists(params["file"]):
+            _take_kept_archive(batch, running)
+        attach_photos(batch, by=user, progress=lambda done: running.progress(done, message="正在挂到隐患上"))
+        running.finish(url=reverse("inspections:import_photos", args=[batch.pk]))
+
+
+def _take_kept_archive(batch: ImportBatch, running: Any) -> None:
+    """A worker that is stopped meanwhile leaves the ZIP for the next one."""
+    name, stage = running.params["file"], running.params["stage"]
+    try:
+        with private_storage().open(name) as file:
+            result = take_archive(
+                batch, file, by=running.job.owner, default_stage=stage,  # type: ignore[arg-type]
+                progress=lambda done: running.progress(done, message="正在读取照片"),
+            )  # fmt: skip
+    except Exception:
+        private_storage().delete(name)
+        raise
+    private_storage().delete(name)
+    running.progress(len(result.taken), message=str(result))

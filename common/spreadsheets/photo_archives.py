@@ -89,7 +89,7 @@ def read_photo_archive(
 
     `known`: the keys (`serial_key`) of the ledger. All is measured first, so that a bomb is refused as a whole.
     """
-    members = _checked(file, limits)
+    members = check_photo_archive(file, limits)
     budget = Budget(limits.max_unpacked_bytes)
     try:
         for member in members:
@@ -98,8 +98,11 @@ def read_photo_archive(
         raise _bomb(limits) from error
 
 
-def _checked(file: BinaryIO, limits: PhotoLimits) -> list[zipfile.ZipInfo]:
-    """The archive's files, in its order, once it is known that they are no more than the limits allow."""
+def check_photo_archive(file: BinaryIO, limits: PhotoLimits = LIMITS) -> list[zipfile.ZipInfo]:
+    """The archive's files, in its order, once it is known that they are no more than the limits allow.
+
+    Raises PhotoArchiveError.
+    """
     size = file.seek(0, 2)
     if size > limits.max_bytes:
         most = limits.max_bytes // MEBIBYTE

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
@@ -14,6 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.models import ImportBatch, ImportPhoto, Pile
+from common.spreadsheets.photo_archives import check_photo_archive
+from common.spreadsheets.zip_members import MEBIBYTE
 from common.uploads import UploadRefused, inspect_upload, serve
 from inspections.enums import AttachmentStage
 from inspections.forms.photos import STAGE_CHOICES, PhotoArchiveForm, PhotoForm
@@ -24,11 +27,13 @@ from inspections.photos import (
     STAGES,
     attach_photos,
     dismiss_photo,
+    hangable,
     open_photos,
     settle_photo,
     settle_stages,
     take_archive,
 )
+from inspections.tasks import start_photos
 from inspections.workflow import MoveRefused
 
 imports = permission_required("inspections.import_hazards", raise_exception=True)
@@ -57,10 +62,14 @@ def import_photos(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _batch(request, pk)
     form = PhotoArchiveForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
+        file, stage = form.cleaned_data["file"], form.cleaned_data["stage"]
         try:
-            result = take_archive(
-                batch, form.cleaned_data["file"], by=request.user, default_stage=form.cleaned_data["stage"]
-            )
+            if file.size > settings.PHOTO_ZIP_IN_BACKGROUND_ABOVE_MB * MEBIBYTE:
+                check_photo_archive(file)
+                return redirect(
+                    "jobs:detail", pk=start_photos(batch, by=request.user, file=file, default_stage=stage).pk
+                )
+            result = take_archive(batch, file, by=request.user, default_stage=stage)
         except SpreadsheetError as error:
             form.add_error("file", str(error))
         else:
@@ -71,7 +80,11 @@ def import_photos(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _hung(batch: ImportBatch, request: HttpRequest) -> str:
-    """Hang what can be hung; a sentence about it, empty if there was nothing."""
+    """Hang what can be hung, in the background if that is much; a sentence about it, empty if there was nothing."""
+    waiting = sum(len(photos) for _, photos in hangable(batch))
+    if waiting > settings.PHOTOS_IN_BACKGROUND_ABOVE:
+        start_photos(batch, by=request.user)
+        return f"{waiting} 张照片正在后台挂到登记的隐患上，在“我的任务”里看进度。"
     attached = attach_photos(batch, by=request.user)
     return f"{attached} 张照片已挂到登记的隐患上。" if attached else ""
 
@@ -95,7 +108,7 @@ def _page(request: HttpRequest, batch: ImportBatch, form: PhotoArchiveForm, *, s
         "skips": skipped.count(),
         "dismissed": batch.photos.filter(is_dismissed=True).order_by("source")[:SKIPPED_SHOWN],
         "page": page,
-        "rows": _by_row(list(page), placed, entries),
+        "rows": _by_row([row for row in page if row], placed, entries),
         "entries": [(row.row, row.fields.get("problem_point") or "") for row in entries.values()],
     }
     return render(request, "inspections/import_photos.html", context, status=status)

@@ -110,7 +110,7 @@ def test_what_was_claimed_by_another_run_is_not_hung_again(cast: Cast) -> None:
     take(batch, {"整改前/1.jpg": A})
     import_ready(batch, by=cast.admin)
     # The other run has read the same list before this one hung its photos.
-    [(hazard_id, listed)] = list(photos._by_hazard(batch))
+    [(hazard_id, listed)] = list(photos.hangable(batch))
     assert attach_photos(batch, by=cast.admin) == 1
     assert photos._hang(hazard_id, listed, by=cast.admin) == 0
     assert Attachment.objects.count() == 1
