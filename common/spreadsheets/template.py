@@ -66,6 +66,8 @@ def write_template(
         # Beyond the empty rows too: rows are added.
         check.add(f"{column_letter(index - 1)}{head_row + 1}:{column_letter(index - 1)}{MOST_ROWS}")
         sheet.add_data_validation(check)
+    # Empty rows would not be printed, for who fills them in by hand.
+    sheet.print_area = f"A1:{column_letter(len(picked) - 1)}{last_row}"
     _protect(sheet, len(picked))
     _guide(book, picked, hints, offered, example or {})
     book.save(out)
