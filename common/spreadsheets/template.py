@@ -56,6 +56,8 @@ def write_template(
     offered: dict[str, Sequence[str]] = {c.name: lists.get(c.name) or c.choices for c in picked}
     ranges = _choices_sheet(book, {name: texts for name, texts in offered.items() if _needs_sheet(texts)})
     last_row = head_row + EMPTY_ROWS
+    for row in range(head_row + 1, last_row + 1):
+        sheet.row_dimensions[row].height = row_height(1)
     for index, column in enumerate(picked, 1):
         if column.required:
             sheet.cell(head_row, index).value = f"{column.title}*"
