@@ -95,12 +95,12 @@ def _of(chunk: Sequence[Sequence[Any]]) -> dict[str, Any]:
 
 def _cooperating(chunk: Sequence[Sequence[Any]]) -> Found:
     rows = COOPERATING._base_manager.filter(**_of(chunk))
-    return _grouped(rows.order_by("pk").values_list("hazard_id", "unit__name"))
+    return _grouped(rows.order_by("unit_id").values_list("hazard_id", "unit__name"))
 
 
 def _communities(chunk: Sequence[Sequence[Any]]) -> Found:
     rows = TOUCHED._base_manager.filter(**_of(chunk))
-    return _grouped(rows.order_by("pk").values_list("hazard_id", "community__name"))
+    return _grouped(rows.order_by("community_id").values_list("hazard_id", "community__name"))
 
 
 def _photos(*stages: AttachmentStage, any_round: bool = False) -> Callable[[Sequence[Sequence[Any]]], Found]:
