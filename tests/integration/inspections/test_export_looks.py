@@ -8,7 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils.http import parse_header_parameters
 from pytest_django import DjangoAssertNumQueries
@@ -21,7 +21,7 @@ from inspections.importing import Stager
 from inspections.ledger import EXPORT_COLUMNS, HAZARDS, PLAIN_COLUMNS
 from inspections.models import Hazard
 from tests.cast import Cast
-from tests.factories import CommunityFactory, HazardFactory
+from tests.factories import CommunityFactory, HazardFactory, UserFactory
 from tests.hazards import stored
 from tests.pictures import photo
 
@@ -269,3 +269,13 @@ def test_a_company_is_offered_itself(cast: Cast, client_as: SignIn) -> None:
 def test_every_column_of_the_ledger_can_be_exported() -> None:
     columns = [name for name in HAZARDS.by_name if name not in ("company", "unit_and_person")]
     assert set(PLAIN_COLUMNS) | set(EXPORT_COLUMNS) | {"photo_before", "photo_after"} == set(columns)
+
+
+def test_the_command_refuses_what_the_page_refuses(ledger: Cast, tmp_path: Path, settings: Any) -> None:
+    settings.EXPORT_MOST_WITH_PHOTOS = 3
+    out = ["--out", str(tmp_path / "台账.xlsx")]
+    with pytest.raises(CommandError, match="带照片的台账一次最多导出 3 条"):
+        call_command("export_ledger", "hazards", "--as", ledger.admin.username, *out, "--look", "photos")
+    nobody = UserFactory(unit=ledger.bureau, role=())
+    with pytest.raises(CommandError, match="没有导出台账的权限"):
+        call_command("export_ledger", "hazards", "--as", nobody.username, *out)
