@@ -89,9 +89,10 @@ def streamed(out: BinaryIO, book: Workbook) -> Iterator[Package]:
 def _write(part: Any, head: str, rows: Iterable[bytes], foot: str, after: Callable[[str], str]) -> None:
     size = part.write(head.encode())
     for chunk in rows:
-        size += part.write(chunk)
+        size += len(chunk)
         if size > LONGEST_PART:
             raise SpreadsheetError("内容太多，一张工作表放不下，请缩小筛选范围后分几次导出")
+        part.write(chunk)
     part.write(("</sheetData>" + after(foot)).encode())
 
 

@@ -274,3 +274,9 @@ def test_more_rows_than_a_sheet_holds_are_refused_in_words() -> None:
 def test_a_row_of_the_wrong_length_is_no_row() -> None:
     with pytest.raises(ValueError, match="3 values for 4 columns"):
         official([["甲", "乙", 1]], ledger=STOCK, columns=None)
+
+
+def test_a_file_that_office_programs_would_offer_to_repair_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.spreadsheets.streaming.LONGEST_PART", 100_000)
+    with pytest.raises(SpreadsheetError, match="内容太多，一张工作表放不下"):
+        plain(hazard(number) for number in range(1000))
