@@ -54,10 +54,11 @@ def export_hazards(job_id: int) -> None:
         total = chosen.count()
         running.progress(0, total, "正在写入")
         with tempfile.TemporaryFile() as out:
-            write_hazards(
+            count = write_hazards(
                 out, chosen, by=user, look=look, subtotals=params["subtotals"],
                 progress=lambda done: running.progress(done, total, "正在写入"),
             )  # fmt: skip
+            running.progress(count, count, f"共 {count} 条")
             out.seek(0)
             running.finish(file=out, name=export_name(chosen.season, clock.today(), look))
 
