@@ -81,7 +81,7 @@ def chosen_hazards(
     if pks is not None:
         # The rows may be of several seasons: 我的待办 lists them together.
         hazards = Hazard.objects.visible_to(user).filter(pk__in=pks).in_list_order()
-        return Chosen(hazards, season, f"在列表里逐条勾选的 {len(pks)} 条")
+        return Chosen(hazards, season, "在列表里逐条勾选")
     filters, hazards = filtered_hazards(source, QueryDict(query), season)
     return Chosen(hazards, filters.season, _conditions(filters), tuple(map(str, filters.bar.errors)))
 

@@ -90,7 +90,8 @@ def test_from_the_excel_file_to_the_struck_off_hazard(
 
     with page.expect_download() as download:
         page.goto(f"/hazards/?q={POINT}")
-        page.get_by_role("link", name="导出", exact=True).click()
+        page.locator(".export-menu > summary").click()
+        page.locator(".export-menu").get_by_role("button", name="导出").click()
     sheet = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
     texts = [str(value) for cells in sheet.iter_rows(values_only=True) for value in cells if value is not None]
     assert POINT in texts and "已销号" in texts

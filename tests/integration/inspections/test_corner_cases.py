@@ -138,7 +138,7 @@ def test_chosen_rows_of_several_seasons_are_all_exported(cast: Cast, client_as: 
     unseen = HazardFactory(season=cast.foreign.season, lead_unit=cast.foreign.company)
     chosen = {"selected": [mine.pk, earlier.pk, unseen.pk]}
     client_as(cast.inspector).post(reverse("inspections:hazard_export"), chosen)
-    assert AuditEntry.objects.get(action="导出台账").note == "导出 2 条隐患"
+    assert AuditEntry.objects.get(action="导出台账").note == "导出 2 条隐患（上报格式）：在列表里逐条勾选"
 
 
 def test_an_invalid_filter_exports_nothing_and_says_so(cast: Cast, client_as: ClientAs) -> None:
