@@ -169,6 +169,9 @@ PLAN_STEPS = (("方案和材料确定", 20), ("材料设备到场", 50), ("施�
 
 # A longer export is made in the background; of one with photos no file holds more.
 EXPORT_IN_BACKGROUND_ABOVE = env.int("EXPORT_IN_BACKGROUND_ABOVE", 2000)
+# Larger ledgers are read, and more ready rows are registered, in the background.
+IMPORT_IN_BACKGROUND_ABOVE_KB = env.int("IMPORT_IN_BACKGROUND_ABOVE_KB", 500)
+IMPORT_IN_BACKGROUND_ABOVE_ROWS = env.int("IMPORT_IN_BACKGROUND_ABOVE_ROWS", 2000)
 # Larger ZIPs of photos, and more photos than these, are worked through in the background.
 PHOTO_ZIP_IN_BACKGROUND_ABOVE_MB = env.int("PHOTO_ZIP_IN_BACKGROUND_ABOVE_MB", 10)
 PHOTOS_IN_BACKGROUND_ABOVE = env.int("PHOTOS_IN_BACKGROUND_ABOVE", 40)

@@ -1,7 +1,7 @@
 """The units, townships and communities of a county by the names that ledgers give them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from accounts.enums import RegionLevel, UnitKind
@@ -15,7 +15,13 @@ from facilities.services import create_community
 SHORTEST_PART = 3
 TELLING_PART = 2
 ANY_UNITS_WORDS = re.compile("有限责任|股份|有限|集团|公司|热力|供热|供暖|中心|热源|管理|服务|物业|[站所厂处局县市区]")
+_APART = re.compile(r"[、,，\s]+")
 BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
+
+
+def community_names(fields: Mapping[str, Any]) -> list[str]:
+    """The communities that a row names in its own column."""
+    return [name for name in _APART.split(fields.get("community") or "") if name]
 
 
 class Directory:

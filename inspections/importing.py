@@ -1,98 +1,156 @@
-"""The staged import of hazard ledgers: a file is read into piles, its ready rows become hazards in one transaction.
+"""The staged import of hazard ledgers: a file is read into piles, for a person to look at before anything is written.
 
-Nothing is dropped: what a person has to settle, what repeats a hazard and what was skipped stays in the batch.
+    batch = Stager(by=user).stage(content, filename="台账.xlsx")
+    import_ready(batch, by=user)                  # inspections.registering
+
+Nothing is dropped: what a person has to settle, what repeats or changes a hazard and what was skipped stays there.
 """
 
-import datetime as dt
-import hashlib
-from collections.abc import Iterable
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 
 from accounts.models import Unit
 from common import clock
-from common.concurrency import change
+from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
-from common.spreadsheets.heads import find_ledger
+from common.spreadsheets.heads import LedgerSheet
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
-from common.spreadsheets.workbook import open_workbook
-from common.text import normalise_name
-from facilities.enums import FacilityKind
+from common.spreadsheets.staging import CHUNK, Importer, Progress, head_of, keep_upload, read_upload
 from facilities.models import Season
-from inspections import rules, workflow
+from inspections import rules
 from inspections.deadlines import SeasonDates
-from inspections.directory import Directory
-from inspections.enums import Grade, HazardStatus, Source
+from inspections.differences import BY_REPORT, Difference, Said, conflict_of, differences
+from inspections.directory import Directory, community_names
 from inspections.ledger import HAZARDS
+from inspections.matching import Match, Registry
 from inspections.models import Hazard
-from inspections.reading import HOLDS_UP, HazardRow, LedgerReading, read_hazard_rows
-from inspections.services import account_of, audit_bulk, build_hazard, take_numbers
+from inspections.reading import HOLDS_UP, HazardReader, HazardRow
 from inspections.vagueness import vague_unit
 
 Problem = dict[str, str]
-Found = tuple[int, str]  # pk and number of a hazard
-KIND_VALUES = {label: value for value, label in FacilityKind.choices}
-# Fields of the model that hold less text than a cell may.
 # Set on a row of which a person has said that it is another hazard than the one it looks like.
 NO_REPEAT = "is_no_repeat"
+# Fields of the model that hold less text than a cell may.
 LONGEST = {"problem_point": 200, "responsible_person": 60, "phone": 40}
+ONLY_BUREAU = "只有住建局能修改"
 
 
-def season_of(content: bytes, *, by: Any, name: str | None = None) -> Season:
-    """The season a file belongs to: the one named, else that of the ledger's own date or year, else today's.
-
-    Raises SpreadsheetError if there is none, or if the file is no hazard ledger.
-    """
+def season_of(found: LedgerSheet, *, by: Any) -> Season:
+    """The season a file belongs to: that of the ledger's own date or year, else today's. SpreadsheetError if none."""
     seasons = Season.objects.visible_to(by).select_related("county")
-    if name:
-        if season := seasons.filter(name=name).first():
-            return season
-        raise SpreadsheetError(f"没有名为“{name}”的采暖季，请先建立，或换一个名称（如 2026-2027）")
-    sheet = find_ledger(open_workbook(content), HAZARDS)
-    dated = seasons.containing(sheet.written_on).first() if sheet.written_on else None
-    if dated and sheet.year and str(sheet.year) not in dated.name:
+    dated = seasons.containing(found.written_on).first() if found.written_on else None
+    if dated and found.year and str(found.year) not in dated.name:
         dated = None  # an earlier year's ledger, written out later
-    of_year = seasons.filter(name__startswith=f"{sheet.year}-").first() if sheet.year else None
+    of_year = seasons.filter(name__startswith=f"{found.year}-").first() if found.year else None
     season = dated or of_year or seasons.containing(clock.today()).first() or seasons.first()
     if season is None:
         raise SpreadsheetError("还没有采暖季，请住建管理员先建立采暖季再导入")
     return season
 
 
-class Stager:
-    """Reads one file for one user into rows with piles, and writes them as a batch unless it is a trial."""
+def season_named(name: str, *, by: Any) -> Season:
+    if season := Season.objects.visible_to(by).select_related("county").filter(name=name).first():
+        return season
+    raise SpreadsheetError(f"没有名为“{name}”的采暖季，请先建立，或换一个名称（如 2026-2027）")
 
-    def __init__(self, *, by: Any, season: Season, create_missing: bool = False) -> None:
+
+class Stager(Importer):
+    """Reads one file for one user into rows with piles.
+
+    `season`: the one it belongs to; None: what the file says. `create_missing`: units and communities that the rows
+    name and nobody knows are created, where the user may.
+    """
+
+    def __init__(self, *, by: Any, season: Season | None = None, create_missing: bool = False) -> None:
         if not by.has_perm("inspections.import_hazards"):
             raise PermissionDenied("您没有导入台账的权限")
-        self.by, self.season, self.create_missing = by, season, create_missing
-        self.directory = Directory(season)
+        super().__init__(by=by)
+        self.create_missing = create_missing
         self.own_unit: Unit | None = by.unit if by.unit_id and by.unit.is_rectifier else None
+        if season:
+            self._use(season)
 
-    def read(self, content: bytes, *, filename: str) -> LedgerReading:
-        """Every row below the head, judged against what the system knows. Raises SpreadsheetError."""
-        reading = read_hazard_rows(
-            content, filename=filename, season=SeasonDates.of(self.season),
-            uploader_unit_name=self.own_unit.name if self.own_unit else None,
-        )  # fmt: skip
-        if self.create_missing:
-            self._create_missing(row for row in reading.rows if row.pile != Pile.SKIPPED)
-        existing = _Existing(self.season, _fingerprint(content))
-        for row in reading.rows:
-            if row.pile != Pile.SKIPPED:
-                row.problems = [*row.problems, *self.problems(row.fields)]
-                self._sort(row, existing)
-        return reading
+    @classmethod
+    def of(cls, batch: ImportBatch, *, by: Any) -> "Stager":
+        """As the batch was asked for."""
+        pk = batch.context.get("season")
+        season = Season.objects.select_related("county").get(pk=pk) if pk else None
+        return cls(by=by, season=season, create_missing=bool(batch.context.get("create_missing")))
 
-    def _sort(self, row: HazardRow, existing: "_Existing") -> None:
+    def _use(self, season: Season) -> None:
+        self.season = season
+        self.directory = Directory(season)
+
+    @property
+    def ledger(self) -> Ledger:
+        return HAZARDS
+
+    def keep(self, file: IO[bytes] | bytes, *, filename: str) -> ImportBatch:
+        """The batch, still to be read."""
+        season = getattr(self, "season", None)
+        context = {"season": season.pk if season else None, "create_missing": self.create_missing}
+        return keep_upload(kind=HAZARDS.kind, owner=self.by, file=file, filename=filename, context=context)
+
+    def stage(self, file: IO[bytes] | bytes, *, filename: str, progress: Progress | None = None) -> ImportBatch:
+        """Keep the file and read every row of it. Raises SpreadsheetError; the batch is then kept with the reason."""
+        batch = self.keep(file, filename=filename)
+        read_upload(batch, self, progress=progress)
+        return batch
+
+    # --- one file ---
+
+    def start(self, batch: ImportBatch, found: LedgerSheet) -> None:
+        if batch.context.get("season") is None:
+            self._use(season_of(found, by=self.by))
+            batch.context["season"] = self.season.pk
+        uploader = self.own_unit.name if self.own_unit else None
+        self.reader = HazardReader(found, SeasonDates.of(self.season), uploader)
+        self.registry = Registry(self.season, batch.sha256)
+        # Hazard → the first row that would change it.
+        self.changed_by: dict[int, int] = {}
+
+    def head(self, found: LedgerSheet) -> dict[str, Any]:
+        # The year in which dates without one were put.
+        return {"year": self.reader.year}
+
+    def judged(self, batch: ImportBatch, found: LedgerSheet) -> Iterator[ImportRow]:
+        head = head_of(found, self.ledger)
+        rows = self.reader.rows()
+        while chunk := list(islice(rows, CHUNK)):
+            matches: dict[int, Match] = {}
+            for row in chunk:
+                if row.pile != Pile.SKIPPED:
+                    if self.create_missing:
+                        self._create_missing(row)
+                    row.problems = [*row.problems, *self.problems(row.fields)]
+                    if match := self.registry.find(row.row, row.fields, self.directory):
+                        matches[row.row] = match
+            hazards = hazards_of(match.hazard.pk for match in matches.values() if not match.is_same_row)
+            for row in chunk:
+                yield self._sorted(batch, row, head, matches.get(row.row), hazards)
+
+    def _sorted(
+        self, batch: ImportBatch, row: HazardRow, head: dict[str, Any], match: Match | None, hazards: dict[int, Hazard]
+    ) -> ImportRow:
         """Into the pile that its problems and what is registered already allow."""
-        if match := existing.find(row.row, row.fields, self.directory):
-            row.pile, row.reason, row.repeats = Pile.REPEAT, f"已登记为 {match[1]}", match[0]
+        item = ImportRow(
+            batch=batch, row=row.row, pile=row.pile, fields=row.fields, raw=row.raw, problems=row.problems,
+            reason=row.reason[:100],
+        )  # fmt: skip
+        if row.pile == Pile.SKIPPED:
+            return item
+        if match:
+            compare(item, head, match, hazards.get(match.hazard.pk), self.directory, by=self.by)
+            if item.pile == Pile.UPDATE:
+                first = self.changed_by.setdefault(match.hazard.pk, item.row)
+                if first != item.row and not item.conflict:
+                    item.conflict = f"第 {first} 行说的是同一条隐患，请核对以哪一行为准"
         elif row.pile != Pile.REPEAT:
-            row.pile = Pile.WAITS if holds_up(row.problems) else Pile.READY
+            item.pile = Pile.WAITS if holds_up(row.problems) else Pile.READY
+        return item
 
     def problems(self, fields: dict[str, Any]) -> list[Problem]:
         """What the reader of the sheet could not know: names that the system does not have, texts that are too long."""
@@ -110,39 +168,26 @@ class Stager:
         for name in fields.get("cooperating_units") or []:
             if self.directory.unit(name) is None:
                 problems.append(_problem("cooperating_units", name, f"系统里没有配合单位“{name}”，请先建立该单位"))
+        for name in self.directory.communities_of(community_names(fields), "")[1]:
+            problems.append(_problem("community", name, f"系统里没有小区“{name}”，登记后不关联小区；可先建立该小区"))
         for field, longest in LONGEST.items():
             if len(fields.get(field) or "") > longest:
                 problems.append(_problem(field, fields[field][:20] + "…", f"最多 {longest} 个字，请精简"))
         return problems
 
-    def _create_missing(self, rows: Iterable[HazardRow]) -> None:
-        """The units and communities that the rows name and nobody knows, where the user may create them."""
-        entries = list(rows)
+    def _create_missing(self, row: HazardRow) -> None:
+        """The units and communities that the row names and nobody knows, where the user may create them."""
         if self.by.has_perm("accounts.manage_units"):
-            for row in entries:
-                lead = row.fields["responsible_unit"]
-                vague = any(problem["field"] == "responsible_unit" for problem in row.problems)
-                if lead and not vague and self.directory.unit(lead) is None:
-                    self.directory.create_unit(lead, leads=True, by=self.by)
-            for name in {name: None for row in entries for name in row.fields["cooperating_units"]}:
+            lead = row.fields["responsible_unit"]
+            vague = any(problem["field"] == "responsible_unit" for problem in row.problems)
+            if lead and not vague and self.directory.unit(lead) is None:
+                self.directory.create_unit(lead, leads=True, by=self.by)
+            for name in row.fields["cooperating_units"]:
                 if self.directory.unit(name) is None and not vague_unit(name):
                     self.directory.create_unit(name, leads=False, by=self.by)
         if self.by.has_perm("facilities.manage_facilities"):
-            for row in entries:
-                for name in self.directory.communities_of(community_names(row.fields), "")[1]:
-                    self.directory.create_community(name, by=self.by)
-
-    @transaction.atomic
-    def stage(self, content: bytes, *, filename: str) -> tuple[ImportBatch, LedgerReading]:
-        """Read the file and keep every row of it in a batch."""
-        reading = self.read(content, filename=filename)
-        batch = ImportBatch.objects.create(
-            kind=HAZARDS.kind, owner=self.by, filename=filename[-200:], sha256=_fingerprint(content),
-            head=reading.head_as_json(), context={"season": self.season.pk},
-        )  # fmt: skip
-        rows = [_import_row(batch, row) for row in reading.rows]
-        ImportRow.objects.bulk_create(rows, batch_size=500)
-        return batch, reading
+            for name in self.directory.communities_of(community_names(row.fields), "")[1]:
+                self.directory.create_community(name, by=self.by)
 
 
 def _problem(field: str, read: str, expected: str) -> Problem:
@@ -154,157 +199,35 @@ def holds_up(problems: Iterable[Problem]) -> bool:
     return any(problem["field"] in HOLDS_UP or problem["field"] == "cooperating_units" for problem in problems)
 
 
-def community_names(fields: dict[str, Any]) -> list[str]:
-    text = fields.get("community") or ""
-    return [name for name in text.replace("，", "、").replace(",", "、").replace(" ", "、").split("、") if name]
+def hazards_of(pks: Iterable[int]) -> dict[int, Hazard]:
+    """By pk, with everything that is compared. Three queries."""
+    found = Hazard.objects.filter(pk__in=set(pks)).select_related("lead_unit", "township", "county", "season")
+    return {hazard.pk: hazard for hazard in found.prefetch_related("cooperating_units", "communities")}
 
 
-def _fingerprint(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def compare(
+    row: ImportRow, head: dict[str, Any], match: Match, hazard: Hazard | None, directory: Directory, *, by: Any
+) -> None:  # fmt: skip
+    """Put a row that is a hazard of the site among the repeats, or among the changes with what it would change."""
+    row.item_id, row.pile, row.reason = match.hazard.pk, Pile.REPEAT, f"已登记为 {match.hazard.number}"
+    row.changes, row.conflict = [], ""
+    if hazard is None or match.is_same_row or not hazard.state.is_open:
+        return
+    said = Said(row.fields, row.raw, head)
+    if found := differences(said, hazard, directory):
+        row.pile, row.reason = Pile.UPDATE, match.hazard.number
+        row.changes = [_change(each, hazard, by) for each in found]
+        row.conflict = conflict_of(said, hazard)
 
 
-def _import_row(batch: ImportBatch, row: HazardRow) -> ImportRow:
-    registered = row.repeats if row.reason.startswith("已登记") else None
-    return ImportRow(
-        batch=batch, row=row.row, pile=row.pile, fields=row.fields, raw=row.raw, problems=row.problems,
-        reason=row.reason[:100], item_id=registered,
-    )  # fmt: skip
+def _change(difference: Difference, hazard: Hazard, by: Any) -> dict[str, str]:
+    blocked = "" if may_apply(difference, hazard, by) else ONLY_BUREAU
+    return difference.as_json() | ({"blocked": blocked} if blocked else {})
 
 
-class _Existing:
-    """The season's hazards by what makes a row the same as one.
-
-    Its number; or point, problem and unit on one day (on any, if the row names none); or having been imported from the
-    very same row of the very same file.
-    """
-
-    def __init__(self, season: Season, sha256: str) -> None:
-        self.by_number: dict[str, Found] = {}
-        self.by_content: dict[tuple[Any, ...], Found] = {}
-        numbers: dict[int, str] = {}
-        rows = Hazard.objects.filter(season=season).exclude(status=HazardStatus.VOID)
-        for pk, number, point, description, unit_id, found_on in rows.values_list(
-            "pk", "number", "problem_point", "description", "lead_unit_id", "found_on"
-        ).iterator():
-            numbers[pk] = number
-            self.by_number[number] = (pk, number)
-            for day in (str(found_on), ""):
-                self.by_content[self._key(point, description, unit_id, day)] = (pk, number)
-        imported = ImportRow.objects.filter(batch__sha256=sha256, batch__kind=HAZARDS.kind, pile=Pile.IMPORTED)
-        self.by_row: dict[int, Found] = {}
-        for row, item in imported.values_list("row", "item_id"):
-            if item in numbers:
-                self.by_row[row] = (item, numbers[item])
-
-    @staticmethod
-    def _key(point: str, description: str, unit_id: int | None, found_on: str) -> tuple[Any, ...]:
-        return normalise_name(point), normalise_name(description), unit_id, found_on
-
-    def find(self, row: int, fields: dict[str, Any], directory: Directory) -> Found | None:
-        """The hazard that the row repeats."""
-        if found := self.by_row.get(row) or self.by_number.get(fields.get("number") or ""):
-            return found
-        unit = directory.unit(fields["responsible_unit"]) if fields.get("responsible_unit") else None
-        key = self._key(
-            fields.get("problem_point") or "", fields.get("description") or "", unit.pk if unit else None,
-            fields.get("found_on") or "",
-        )  # fmt: skip
-        return self.by_content.get(key)
-
-
-@transaction.atomic
-def import_ready(batch: ImportBatch, *, by: Any) -> list[Hazard]:
-    """Register every ready row of the batch, all or none. Who comes second raises Stale: a row is imported once.
-
-    Rows that claim to be done arrive as 待验收; nothing bypasses acceptance.
-    """
-    if not by.has_perm("inspections.import_hazards"):
-        raise PermissionDenied("您没有导入台账的权限")
-    change(batch)
-    # Others who import into this season wait here, so that what they register is seen.
-    season = Season.objects.select_for_update(of=("self",)).select_related("county").get(pk=batch.context["season"])
-    directory = Directory(season)
-    rows = _not_registered_meanwhile(batch, season, directory)
-    if not rows:
-        return []
-    written_on = dt.date.fromisoformat(batch.head["written_on"]) if batch.head.get("written_on") else clock.today()
-    sequences = take_numbers(season, len(rows))
-    hazards = [
-        _hazard(row, season=season, sequence=sequence, directory=directory, by=by, written_on=written_on)
-        for row, sequence in zip(rows, sequences, strict=True)
-    ]
-    Hazard.objects.bulk_create(hazards, batch_size=500)
-    _link(rows, hazards, directory)
-    for row, hazard in zip(rows, hazards, strict=True):
-        row.pile, row.item_id = Pile.IMPORTED, hazard.pk
-    ImportRow.objects.bulk_update(rows, ["pile", "item_id"], batch_size=500)
-    audit_bulk(hazards, by=by, action="导入登记", note=f"{batch.filename}")
-    return hazards
-
-
-def _not_registered_meanwhile(batch: ImportBatch, season: Season, directory: Directory) -> list[ImportRow]:
-    """The ready rows, less those that have been registered since the file was read; these go to the repeats."""
-    existing = _Existing(season, batch.sha256)
-    ready = []
-    rows = batch.rows.select_for_update(of=("self",)).select_related("batch")
-    for row in rows.filter(pile=Pile.READY).order_by("row"):
-        match = existing.find(row.row, row.fields, directory)
-        if match and not row.fields.get(NO_REPEAT):
-            row.pile, row.item_id, row.reason = Pile.REPEAT, match[0], f"已登记为 {match[1]}"
-            row.save(update_fields=["pile", "item_id", "reason"])
-        else:
-            ready.append(row)
-    return ready
-
-
-def _hazard(
-    row: ImportRow, *, season: Season, sequence: int, directory: Directory, by: Any, written_on: dt.date
-) -> Hazard:  # fmt: skip
-    fields = row.fields
-    lead = directory.unit(fields["responsible_unit"])
-    if lead is None:
-        raise SpreadsheetError(f"第 {row.row} 行：系统里没有“{fields['responsible_unit']}”，请刷新后重新核对")
-    communities, _ = directory.communities_of(community_names(fields), fields["problem_point"])
-    township = directory.township(fields.get("township") or "")
-    if township is None and communities:
-        township = communities[0].township
-    due_on = dt.date.fromisoformat(fields["due_on"])
-    default_source = Source.SELF_CHECK if by.unit_id and by.unit.is_rectifier else Source.BUREAU_CHECK
-    cost = fields.get("estimated_cost_yuan")
-    hazard = build_hazard(
-        season=season, sequence=sequence, by=by, problem_point=fields["problem_point"],
-        description=fields["description"], facility_kind=KIND_VALUES[fields["facility_kind"]], township=township,
-        category=fields.get("category") or "", grade=fields.get("grade") or Grade.GENERAL, urgency=fields["urgency"],
-        source=fields.get("source") or default_source, cause=fields.get("cause") or "",
-        found_on=_found_on(fields, due_on, written_on), lead_unit=lead,
-        responsible_person=fields["responsible_person"], responsible_phone=fields.get("phone") or "",
-        responsible_user=account_of(lead, fields["responsible_person"]), due_on=due_on,
-        acceptance_standard=fields["acceptance_standard"], measure=fields.get("measure") or "",
-        estimated_cost_yuan=Decimal(cost) if cost else None, funding_source=fields.get("funding_source") or "",
-        progress_percent=fields.get("progress_percent") or 0, remark=fields.get("remark") or "",
-        origin={"file": row.batch.filename, "row": row.row, "raw": row.raw},
-    )  # fmt: skip
-    # What could not have been issued (a deadline after the trial run without a reason) is for the bureau first.
-    may_skip = fields["claimed_closed"] and not rules.problems_before_issue(hazard)
-    return workflow.claimed_done(hazard) if may_skip else hazard
-
-
-def _found_on(fields: dict[str, Any], due_on: dt.date, written_on: dt.date) -> dt.date:
-    """The day found; a ledger without such a column was found by the day it was written, and before it is due."""
-    if fields.get("found_on"):
-        return dt.date.fromisoformat(fields["found_on"])
-    return min(written_on, due_on)
-
-
-def _link(rows: list[ImportRow], hazards: list[Hazard], directory: Directory) -> None:
-    """Cooperating units and communities of all hazards, each in one statement."""
-    units, places = Hazard.cooperating_units.through, Hazard.communities.through
-    helping, placed = [], []
-    for row, hazard in zip(rows, hazards, strict=True):
-        names = row.fields.get("cooperating_units") or []
-        found = {unit.pk for name in names if (unit := directory.unit(name)) and unit.pk != hazard.lead_unit_id}
-        helping += [units(hazard_id=hazard.pk, unit_id=pk) for pk in sorted(found)]
-        communities, _ = directory.communities_of(community_names(row.fields), hazard.problem_point)
-        placed += [places(hazard_id=hazard.pk, community_id=c.pk) for c in {c.pk: c for c in communities}.values()]
-    units.objects.bulk_create(helping, batch_size=1000)
-    places.objects.bulk_create(placed, batch_size=1000)
+def may_apply(difference: Difference, hazard: Hazard, by: Any) -> bool:
+    """Companies report progress of their own hazards; what the ledger says of a hazard is the bureau's."""
+    if difference.field in BY_REPORT:
+        is_theirs = by.has_perm("inspections.rectify_hazard") and by.unit_id == hazard.lead_unit_id
+        return is_theirs or by.has_perm("inspections.edit_hazard")
+    return bool(by.has_perm("inspections.edit_hazard"))

@@ -106,7 +106,7 @@ def take_pictures(batch: ImportBatch, *, by: Any, progress: Progress | None = No
     sheet = batch.head.get("sheet", "")
     if not batch.file or not batch.filename.lower().endswith(WITH_PICTURES):
         return keeper.result
-    rows = {row.row for row in RowFinder(batch).rows.values()}
+    rows = set(batch.rows.exclude(pile=Pile.SKIPPED).values_list("row", flat=True))
     stages = dict(enumerate(map(stage_in, batch.head.get("heads", []))))
     first = max(batch.head.get("head_rows") or [0]) + 1
     with batch.file.open("rb") as file:

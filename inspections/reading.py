@@ -5,7 +5,7 @@ Nothing here touches the database: units and communities are names.
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,11 +23,13 @@ from common.spreadsheets.cells import (
 )
 from common.spreadsheets.columns import Column
 from common.spreadsheets.dates import Years, read_date
+from common.spreadsheets.head_layouts import Layout
 from common.spreadsheets.heads import LedgerSheet, find_ledger
 from common.spreadsheets.readings import Reading
 from common.spreadsheets.rows import LedgerRow, RowKind
 from common.spreadsheets.workbook import Limits, open_workbook
 from common.text import normalise_name
+from facilities.enums import FacilityKind
 from inspections.deadlines import AT_ONCE, SeasonDates, read_deadline, years_of
 from inspections.enums import Urgency
 from inspections.ledger import HAZARDS
@@ -71,14 +73,18 @@ _COMPANY_IN_TITLE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class VagueWords:
-    """Words that name nothing; a bureau may have more of them."""
+class Words:
+    """Words that name nothing, and values as people word them: {column: {wording as names are compared: value}}.
+
+    A bureau may have more of both.
+    """
 
     deadline: Sequence[str] = NO_DEADLINE
     person: Sequence[str] = NOBODY
     standard: Sequence[str] = NO_STANDARD
     unit: Sequence[str] = NO_UNIT
     point: Sequence[str] = NOWHERE
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -116,24 +122,6 @@ class LedgerReading:
             ],
         }
 
-    def head_as_json(self) -> dict[str, Any]:
-        """What the file says about itself, for `ImportBatch.head`."""
-        sheet = self.sheet
-        return {
-            "sheet": sheet.sheet,
-            "other_sheets": list(sheet.other_sheets),
-            "title": sheet.title,
-            "unit": sheet.unit,
-            "date_line": sheet.date_line,
-            "written_on": sheet.written_on.isoformat() if sheet.written_on else None,
-            "year": self.year,
-            "head_rows": list(sheet.head_rows),
-            # Of every column, from A on; tells what the pictures of a column show.
-            "heads": list(sheet.heads),
-            "columns": {HAZARDS.by_name[name].title: sheet.heads[index] for name, index in sheet.mapping.items()},
-            "unread": [{"column": letter, "head": head} for letter, head in sheet.unread],
-        }
-
     def counts(self) -> dict[str, int]:
         return {pile: sum(1 for row in self.rows if row.pile == pile) for pile in (READY, WAITS, REPEAT, SKIPPED)}
 
@@ -144,19 +132,17 @@ def read_hazard_rows(
     filename: str,
     season: SeasonDates,
     uploader_unit_name: str | None = None,
-    sheet: str | None = None,
-    words: VagueWords | None = None,
+    words: Words | None = None,
+    layout: Layout | None = None,
     limits: Limits | None = None,
 ) -> LedgerReading:
     """Read the whole file. Raise `SpreadsheetError` when it cannot be opened or holds no hazard ledger.
 
     `uploader_unit_name`: the company that uploads, responsible where the ledger names no other; None for a bureau.
     """
-    found = find_ledger(open_workbook(source, limits=limits), HAZARDS, sheet=sheet)
-    reader = _RowReader(found, season, uploader_unit_name, words or VagueWords())
-    rows = [reader.read(row) for row in found.rows]
-    _mark_repeats(rows)
-    return LedgerReading(filename, found, reader.year, rows)
+    found = find_ledger(open_workbook(source, limits=limits), HAZARDS, layout=layout)
+    reader = HazardReader(found, season, uploader_unit_name, words)
+    return LedgerReading(filename, found, reader.year, list(reader.rows()))
 
 
 def company_of(sheet: LedgerSheet) -> str:
@@ -168,27 +154,30 @@ def company_of(sheet: LedgerSheet) -> str:
     return "" if not sheet.unit or _BUREAU.search(sheet.unit) else sheet.unit
 
 
-def _mark_repeats(rows: list[HazardRow]) -> None:
-    first: dict[tuple[str, ...], int] = {}
-    for row in rows:
-        if row.pile == SKIPPED or not (row.fields["problem_point"] and row.fields["description"]):
-            continue
-        due = row.fields["due_on"] or next((p["read"] for p in row.problems if p["field"] == "due_on"), "")
-        key = tuple(normalise_name(str(due if name == "due_on" else row.fields[name] or "")) for name in REPEAT_KEY)
-        if key in first:
-            row.pile, row.repeats, row.reason = REPEAT, first[key], f"与第 {first[key]} 行相同"
-        else:
-            first[key] = row.row
+class HazardReader:
+    """Reads the rows of a sheet one after the other."""
 
-
-class _RowReader:
-    def __init__(self, sheet: LedgerSheet, season: SeasonDates, uploader: str | None, words: VagueWords) -> None:
+    def __init__(
+        self, sheet: LedgerSheet, season: SeasonDates, uploader: str | None = None, words: Words | None = None
+    ) -> None:
+        self.sheet = sheet
         self.season = season
-        self.words = words
+        self.words = words or Words()
         self.written_on = sheet.written_on
         self.year = sheet.year or season.year
         self.years: Years = years_of(self.year, season)
         self.company = company_of(sheet) or uploader or ""
+
+    def rows(self) -> Iterator[HazardRow]:
+        """One for each row below the head; the second of two that say the same repeats the first."""
+        first: dict[int, int] = {}
+        for ledger_row in self.sheet.rows:
+            row = self.read(ledger_row)
+            if row.pile != SKIPPED and row.fields["problem_point"] and row.fields["description"]:
+                same = first.setdefault(_repeat_key(row), row.row)
+                if same != row.row:
+                    row.pile, row.repeats, row.reason = REPEAT, same, f"与第 {same} 行相同"
+            yield row
 
     def read(self, row: LedgerRow) -> HazardRow:
         if row.kind is not RowKind.DATA:
@@ -196,10 +185,16 @@ class _RowReader:
         return _Entry(self, row).read()
 
 
+def _repeat_key(row: HazardRow) -> int:
+    due = row.fields["due_on"] or next((p["read"] for p in row.problems if p["field"] == "due_on"), "")
+    values = (due if name == "due_on" else row.fields[name] or "" for name in REPEAT_KEY)
+    return hash(tuple(normalise_name(str(value)) for value in values))
+
+
 class _Entry:
     """One row that is an entry, while it is read."""
 
-    def __init__(self, reader: _RowReader, row: LedgerRow) -> None:
+    def __init__(self, reader: HazardReader, row: LedgerRow) -> None:
         self.reader = reader
         self.row = row
         self.problems: list[dict[str, str]] = []
@@ -243,7 +238,7 @@ class _Entry:
         return HazardRow(self.row.number, pile, fields, self.row.raw, self.problems)
 
     @property
-    def words(self) -> VagueWords:
+    def words(self) -> Words:
         return self.reader.words
 
     def text(self, name: str) -> str:
@@ -265,6 +260,8 @@ class _Entry:
 
     def choice(self, name: str) -> Any:
         """The value of a column with a parser of its own; None where there is nothing to read."""
+        if (own := self.own_word(name)) is not None:
+            return own
         column: Column = HAZARDS.by_name[name]
         reading: Reading[Any] = (
             column.parse(self.row.text(name), self.row.head(name)) if column.parse else Reading(None)
@@ -273,9 +270,16 @@ class _Entry:
             self.problem(name, reading.read, reading.expected)
         return reading.value
 
+    def own_word(self, name: str) -> str | None:
+        """The value that the bureau's own words give to the cell; None if there is no such word."""
+        known = self.words.values.get(name)
+        return known.get(normalise_name(self.row.text(name))) if known else None
+
     def facility_kind(self, point: str, description: str) -> str | None:
         """The kind's label: as its own column says, else the category's, else as the words of the row tell."""
         own, other = self.text("facility_kind"), self.text("category")
+        if word := self.own_word("facility_kind"):
+            return str(FacilityKind(word).label)
         kind = facility_kind_named(own) or facility_kind_named(other) or facility_kind_told_by(point, description)
         if kind is None:
             labels = "、".join(words[0] for words in FACILITY_KIND_WORDS.values())
@@ -368,6 +372,8 @@ class _Entry:
 
     def category(self) -> str | None:
         """By its own column, unless that names facilities."""
+        if word := self.own_word("category"):
+            return word
         text = self.text("category")
         reading = read_choice(text, CATEGORY_WORDS)
         if reading.expected and facility_kind_named(text) is None:
@@ -380,4 +386,5 @@ def _iso(day: dt.date | None) -> str | None:
 
 
 def _value(choice: Any) -> str | None:
-    return choice.value if choice is not None else None
+    """Of a choice; what a bureau's word gave is one already."""
+    return getattr(choice, "value", choice)

@@ -16,7 +16,7 @@ SETTLED_FIELDS = (
     "problem_point", "description", "facility_kind", "responsible_unit", "cooperating_units", "responsible_person",
     "phone", "found_on", "due_on", "grade", "acceptance_standard",
 )  # fmt: skip
-UNSETTLED = (Pile.READY, Pile.WAITS, Pile.REPEAT)
+UNSETTLED = (Pile.READY, Pile.WAITS, Pile.UPDATE, Pile.REPEAT)
 
 
 def season_of_batch(batch: ImportBatch) -> Season:
@@ -31,10 +31,11 @@ def settle(row: ImportRow, *, by: Any, values: dict[str, Any]) -> ImportRow:
     """
     row = _unsettled(row)
     stager = Stager(by=by, season=season_of_batch(row.batch))
-    row.fields = {**row.fields, **values} | ({NO_REPEAT: True} if row.pile == Pile.REPEAT else {})
+    row.fields = {**row.fields, **values} | ({NO_REPEAT: True} if row.pile in (Pile.REPEAT, Pile.UPDATE) else {})
     row.problems = [*_problems_of_five(row.fields, stager.directory), *stager.problems(row.fields)]
     row.pile, row.reason, row.item_id = (Pile.WAITS if holds_up(row.problems) else Pile.READY), "", None
-    row.save(update_fields=["fields", "problems", "pile", "reason", "item_id"])
+    row.changes, row.conflict = [], ""
+    row.save(update_fields=["fields", "problems", "pile", "reason", "item_id", "changes", "conflict"])
     return row
 
 

@@ -1,4 +1,4 @@
-"""What runs in the background: long exports, many photos."""
+"""What runs in the background: long imports and exports, many photos."""
 
 import tempfile
 from collections.abc import Sequence
@@ -8,11 +8,12 @@ from celery import shared_task
 from django.urls import reverse
 
 from common import clock
-from common.spreadsheets.models import ImportBatch
+from common.spreadsheets.models import ImportBatch, Pile
 from common.storage import private_storage
 from common.uploads import random_name
 from facilities.models import Season
 from inspections.exporting import Chosen, Look, chosen_hazards, export_name, write_hazards
+from inspections.intake import bring_in, take_in
 from inspections.photos import attach_photos, take_archive
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 EXPORT = "inspections.tasks.export_hazards"
 PHOTOS = "inspections.tasks.import_photos"
+READ = "inspections.tasks.read_ledger"
+REGISTER = "inspections.tasks.register_ledger"
 
 
 def start_export(
@@ -103,3 +106,55 @@ def _take_kept_archive(batch: ImportBatch, running: Any) -> None:
         raise
     private_storage().delete(name)
     running.progress(len(result.taken), message=str(result))
+
+
+def start_reading(batch: ImportBatch, *, by: Any) -> "Job":
+    """Have a kept upload read."""
+    from common.jobs.services import start
+
+    return start(
+        owner=by, kind="read_ledger", title=f"读取台账：{batch.filename}", task=READ, params={"batch": batch.pk}
+    )
+
+
+@shared_task(name=READ)
+def read_ledger(job_id: int) -> None:
+    """Read a kept upload into its piles; what an interrupted worker left is read anew."""
+    from common.jobs.services import work
+
+    with work(job_id) as running:
+        if running is None:
+            return
+        user = running.job.owner
+        batch = ImportBatch.objects.visible_to(user).get(pk=running.params["batch"])
+        said = take_in(batch, by=user, progress=lambda done, total: running.progress(done, total, "正在核对"))
+        count = batch.rows.count()
+        running.progress(count, count, f"共 {count} 行。{said}")
+        running.finish(url=reverse("inspections:import_batch", args=[batch.pk]))
+
+
+def start_registering(batch: ImportBatch, *, by: Any, as_history: bool) -> "Job":
+    """Have the ready rows registered."""
+    from common.jobs.services import start
+
+    params = {"batch": batch.pk, "history": as_history}
+    return start(owner=by, kind="register_ledger", title=f"登记隐患：{batch.filename}", task=REGISTER, params=params)
+
+
+@shared_task(name=REGISTER)
+def register_ledger(job_id: int) -> None:
+    """Register the ready rows in one transaction. Done twice it finds none left."""
+    from common.jobs.services import work
+
+    with work(job_id) as running:
+        if running is None:
+            return
+        user = running.job.owner
+        batch = ImportBatch.objects.visible_to(user).get(pk=running.params["batch"])
+        ready = batch.rows.filter(pile=Pile.READY).count()
+        running.progress(0, ready, "正在登记")
+        hazards, photos_wait = bring_in(batch, by=user, as_history=running.params["history"])
+        running.progress(len(hazards), len(hazards), f"已登记 {len(hazards)} 条")
+        if photos_wait:
+            start_photos(batch, by=user)
+        running.finish(url=reverse("inspections:import_batch", args=[batch.pk]))

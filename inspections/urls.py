@@ -1,6 +1,17 @@
 from django.urls import path
 
-from inspections.views import attachments, detail, editing, exporting, importing, listing, moves, photos
+from inspections.views import (
+    attachments,
+    detail,
+    editing,
+    exporting,
+    import_layout,
+    importing,
+    listing,
+    marking,
+    moves,
+    photos,
+)
 
 app_name = "inspections"
 urlpatterns = [
@@ -11,7 +22,10 @@ urlpatterns = [
     path("template/", exporting.hazard_template, name="hazard_template"),
     path("import/", importing.import_list, name="import_list"),
     path("import/<int:pk>/", importing.import_batch, name="import_batch"),
+    path("import/<int:pk>/layout/", import_layout.import_layout, name="import_layout"),
+    path("import/<int:pk>/update/", importing.import_update, name="import_update"),
     path("import/<int:pk>/run/", importing.import_run, name="import_run"),
+    path("import/<int:pk>/marked/", marking.import_marked, name="import_marked"),
     path("import/<int:pk>/rows/<int:row>/", importing.import_settle, name="import_settle"),
     path("import/<int:pk>/rows/<int:row>/dismiss/", importing.import_dismiss, name="import_dismiss"),
     path("import/<int:pk>/photos/", photos.import_photos, name="import_photos"),

@@ -1,4 +1,5 @@
-"""The hazard's life: one table of moves, one function per move, and nobody else writes `Hazard.status`.
+"""The hazard's life: one table of moves, one function per move, and nobody else writes `Hazard.status`
+but `inspections.ledger_moves`, for what an imported ledger says.
 
 Every move is one transaction of a conditional UPDATE, an audit entry (the timeline) and the messages it causes.
 A move refused raises `MoveRefused` with what is wrong in Chinese; a row changed meanwhile raises `Stale`.
@@ -162,9 +163,9 @@ def _commit(
     source, target = S(hazard.status), to or move.target or S(hazard.status)
     if target != source:
         values |= {"status": target, "status_since": clock.now()}
-    if not hazard.first_overdue_on and hazard.is_overdue(clock.today()) and hazard.due_on:
+    if not hazard.first_overdue_on and hazard.is_overdue(clock.today()):
         # Nobody can move out of having been overdue, even if no sweep has run since.
-        values["first_overdue_on"] = hazard.due_on + dt.timedelta(days=1)
+        values["first_overdue_on"] = rules.first_overdue_day(hazard)
     change(hazard, expect={"status": source}, **values)
     return record(
         actor=user, action=move.label, target=hazard, note=note, changes=changes,
@@ -208,16 +209,6 @@ def return_to_bureau(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     _end_extension_requests(hazard, by, "隐患已退回住建局，申请终止")
     messages.returned(hazard, entry)
     return entry
-
-
-def claimed_done(hazard: Hazard) -> Hazard:
-    """A hazard not yet saved, of which an imported ledger says that it is done: it arrives as 待验收."""
-    now = clock.now()
-    hazard.status, hazard.status_since = S.AWAITING_ACCEPTANCE, now
-    hazard.original_due_on, hazard.progress_percent = hazard.due_on, 100
-    hazard.issued_at = hazard.acceptance_requested_at = now
-    hazard.acceptance_attempt = 1
-    return hazard
 
 
 @dataclass(frozen=True)

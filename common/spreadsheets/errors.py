@@ -20,3 +20,7 @@ def encrypted() -> SpreadsheetError:
 
 def no_spreadsheet(kind: str) -> SpreadsheetError:
     return SpreadsheetError(f"这是{kind}，不是表格。请上传 .xlsx、.xls、.ods 或 .csv 文件")
+
+
+def unsafe(what: str) -> SpreadsheetError:
+    return SpreadsheetError(f"文件可能有害，没有读取：{what}。请用 WPS 或 Excel 打开，另存为 .xlsx 后再上传")

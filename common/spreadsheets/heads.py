@@ -15,6 +15,7 @@ from functools import lru_cache
 from common.spreadsheets.columns import Column, Ledger, comparable
 from common.spreadsheets.dates import first_date_in
 from common.spreadsheets.errors import SpreadsheetError
+from common.spreadsheets.head_layouts import Layout, fingerprint
 from common.spreadsheets.rows import LedgerRow, classify
 from common.spreadsheets.workbook import Row, Sheet, Workbook, column_letter
 from common.text import normalise
@@ -38,6 +39,10 @@ _DATE_LINE = re.compile(r"(?:日期|时间|截至|截止|统计期)")
 _YEARS = re.compile(r"(?<!\d)(20\d{2})(?:\s*[-—–~至/]\s*(?:20)?\d{2}(?!\d))?(?=\s*[年度\-—–~至采供冬夏])")
 
 
+class NoLedgerFound(SpreadsheetError):
+    """The file can be read, but nothing in it looks like the ledger's head; a person can point it out."""
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerSheet:
     """`heads`: the head of each column as it was read, groups first: 整改责任/单位. `mapping`: column name → index."""
@@ -54,6 +59,8 @@ class LedgerSheet:
     rows: list[LedgerRow]
     # Other sheets on which the ledger was found too and which were not read.
     other_sheets: tuple[str, ...]
+    # "found" by the rules, "remembered" from an earlier correction, or "chosen" by a person for this file.
+    how: str = "found"
 
     @property
     def unread(self) -> list[tuple[str, str]]:
@@ -66,19 +73,36 @@ class LedgerSheet:
         ]
 
 
-def find_ledger(book: Workbook, ledger: Ledger, *, sheet: str | None = None) -> LedgerSheet:
-    """The sheet on which the ledger's head fits best, read. `sheet`: look at that one only."""
-    candidates = [s for s in book.sheets if s.rows and (s.name == sheet if sheet else s.is_visible)]
-    if not candidates and not sheet:
-        candidates = [s for s in book.sheets if s.rows]
+def find_ledger(
+    book: Workbook, ledger: Ledger, *, layout: Layout | None = None,
+    remembered: Mapping[str, Mapping[str, int]] | None = None,
+) -> LedgerSheet:  # fmt: skip
+    """The sheet on which the ledger's head fits best, read.
+
+    `layout`: what a person chose for this file; it holds. `remembered`: mappings by the fingerprint of their head
+    rows; where one is met, it holds too. Raises SpreadsheetError when nothing fits.
+    """
+    if layout:
+        return _read(*_chosen_head(book, layout), ledger, (), "chosen")
+    candidates = [s for s in book.sheets if s.rows and s.is_visible] or [s for s in book.sheets if s.rows]
+    for sheet in candidates:
+        if remembered and (known := _remembered_head(sheet, remembered, ledger)):
+            return _read(sheet, known, ledger, (), "remembered")
     found = [(head, s) for s in candidates if (head := _find_head(s, ledger))]
     if not found:
-        raise SpreadsheetError(_nothing_found(candidates, ledger))
+        raise (NoLedgerFound if candidates else SpreadsheetError)(_nothing_found(candidates, ledger))
     best_score = max(head.score for head, _ in found)
     fitting = [(head, s) for head, s in found if head.score >= best_score * NEARLY_AS_GOOD]
     head, chosen = max(fitting, key=lambda pair: len(pair[1].rows) - pair[0].bottom)
     others = tuple(s.name for _, s in fitting if s is not chosen)
-    return _read(chosen, head, ledger, others)
+    return _read(chosen, head, ledger, others, "found")
+
+
+def propose(sheet: Sheet, ledger: Ledger, head_rows: Sequence[int]) -> tuple[tuple[str, ...], dict[str, int]]:
+    """(heads, mapping) of these rows of a sheet, however little they look like a head. Raises SpreadsheetError."""
+    top, bottom = _position(sheet, head_rows)
+    paths = _paths(sheet.rows[top : bottom + 1])
+    return tuple(_distinct("/".join(path) for path in paths)), _match(paths, ledger)[0]
 
 
 def _nothing_found(sheets: Sequence[Sheet], ledger: Ledger) -> str:
@@ -126,6 +150,35 @@ def _find_head(sheet: Sheet, ledger: Ledger) -> _Head | None:
     return _with_groups_above(sheet, first, ledger)
 
 
+def _position(sheet: Sheet, head_rows: Sequence[int]) -> tuple[int, int]:
+    """The places of the first and the last of these rows in the sheet's list."""
+    wanted = set(head_rows)
+    places = [place for place, row in enumerate(sheet.rows[: max(wanted, default=0)]) if row.number in wanted]
+    if len(places) != len(wanted) or not 1 <= len(places) <= HEAD_ROWS or places[-1] - places[0] + 1 != len(places):
+        rows = "、".join(str(number) for number in head_rows)
+        raise SpreadsheetError(f"工作表“{sheet.name}”里第 {rows} 行不能作表头，请选相连的 1 至 {HEAD_ROWS} 行")
+    return places[0], places[-1]
+
+
+def _chosen_head(book: Workbook, layout: Layout) -> tuple[Sheet, _Head]:
+    sheet = next((s for s in book.sheets if s.name == layout.sheet), None)
+    if sheet is None:
+        raise SpreadsheetError(f"文件里没有工作表“{layout.sheet}”，请重新选择")
+    top, bottom = _position(sheet, layout.head_rows)
+    return sheet, _Head(top, bottom, 0.0, dict(layout.mapping), _paths(sheet.rows[top : bottom + 1]))
+
+
+def _remembered_head(sheet: Sheet, remembered: Mapping[str, Mapping[str, int]], ledger: Ledger) -> _Head | None:
+    for top in range(min(ROWS_SEARCHED, len(sheet.rows))):
+        for bottom in range(top, min(top + HEAD_ROWS, len(sheet.rows))):
+            rows = sheet.rows[top : bottom + 1]
+            if mapping := remembered.get(fingerprint(rows)):
+                # A column that the ledger has no more is left out.
+                known = {name: index for name, index in mapping.items() if name in ledger.by_name}
+                return _Head(top, bottom, 0.0, known, _paths(rows))
+    return None
+
+
 def _may_be_head(row: Row, *, is_last: bool) -> bool:
     texts = [text for text in row.own if text]
     filled = {text for text in row.cells if text}
@@ -153,6 +206,14 @@ def _paths(rows: Sequence[Row]) -> list[tuple[str, ...]]:
 def _map(top: int, bottom: int, paths: list[tuple[str, ...]], ledger: Ledger) -> _Head | None:
     if not _is_plausible(paths, ledger):
         return None
+    mapping, score = _match(paths, ledger)
+    if len(mapping) < FEWEST_COLUMNS or not ledger.content & mapping.keys():
+        return None
+    return _Head(top, bottom, score - COST_OF_ROW * (bottom - top), mapping, paths)
+
+
+def _match(paths: list[tuple[str, ...]], ledger: Ledger) -> tuple[dict[str, int], float]:
+    """Each column to the head that fits it best, and how well all of them fit together."""
     scored = sorted(
         (-score, rank, index, column.name)
         for index, path in enumerate(paths)
@@ -162,14 +223,12 @@ def _map(top: int, bottom: int, paths: list[tuple[str, ...]], ledger: Ledger) ->
         if score >= FITS
     )
     mapping: dict[str, int] = {}
-    total = -COST_OF_ROW * (bottom - top)
+    total = 0.0
     for negative, _, index, name in scored:
         if name not in mapping and index not in mapping.values():
             mapping[name] = index
             total -= negative
-    if len(mapping) < FEWEST_COLUMNS or not ledger.content & mapping.keys():
-        return None
-    return _Head(top, bottom, total, mapping, paths)
+    return mapping, total
 
 
 def _with_groups_above(sheet: Sheet, head: _Head, ledger: Ledger) -> _Head:
@@ -230,7 +289,7 @@ def _is_plausible(paths: list[tuple[str, ...]], ledger: Ledger) -> bool:
 # --- the sheet ------------------------------------------------------------------------------------------------------
 
 
-def _read(sheet: Sheet, head: _Head, ledger: Ledger, others: tuple[str, ...]) -> LedgerSheet:
+def _read(sheet: Sheet, head: _Head, ledger: Ledger, others: tuple[str, ...], how: str) -> LedgerSheet:
     above = sheet.rows[: head.top]
     head_rows = sheet.rows[head.top : head.bottom + 1]
     lines = [[" ".join(text.split()) for text in row.own if text] for row in above]
@@ -249,6 +308,7 @@ def _read(sheet: Sheet, head: _Head, ledger: Ledger, others: tuple[str, ...]) ->
         year=_year(title) or (written_on.year if written_on else None) or _year(sheet.name),
         rows=classify(sheet.rows[head.bottom + 1 :], ledger, head.mapping, heads, head_rows, title),
         other_sheets=others,
+        how=how,
     )
 
 

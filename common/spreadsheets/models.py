@@ -111,7 +111,7 @@ class RememberedLayout(models.Model):
     kind = models.CharField(max_length=20)
     # Who it was corrected for: "unit:12".
     scope = models.CharField(max_length=40)
-    # Of the texts of the head rows; see `common.spreadsheets.layouts`.
+    # Of the texts of the head rows; see `common.spreadsheets.head_layouts`.
     fingerprint = models.CharField(max_length=64)
     head_row_count = models.PositiveSmallIntegerField()
     mapping = models.JSONField(default=dict)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from common.spreadsheets.errors import SpreadsheetError, broken, encrypted, no_spreadsheet, too_large
+from common.spreadsheets.errors import SpreadsheetError, broken, encrypted, no_spreadsheet, too_large, unsafe
 
 MEBIBYTE = 1024 * 1024
 CHUNK = MEBIBYTE
@@ -42,6 +42,11 @@ class Package:
     is_ods: bool
     # Of .ods only: the merged ranges by sheet name. python-calamine gives those of the other formats itself.
     merges: dict[str, list[Merge]]
+    # Of the others: cell elements, empty ones included, and the area of the merged ranges; all sheets together.
+    cells: int = 0
+    merged_cells: int = 0
+    # Macros are never run or kept; people are told that they were there.
+    has_macros: bool = False
 
 
 def inspect_package(data: bytes, limits: Limits) -> Package:
@@ -56,6 +61,8 @@ def inspect_package(data: bytes, limits: Limits) -> Package:
         raise too_large(f"里面有 {len(members)} 个部件", f"{limits.max_parts} 个")
     if any(member.flag_bits & 1 for member in members):
         raise encrypted()
+    if odd := next((name for name in names if ".." in name.replace("\\", "/").split("/")), None):
+        raise unsafe(f"有一个部件的名称是“{odd[:40]}”，指向文件之外")
     is_ods = "content.xml" in names and not any(name.startswith("xl/") for name in names)
     if not is_ods and not any(name.startswith("xl/workbook") for name in names):
         raise no_spreadsheet("Word 文档" if "word/document.xml" in names else "压缩包")
@@ -67,6 +74,8 @@ def inspect_package(data: bytes, limits: Limits) -> Package:
     merges: dict[str, list[Merge]] = {}
     for member in members:
         chunks = _inflate(data, member, budget)
+        if member.filename.lower().endswith((".xml", ".rels")):
+            chunks = _without_entities(chunks)
         if not is_ods:
             extent.measure(chunks)
         elif member.filename == "content.xml":
@@ -77,7 +86,8 @@ def inspect_package(data: bytes, limits: Limits) -> Package:
         else:
             for _ in chunks:
                 pass
-    return Package(is_ods=is_ods, merges=merges)
+    has_macros = any(name.endswith("vbaProject.bin") for name in names)
+    return Package(is_ods, merges, extent.elements, extent.merged, has_macros)
 
 
 class _Budget:
@@ -118,18 +128,36 @@ def _inflate(data: bytes, member: zipfile.ZipInfo, budget: _Budget) -> Iterator[
         raise broken("压缩包不完整") from error
 
 
+_ENTITY = b"<!ENTITY"
+
+
+def _without_entities(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Refuse XML that defines entities: no office program writes them, and nested ones grow without end."""
+    tail = b""
+    for chunk in chunks:
+        # In UTF-16 every other byte is zero.
+        if _ENTITY in (tail + chunk).replace(b"\0", b""):
+            raise unsafe("里面有自定义的 XML 实体")
+        tail = chunk[-2 * len(_ENTITY) :]
+        yield chunk
+
+
 # A cell with something in it: `<c r="B7" s="3"><v>`; not `<c r="B7" s="3"/>` and not `<c r="B7"></c>`.
 _CELL = re.compile(rb"""\br=["']([A-Z]{1,4})([0-9]{1,9})["'][^<>]*(?<!/)>(?!</)""")
 _FAR_ROW = re.compile(rb"""<(?:\w+:)?row\s[^<>]*?\br=["']([0-9]{5,})["'][^<>]*(?<!/)>""")
 _CELL_WITHOUT_ADDRESS = re.compile(rb"""<(?:\w+:)?c(?=[\s>])(?![^<>]*\sr=)[^<>]*(?<!/)>(?!</)""")
 
 
+_ELEMENT = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*?\bref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']""")
+
+
 class _Extent:
-    """How far the used cells of an .xlsx's sheets reach."""
+    """How far the used cells of an .xlsx's sheets reach; how many cells and merged cells its XML names."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.cells = 0
+        self.cells = self.elements = self.merged = 0
 
     def measure(self, chunks: Iterator[bytes]) -> None:
         rows = columns = 0
@@ -151,6 +179,10 @@ class _Extent:
         if found:
             rows = max(rows, max(int(row) for _, row in found))
             columns = max(columns, max(map(column_number, {letters for letters, _ in found})))
+        self.elements += len(_ELEMENT.findall(xml))
+        for left, top, right, bottom in _MERGE.findall(xml):
+            across = column_number(right) - column_number(left) + 1
+            self.merged += max(0, int(bottom) - int(top) + 1) * max(0, across)
         far = [int(row) for row in _FAR_ROW.findall(xml)]
         if far and max(far) > rows and _CELL_WITHOUT_ADDRESS.search(xml):
             rows = max(far)

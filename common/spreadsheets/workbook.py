@@ -10,7 +10,7 @@ A file that cannot be read raises `SpreadsheetError`, whose message tells a pers
 
 import datetime as dt
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +25,8 @@ from common.spreadsheets.packages import MEBIBYTE, Limits, Merge, check_extent, 
 __all__ = ["Limits", "NumberText", "Row", "Sheet", "SpreadsheetError", "Workbook", "column_letter", "open_workbook"]
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# So many different texts of a sheet are kept once, however often they stand in it.
+KNOWN_TEXTS = 20_000
 OTHER_KINDS = (
     (b"%PDF", "PDF 文件"),
     (b"\xff\xd8\xff", "图片"),
@@ -150,32 +152,47 @@ def _parse(data: bytes, limits: Limits, ods_merges: dict[str, list[Merge]] | Non
             merges = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
         else:
             merges = ods_merges.get(meta.name, [])
-        values = sheet.to_python(skip_empty_area=False)
         is_visible = meta.visible == calamine.SheetVisibleEnum.Visible
-        sheets.append(Sheet(meta.name, is_visible, _rows(values, merges, limits)))
+        sheets.append(Sheet(meta.name, is_visible, _rows(_lines(sheet), merges, limits)))
     return sheets
 
 
-def _rows(values: list[list[Any]], merges: Iterable[Merge], limits: Limits) -> list[Row]:
-    own = [[as_text(value) for value in line] for line in values]
-    filled: dict[int, list[str]] = {}
+def _lines(sheet: Any) -> Iterator[list[str]]:
+    """The texts of each row from the first on, one row at a time. Texts that come again and again are kept once."""
+    left = [""] * (sheet.start[1] if sheet.start else 0)
+    known: dict[str, str] = {}
+    for values in sheet.iter_rows():
+        line = left.copy()
+        for value in values:
+            text = as_text(value)
+            if len(known) < KNOWN_TEXTS and type(text) is str:
+                text = known.setdefault(text, text)
+            line.append(text)
+        yield line
+
+
+def _rows(lines: Iterable[list[str]], merges: Iterable[Merge], limits: Limits) -> list[Row]:
+    """The rows, what is merged filled in; blank ones at the end left off."""
+    starting: dict[int, list[Merge]] = {}
+    for merge in merges:
+        starting.setdefault(merge[0], []).append(merge)
+    open_merges: list[tuple[int, int, int, str]] = []
     budget = limits.max_cells
-    for top, left, bottom, right in merges:
-        if top >= len(own) or left >= len(own[top]) or not own[top][left]:
-            continue
-        text = own[top][left]
-        bottom, right = min(bottom, len(own) - 1), min(right, len(own[top]) - 1)
-        budget -= (bottom - top + 1) * (right - left + 1)
-        if budget < 0:
-            raise too_large("合并单元格过多", f"{limits.max_cells} 个单元格")
-        for index in range(top, bottom + 1):
-            line = filled.setdefault(index, own[index].copy())
+    rows = []
+    for index, line in enumerate(lines):
+        open_merges = [merge for merge in open_merges if merge[0] >= index]
+        for _, left, bottom, right in starting.get(index, ()):
+            if left < len(line) and line[left]:
+                open_merges.append((bottom, left, min(right, len(line) - 1), line[left]))
+        own = tuple(line)
+        for _, left, right, text in open_merges:
+            budget -= right - left + 1
+            if budget < 0:
+                raise too_large("合并单元格过多", f"{limits.max_cells} 个单元格")
             for column in range(left, right + 1):
                 line[column] = line[column] or text
-    rows = []
-    for index, line in enumerate(own):
         cells = tuple(line)
-        rows.append(Row(index + 1, cells, tuple(filled[index]) if index in filled else cells))
+        rows.append(Row(index + 1, own, own if cells == own else cells))
     while rows and rows[-1].is_blank:
         rows.pop()
     return rows

@@ -18,7 +18,7 @@ from inspections.forms.base import DeadlineField, set_readers
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label="台账文件", help_text="xlsx、xls、ods 或 csv；合并单元格、多行表头、小计合计都不用先整理。",
+        label="台账文件", help_text="xlsx、xlsm、xls、ods 或 csv；合并单元格、多行表头、小计合计都不用先整理。",
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt"}),
     )  # fmt: skip
     season = forms.ModelChoiceField(

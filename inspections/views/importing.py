@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,42 +14,58 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from common.concurrency import Stale
 from common.spreadsheets.errors import SpreadsheetError
-from common.spreadsheets.models import ImportBatch, ImportRow, Pile
-from inspections.enums import Grade
+from common.spreadsheets.heads import NoLedgerFound
+from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
+from common.spreadsheets.staging import discard
+from inspections.enums import Grade, HazardStatus
 from inspections.forms.importing import RowForm, UploadForm
-from inspections.importing import Stager, import_ready, season_of
+from inspections.importing import Stager
+from inspections.intake import bring_in, bring_up_to_date, changes_without_conflict, take_in
 from inspections.ledger import HAZARDS
+from inspections.ledger_moves import check_may_take_history, is_history
+from inspections.models import Hazard
 from inspections.settling import SETTLED_FIELDS, UNSETTLED, dismiss, season_of_batch, settle
+from inspections.tasks import start_photos, start_reading, start_registering
 from inspections.workflow import MoveRefused
 
 imports = permission_required("inspections.import_hazards", raise_exception=True)
 ROWS_PER_PAGE = 100
 BATCHES_SHOWN = 50
+REFUSED_SHOWN = 5
 # What is open comes first; a pile without rows is shown only if it is one of these.
 GRADES = dict(Grade.choices)
-MAIN_PILES = (Pile.READY, Pile.WAITS, Pile.REPEAT, Pile.SKIPPED)
+MAIN_PILES = (Pile.READY, Pile.WAITS, Pile.UPDATE, Pile.REPEAT, Pile.SKIPPED)
 
 
 @imports
 @require_http_methods(["GET", "POST"])
 def import_list(request: HttpRequest) -> HttpResponse:
-    """GET: the upload form and the user's batches. POST: stage a file and go to its piles."""
+    """GET: the upload form and the user's batches. POST: keep a file, read it and go to its piles."""
     form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
     if request.method == "POST" and form.is_valid():
-        file, season = form.cleaned_data["file"], form.cleaned_data["season"]
-        content = file.read()
+        options = {name: form.cleaned_data.get(name) for name in ("season", "create_missing")}
+        stager = Stager(by=request.user, season=options["season"], create_missing=bool(options["create_missing"]))
+        file = form.cleaned_data["file"]
+        batch = stager.keep(file, filename=file.name)
+        if file.size > settings.IMPORT_IN_BACKGROUND_ABOVE_KB * 1024:
+            return redirect("jobs:detail", pk=start_reading(batch, by=request.user).pk)
         try:
-            chosen = season_of(content, by=request.user, name=season.name if season else None)
-            stager = Stager(
-                by=request.user, season=chosen, create_missing=form.cleaned_data.get("create_missing", False)
-            )
-            batch, _ = stager.stage(content, filename=file.name)
+            _say(request, take_in(batch, by=request.user))
             return redirect("inspections:import_batch", pk=batch.pk)
+        except NoLedgerFound as error:
+            messages.warning(request, f"{error}；也可以在这里指出表头和各列")
+            return redirect("inspections:import_layout", pk=batch.pk)
         except SpreadsheetError as error:
+            discard(batch)
             form.add_error("file", str(error))
     batches = ImportBatch.objects.visible_to(request.user).filter(kind=HAZARDS.kind)[:BATCHES_SHOWN]
     context = {"form": form, "batches": [(batch, batch.pile_counts()) for batch in batches]}
     return render(request, "inspections/import_list.html", context)
+
+
+def _say(request: HttpRequest, text: str) -> None:
+    if text:
+        messages.info(request, f"表格里的照片：{text}")
 
 
 def _batch(request: HttpRequest, pk: int) -> ImportBatch:
@@ -63,6 +81,8 @@ def _row(request: HttpRequest, pk: int, row: int) -> ImportRow:
 def import_batch(request: HttpRequest, pk: int) -> HttpResponse:
     """The piles of a batch, the rows of one pile, and the editor of the chosen row (?pile=, ?row=)."""
     batch = _batch(request, pk)
+    if batch.state != BatchState.READ:
+        return render(request, "inspections/import_unread.html", {"batch": batch})
     return _review(request, batch)
 
 
@@ -77,7 +97,7 @@ def _review(
     season = season_of_batch(batch)
     if chosen is None and pile == Pile.WAITS and page.object_list:
         chosen = page.object_list[0]
-    if chosen and form is None and chosen.pile in UNSETTLED and pile != Pile.SKIPPED:
+    if chosen and form is None and chosen.pile in UNSETTLED:
         form = RowForm(row=chosen, season=season)
     context = {
         "batch": batch,
@@ -85,14 +105,28 @@ def _review(
         "piles": [(each, counts[each]) for each in Pile if counts[each] or each in MAIN_PILES],
         "pile": Pile(pile),
         "page": page,
-        "rows": [(row, _cells(row)) for row in page],
+        "rows": [(row, _cells(row), _changes(row)) for row in page],
         "columns": batch.head.get("columns", {}),
         "chosen": chosen,
         "form": form,
         "ready": counts[Pile.READY],
         "waits": counts[Pile.WAITS],
+        "claimed": _claimed(request, batch) if counts[Pile.READY] else 0,
+        "to_mark": counts[Pile.WAITS] + counts[Pile.UPDATE] + counts[Pile.REPEAT],
+        "photos": batch.photos.count(),
+        "is_untouched": not counts[Pile.IMPORTED] + counts[Pile.UPDATED],
+        "clear_changes": len(changes_without_conflict(batch)) if pile == Pile.UPDATE else 0,
     }
     return render(request, "inspections/import_batch.html", context, status=status)
+
+
+def _claimed(request: HttpRequest, batch: ImportBatch) -> int:
+    """How many ready rows claim to be done, for who may take them as struck off already."""
+    try:
+        check_may_take_history(request.user)
+    except PermissionDenied:
+        return 0
+    return batch.rows.filter(pile=Pile.READY, fields__claimed_closed=True).count()
 
 
 def _chosen_row(request: HttpRequest, batch: ImportBatch) -> ImportRow | None:
@@ -107,7 +141,7 @@ def _pile(request: HttpRequest, counts: dict[str, int], chosen: ImportRow | None
         return str(asked)
     if chosen:
         return chosen.pile
-    return str(next((pile for pile in (Pile.WAITS, Pile.READY, *MAIN_PILES) if counts[pile]), Pile.READY))
+    return str(next((pile for pile in (Pile.WAITS, Pile.READY, Pile.UPDATE, *MAIN_PILES) if counts[pile]), Pile.READY))
 
 
 def _cells(row: ImportRow) -> list[dict[str, Any]]:
@@ -132,29 +166,67 @@ def _spoken(name: str, value: Any) -> Any:
     return "、".join(value) if isinstance(value, list) else value
 
 
+def _changes(row: ImportRow) -> list[dict[str, str]]:
+    return [{**change, "title": HAZARDS.by_name[change["field"]].title} for change in row.changes]
+
+
 @imports
 @require_POST
 def import_run(request: HttpRequest, pk: int) -> HttpResponse:
-    """Import every ready row in one transaction."""
-    batch = _batch(request, pk)
+    """Import every ready row in one transaction. POST: `history`, to take what is said to be done as struck off."""
+    batch, as_history = _batch(request, pk), "history" in request.POST
+    if batch.rows.filter(pile=Pile.READY).count() > settings.IMPORT_IN_BACKGROUND_ABOVE_ROWS:
+        if as_history:
+            check_may_take_history(request.user)
+        return redirect("jobs:detail", pk=start_registering(batch, by=request.user, as_history=as_history).pk)
     try:
-        hazards = import_ready(batch, by=request.user)
+        hazards, photos_wait = bring_in(batch, by=request.user, as_history=as_history)
     except Stale:
         messages.warning(request, "这一批刚刚已经导入过了，没有重复登记。")
     except SpreadsheetError as error:
         messages.error(request, str(error))
     else:
-        if hazards:
-            claimed = sum(hazard.status == "awaiting_acceptance" for hazard in hazards)
-            text = f"已登记 {len(hazards)} 条：{hazards[0].number} 至 {hazards[-1].number}。"
-            text += f"其中 {claimed} 条原表写明已完成，转为待验收，等待住建局验收。" if claimed else ""
-            messages.success(request, text + "其余等待住建局下达。")
-        else:
+        if not hazards:
             messages.info(request, "没有可导入的行。")
             return redirect("inspections:import_batch", pk=batch.pk)
+        messages.success(request, _registered(hazards))
+        if photos_wait:
+            start_photos(batch, by=request.user)
+            messages.info(request, "照片较多，正在后台挂到隐患上，进度见“我的任务”。")
         pile = Pile.WAITS if batch.rows.filter(pile=Pile.WAITS).exists() else Pile.IMPORTED
         return redirect(f"{reverse('inspections:import_batch', args=[pk])}?pile={pile}")
     return redirect("inspections:import_batch", pk=batch.pk)
+
+
+def _registered(hazards: list[Hazard]) -> str:
+    claimed = sum(hazard.status == HazardStatus.AWAITING_ACCEPTANCE for hazard in hazards)
+    history = sum(is_history(hazard) for hazard in hazards)
+    text = f"已登记 {len(hazards)} 条：{hazards[0].number} 至 {hazards[-1].number}。"
+    text += f"其中 {claimed} 条原表写明已完成，转为待验收，等待住建局验收。" if claimed else ""
+    text += f"其中 {history} 条原表写明已完成，按历史销号登记，没有经过本系统验收。" if history else ""
+    return text + ("" if claimed + history == len(hazards) else "其余等待住建局下达。")
+
+
+@imports
+@require_POST
+def import_update(request: HttpRequest, pk: int) -> HttpResponse:
+    """Apply the ticked changes. POST: `row` (repeated), or `all` for every one that meets no newer change."""
+    batch = _batch(request, pk)
+    if "all" in request.POST:
+        rows = changes_without_conflict(batch)
+    else:
+        numbers = {int(text) for text in request.POST.getlist("row") if text.isascii() and text.isdigit()}
+        rows = list(batch.rows.filter(pile=Pile.UPDATE, row__in=numbers).select_related("batch"))
+    if not rows:
+        messages.warning(request, "没有勾选任何一行，请先勾选要更新的行。")
+    else:
+        done, refused = bring_up_to_date(batch, rows, by=request.user)
+        if done:
+            messages.success(request, f"已按台账更新 {done} 条隐患。")
+        if refused:
+            more = f"等 {len(refused)} 行" if len(refused) > REFUSED_SHOWN else ""
+            messages.warning(request, "没有更新：" + "；".join(refused[:REFUSED_SHOWN]) + more)
+    return redirect(f"{reverse('inspections:import_batch', args=[pk])}?pile={Pile.UPDATE}")
 
 
 @imports

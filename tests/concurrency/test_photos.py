@@ -8,7 +8,8 @@ import pytest
 from accounts.models import User
 from audit.models import AuditEntry
 from common.spreadsheets.models import ImportBatch, ImportPhoto
-from inspections.importing import Stager, import_ready, season_of
+from inspections.importing import Stager
+from inspections.registering import import_ready
 from inspections.models import Attachment
 from inspections.photos import attach_photos, take_archive
 from tests.cast import build_cast
@@ -35,7 +36,7 @@ def send(n: int, barrier: Any, batch_pk: int, user_pk: int, content: bytes) -> i
 def test_a_zip_sent_by_several_at_once_hangs_each_photo_once() -> None:
     cast = build_cast()
     book = ledger_file([ledger_row("幸福小区换热站"), ledger_row("老站循环泵")])
-    batch = Stager(by=cast.admin, season=season_of(book, by=cast.admin)).stage(book, filename="台账.xlsx")[0]
+    batch = Stager(by=cast.admin).stage(book, filename="台账.xlsx")
     import_ready(batch, by=cast.admin)
     kinds = [(row, n, stage) for row in (1, 2) for n, stage in enumerate(("前", "后"))]
     files = {f"{stage}/{row}.jpg": photo(row * 2 + n, size=(64, 48)) for row, n, stage in kinds}

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.db import transaction
 from accounts.backends import UnitBackend
 from accounts.models import User
 from common.spreadsheets.errors import SpreadsheetError
-from common.spreadsheets.models import Pile
-from inspections.importing import Stager, import_ready, season_of
-from inspections.reading import LedgerReading
+from common.spreadsheets.models import ImportBatch, ImportRow, Pile
+from common.spreadsheets.staging import discard_file, read_upload
+from inspections.importing import Stager, season_named
+from inspections.ledger import HAZARDS
+from inspections.registering import apply_updates, import_ready
 
 ALL_READ, SOME_WAIT, NOTHING_READ = 0, 1, 2
 
@@ -28,6 +31,8 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="username", required=True, metavar="USER", help="以谁的身份导入")
         parser.add_argument("--season", metavar="S", help="采暖季，如 2026-2027；不写则按台账的日期")
         parser.add_argument("--create-missing", action="store_true", help="建立文件里有而系统没有的单位和小区")
+        parser.add_argument("--apply-updates", action="store_true", help="与系统不同的内容按文件更新（冲突的除外）")
+        parser.add_argument("--as-history", action="store_true", help="写明已完成的行按历史销号导入，不再验收")
         parser.add_argument("--dry-run", action="store_true", help="只读不写")
         parser.add_argument("--json", action="store_true", help="逐行输出读到的内容")
 
@@ -40,40 +45,70 @@ class Command(BaseCommand):
             raise CommandError(f"打不开 {path}：{error.strerror}", returncode=NOTHING_READ) from error
         try:
             with transaction.atomic():
-                reading, imported = self._import(content, path.name, user, options)
+                batch, done = self._import(content, path.name, user, options)
+                rows = list(batch.rows.all())
                 transaction.set_rollback(options["dry_run"])
         except (SpreadsheetError, PermissionDenied) as error:
             raise CommandError(str(error), returncode=NOTHING_READ) from error
         if options["json"]:
-            self.stdout.write(json.dumps(reading.as_json(), ensure_ascii=False, indent=1))
+            report = {"file": path.name, "kind": batch.kind, "rows": [_as_json(row) for row in rows]}
+            self.stdout.write(json.dumps(report, ensure_ascii=False, indent=1))
         else:
-            self._tell(reading, imported, dry_run=options["dry_run"])
-        counts = reading.counts()
-        if not counts[Pile.READY] + counts[Pile.WAITS] + counts[Pile.REPEAT]:
+            self._tell(path.name, rows, done, dry_run=options["dry_run"])
+        if all(row.pile == Pile.SKIPPED for row in rows):
             raise SystemExit(NOTHING_READ)
-        if counts[Pile.WAITS]:
+        if any(row.pile == Pile.WAITS for row in rows):
             raise SystemExit(SOME_WAIT)
 
-    def _import(self, content: bytes, filename: str, user: User, options: dict[str, Any]) -> tuple[LedgerReading, int]:
-        season = season_of(content, by=user, name=options["season"])
+    def _import(
+        self, content: bytes, filename: str, user: User, options: dict[str, Any]
+    ) -> tuple[ImportBatch, dict[str, int]]:
+        season = season_named(options["season"], by=user) if options["season"] else None
         stager = Stager(by=user, season=season, create_missing=options["create_missing"])
-        batch, reading = stager.stage(content, filename=filename)
-        return reading, len(import_ready(batch, by=user))
+        batch = stager.keep(content, filename=filename)
+        try:
+            read_upload(batch, stager)
+            done = {"imported": len(import_ready(batch, by=user, as_history=options["as_history"])), "updated": 0}
+            if options["apply_updates"]:
+                changes = batch.rows.filter(pile=Pile.UPDATE, conflict="")
+                done["updated"], _ = apply_updates(batch, changes, by=user)
+        except BaseException:
+            # The database forgets it by rolling back, the disk does not.
+            discard_file(batch)
+            raise
+        if options["dry_run"]:
+            discard_file(batch)
+        return batch, done
 
-    def _tell(self, reading: LedgerReading, imported: int, *, dry_run: bool) -> None:
-        counts = reading.counts()
+    def _tell(self, filename: str, rows: list[ImportRow], done: dict[str, int], *, dry_run: bool) -> None:
+        counts = Counter(row.pile for row in rows)
         verb = "可导入" if dry_run else "已导入"
+        updated = f"已更新 {done['updated']} 条，" if done["updated"] else ""
         self.stdout.write(
-            f"{reading.filename}：{verb} {imported} 条，待处理 {counts['waits']} 条，"
-            f"重复 {counts['repeat']} 条，已跳过 {counts['skipped']} 行"
+            f"{filename}：{verb} {done['imported']} 条，{updated}待处理 {counts[Pile.WAITS]} 条，"
+            f"有变动 {counts[Pile.UPDATE]} 条，重复 {counts[Pile.REPEAT]} 条，已跳过 {counts[Pile.SKIPPED]} 行"
         )
-        for row in reading.rows:
+        for row in rows:
             if row.pile == Pile.WAITS:
                 for problem in row.problems:
                     place = problem["cell"] or f"第 {row.row} 行"
                     self.stdout.write(f"  {place}  “{problem['read']}”：{problem['expected']}")
-            elif row.reason:
+            elif row.pile == Pile.UPDATE:
+                for change in row.changes:
+                    title = HAZARDS.by_name[change["field"]].title
+                    words = f"{title}：“{change['old']}”改为“{change['new']}”"
+                    self.stdout.write(f"  第 {row.row} 行  {row.reason} {words}")
+                if row.conflict:
+                    self.stdout.write(f"  第 {row.row} 行  {row.conflict}")
+            elif row.reason and row.pile != Pile.UPDATED:
                 self.stdout.write(f"  第 {row.row} 行  {row.reason}")
+
+
+def _as_json(row: ImportRow) -> dict[str, Any]:
+    """As the row was read: what has been imported was ready, a change is told as the repeat that it is."""
+    piles = {Pile.IMPORTED: Pile.READY, Pile.UPDATE: Pile.REPEAT, Pile.UPDATED: Pile.REPEAT}
+    pile = piles.get(Pile(row.pile), Pile(row.pile)).value
+    return {"row": row.row, "pile": pile, "fields": row.fields, "problems": row.problems}
 
 
 def user_named(username: str) -> User:

@@ -16,7 +16,8 @@ from inspections import importing, services, workflow
 from inspections.directory import Directory
 from inspections.enums import Grade
 from inspections.enums import HazardStatus as S
-from inspections.importing import Stager, import_ready
+from inspections.importing import Stager
+from inspections.registering import import_ready
 from inspections.models import Hazard
 from inspections.selectors import photo_flags
 from inspections.vagueness import vague_point, vague_standard
@@ -39,8 +40,8 @@ def stage(cast: Cast, *rows: dict[str, Any], **options: Any) -> importing.Import
     ]
     content = ledger_file(lines, head=WIDE_HEAD)
     user = options.pop("by", cast.admin)
-    stager = Stager(by=user, season=importing.season_of(content, by=user), **options)
-    return stager.stage(content, filename="台账.xlsx")[0]
+    stager = Stager(by=user, **options)
+    return stager.stage(content, filename="台账.xlsx")
 
 
 @pytest.mark.parametrize("cost", ["-5", "99999999999999999"])

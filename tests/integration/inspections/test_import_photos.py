@@ -15,7 +15,8 @@ from audit.models import AuditEntry
 from common.spreadsheets.models import ImportBatch, ImportPhoto, Pile
 from common.storage import private_storage
 from inspections import photos
-from inspections.importing import Stager, import_ready, season_of
+from inspections.importing import Stager
+from inspections.registering import import_ready
 from inspections.models import Attachment
 from inspections.photos import attach_photos, take_archive, take_pictures
 from inspections.workflow import MoveRefused
@@ -37,7 +38,7 @@ def stage(cast: Cast, content: bytes | None = None, *, by: Any = None, **row: An
     """A batch of three rows (4 to 6 of the sheet, serials 1 to 3) of `by`, with the file kept."""
     user = by or cast.admin
     content = content or ledger_file([ledger_row(point, **row) for point in POINTS])
-    batch = Stager(by=user, season=season_of(content, by=user)).stage(content, filename="台账.xlsx")[0]
+    batch = Stager(by=user).stage(content, filename="台账.xlsx")
     if not batch.file:
         batch.file.save("台账.xlsx", ContentFile(content))
     return batch

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from facilities.enums import FacilityKind
+from common.spreadsheets.staging import head_of
+from inspections.ledger import HAZARDS
 from inspections.reading import read_hazard_rows
 from tests.workbooks import SEASON
 
@@ -53,7 +55,7 @@ def test_the_county_ledger_row_by_row_reasons():
     }  # fmt: skip
     assert reading.rows[57].repeats == 7
     assert reading.counts() == {"ready": 45, "waits": 6, "repeat": 1, "skipped": 8}
-    head = reading.head_as_json()
+    head = head_of(reading.sheet, HAZARDS) | {"year": reading.year}
     assert (head["sheet"], head["title"], head["unit"]) == (
         "台账", "2025年全县供热“冬病夏治”隐患排查整改台账", "临岭县住房和城乡建设局",
     )  # fmt: skip

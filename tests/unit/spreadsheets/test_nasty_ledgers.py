@@ -4,7 +4,8 @@ import pytest
 from openpyxl.styles import Border, PatternFill, Side
 
 from common.spreadsheets.errors import SpreadsheetError
-from inspections.reading import VagueWords
+from common.spreadsheets.head_layouts import Layout
+from inspections.reading import Words
 from tests.workbooks import HEAD, book_of, entries, entry, ods, ods_row, read, saved, skipped, xlsx
 
 TITLE = ["2025年临岭县冬病夏治问题台账"]
@@ -107,7 +108,8 @@ def test_of_two_ledgers_the_longer_is_read_and_the_other_named():
     book = book_of(("示例", [TITLE, HEAD, entry(1)]), ("台账", [TITLE, HEAD, entry(1), entry(2), entry(3)]))
     reading = read(saved(book))
     assert (reading.sheet.sheet, reading.sheet.other_sheets) == ("台账", ("示例",))
-    assert read(saved(book), sheet="示例").sheet.sheet == "示例"
+    chosen = read(saved(book), layout=Layout("示例", reading.sheet.head_rows, reading.sheet.mapping))
+    assert (chosen.sheet.sheet, chosen.sheet.how, len(chosen.rows)) == ("示例", "chosen", 1)
 
 
 def test_hundreds_of_styled_empty_rows_cost_nothing():
@@ -292,7 +294,7 @@ def test_what_is_missing_or_vague_waits_and_is_kept(changed, field, kept):
 def test_a_bureau_may_have_more_vague_words():
     content = xlsx([TITLE, HEAD, entry(1, 责任人="维修班")])
     assert entries(read(content))[0].pile == "ready"
-    assert entries(read(content, words=VagueWords(person=("维修班",))))[0].pile == "waits"
+    assert entries(read(content, words=Words(person=("维修班",))))[0].pile == "waits"
 
 
 def test_repeats_in_the_same_file_whatever_their_form():

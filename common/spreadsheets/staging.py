@@ -1,0 +1,171 @@
+"""The staged import of any kind of ledger: the upload is kept, then read into rows that wait in their piles.
+
+    batch = keep_upload(kind="hazards", owner=user, file=upload, filename="台账.xlsx", context={})
+    read_upload(batch, importer)                  # or in the background, with progress
+
+A kind of ledger brings an `Importer`; everything else is the same for all of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from itertools import islice
+from typing import IO, Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from common.spreadsheets.columns import Ledger
+from common.spreadsheets.errors import SpreadsheetError
+from common.spreadsheets.head_layouts import Layout, remember, remembered_for
+from common.spreadsheets.heads import LedgerSheet, find_ledger
+from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
+from common.spreadsheets.packages import Limits
+from common.spreadsheets.workbook import Workbook, open_workbook
+from common.uploads import random_name
+
+# So many rows are judged and written at a time.
+CHUNK = 500
+Progress = Callable[[int, int], None]  # rows done, rows in all
+
+
+class Importer(ABC):
+    """How one kind of ledger is read for one user."""
+
+    def __init__(self, *, by: Any) -> None:
+        self.by = by
+
+    @property
+    @abstractmethod
+    def ledger(self) -> Ledger:
+        """The declaration of the columns, with the words that the user's bureau has added."""
+
+    @abstractmethod
+    def start(self, batch: ImportBatch, found: LedgerSheet) -> None:
+        """Get ready for this file: which season it belongs to, what is there already. Raises SpreadsheetError."""
+
+    @abstractmethod
+    def judged(self, batch: ImportBatch, found: LedgerSheet) -> Iterator[ImportRow]:
+        """Every row below the head as an unsaved row of the batch, in order, with the pile it belongs to."""
+
+    @abstractmethod
+    def head(self, found: LedgerSheet) -> dict[str, Any]:
+        """What the file says about itself, besides what `head_of` gives for every kind."""
+
+
+def keep_upload(
+    *, kind: str, owner: Any, file: IO[bytes] | bytes, filename: str, context: dict[str, Any]
+) -> ImportBatch:
+    """A batch with the file in it, still to be read. Raises SpreadsheetError for a file that is too large."""
+    limits = Limits()
+    content = file if isinstance(file, bytes) else file.read(limits.max_bytes + 1)
+    batch = ImportBatch(
+        kind=kind, owner=owner, filename=filename[-200:], sha256=sha256(content).hexdigest(), context=context,
+        state=BatchState.READING,
+    )  # fmt: skip
+    batch.file.save(random_name("bin"), ContentFile(content), save=False)
+    try:
+        batch.save(force_insert=True)
+    except BaseException:
+        batch.file.delete(save=False)
+        raise
+    return batch
+
+
+def discard(batch: ImportBatch) -> None:
+    """Forget a batch that came to nothing, and its file."""
+    discard_file(batch)
+    batch.delete()
+
+
+def discard_file(batch: ImportBatch) -> None:
+    """Take the file off the disk, where a transaction that is rolled back leaves it."""
+    if batch.file:
+        batch.file.storage.delete(batch.file.name)
+
+
+def scope_of(user: Any) -> str:
+    """Those who share remembered layouts: the people of a unit."""
+    return f"unit:{user.unit_id}" if user.unit_id else f"user:{user.pk}"
+
+
+def open_upload(batch: ImportBatch) -> Workbook:
+    """The kept file, read. Raises SpreadsheetError, also when the file is kept no more."""
+    try:
+        with batch.file.open("rb") as file:
+            return open_workbook(file.read())
+    except (FileNotFoundError, ValueError) as error:
+        raise SpreadsheetError("上传的原文件已不在系统里，请重新上传") from error
+
+
+def read_upload(batch: ImportBatch, importer: Importer, *, progress: Progress | None = None) -> None:
+    """Read the kept file into rows; may be done again, which replaces them.
+
+    With `progress` the rows are written in parts, else all or none. Raises SpreadsheetError, which the batch keeps.
+    """
+    try:
+        if progress:
+            _read(batch, importer, progress)
+        else:
+            with transaction.atomic():
+                _read(batch, importer, None)
+    except SpreadsheetError as error:
+        batch.state, batch.error = BatchState.FAILED, str(error)
+        batch.save(update_fields=["state", "error"])
+        raise
+
+
+def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> None:
+    book = open_upload(batch)
+    remembered = remembered_for(batch.kind, scope_of(importer.by))
+    found = find_ledger(book, importer.ledger, layout=Layout.from_json(batch.layout), remembered=remembered)
+    del book
+    importer.start(batch, found)
+    batch.rows.all().delete()
+    rows = importer.judged(batch, found)
+    done = 0
+    while chunk := list(islice(rows, CHUNK)):
+        ImportRow.objects.bulk_create(chunk)
+        done += len(chunk)
+        if progress:
+            progress(done, len(found.rows))
+    batch.head = head_of(found, importer.ledger) | importer.head(found)
+    batch.state, batch.error = BatchState.READ, ""
+    batch.save(update_fields=["head", "context", "state", "error"])
+
+
+def head_of(found: LedgerSheet, ledger: Ledger) -> dict[str, Any]:
+    """What every file says about itself, JSON-ready, for `ImportBatch.head`."""
+    return {
+        "sheet": found.sheet,
+        "other_sheets": list(found.other_sheets),
+        "title": found.title,
+        "unit": found.unit,
+        "date_line": found.date_line,
+        "written_on": found.written_on.isoformat() if found.written_on else None,
+        "head_rows": list(found.head_rows),
+        "how": found.how,
+        # Of every column, from A on; tells what the pictures of a column show.
+        "heads": list(found.heads),
+        "mapping": dict(found.mapping),
+        "columns": {ledger.by_name[name].title: found.heads[index] for name, index in found.mapping.items()},
+        "unread": [{"column": letter, "head": head} for letter, head in found.unread],
+    }
+
+
+def choose_layout(batch: ImportBatch, layout: Layout, *, by: Any, is_remembered: bool) -> None:
+    """Have the file read by the layout that a person chose; `is_remembered`: and what comes like it, too.
+
+    The caller reads the batch anew. Raises SpreadsheetError if something of it has been imported already, or if the
+    layout does not fit the file.
+    """
+    if batch.rows.filter(pile__in=[Pile.IMPORTED, Pile.UPDATED]).exists():
+        raise SpreadsheetError("这一批已经有行导入，不能再改列的对应关系。请重新上传文件后再调整")
+    sheet = next((each for each in open_upload(batch).sheets if each.name == layout.sheet), None)
+    if sheet is None:
+        raise SpreadsheetError(f"文件里没有工作表“{layout.sheet}”，请重新选择")
+    head_rows = [row for row in sheet.rows if row.number in layout.head_rows]
+    if is_remembered:
+        remember(batch.kind, scope_of(by), head_rows, layout.mapping, by=by)
+    batch.layout, batch.state, batch.error = layout.as_json(), BatchState.READING, ""
+    batch.save(update_fields=["layout", "state", "error"])
