@@ -8,6 +8,7 @@ NAVIGATION = (
         (
             NavItem("总览", "home", "dashboard:overview"),
             NavItem("我的待办", "todo", "dashboard:todo"),
+            NavItem("我的任务", "clock", "jobs:list"),
         ),
     ),
     NavGroup(

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "axes",
     "csp",
+    "common.jobs",
     "common.spreadsheets",
     "audit",
     "accounts",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "common.jobs.middleware.TooManyJobsMiddleware",
     "accounts.middleware.IdleSessionMiddleware",
     "accounts.middleware.PasswordChangeMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -169,6 +171,12 @@ PLAN_STEPS = (("方案和材料确定", 20), ("材料设备到场", 50), ("施�
 
 # A longer export is made in the background; of one with photos no file holds more.
 EXPORT_IN_BACKGROUND_ABOVE = env.int("EXPORT_IN_BACKGROUND_ABOVE", 2000)
+# Background jobs: unfinished ones of one person, attempts, without news for this long a worker is gone, and how long
+# what came of them is kept.
+JOBS_AT_ONCE = env.int("JOBS_AT_ONCE", 10)
+JOB_ATTEMPTS = 3
+JOB_LOST_AFTER = dt.timedelta(minutes=5)
+JOBS_KEPT = dt.timedelta(days=env.int("JOB_KEPT_DAYS", 7))
 # Larger ledgers are read, and more ready rows are registered, in the background.
 IMPORT_IN_BACKGROUND_ABOVE_KB = env.int("IMPORT_IN_BACKGROUND_ABOVE_KB", 500)
 IMPORT_IN_BACKGROUND_ABOVE_ROWS = env.int("IMPORT_IN_BACKGROUND_ABOVE_ROWS", 2000)

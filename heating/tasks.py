@@ -6,10 +6,15 @@ from django.conf import settings
 from django.core.management import call_command
 
 from common import clock
+from common.jobs.services import forget_expired
 
 
 @shared_task
 def clean_up() -> None:
-    """Forget ended sessions and login failures that no lock-out looks at any more. The audit trail keeps both."""
+    """Forget ended sessions, jobs past their time, and login failures that no lock-out looks at any more.
+
+    The audit trail keeps what is worth keeping of them.
+    """
     call_command("clearsessions")
+    forget_expired()
     AccessAttempt.objects.filter(attempt_time__lte=clock.now() - 2 * settings.AXES_COOLOFF_TIME).delete()

@@ -2,12 +2,14 @@
 
 import tempfile
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery import shared_task
 from django.urls import reverse
 
 from common import clock
+from common.jobs.models import Job
+from common.jobs.services import start, work
 from common.spreadsheets.models import ImportBatch, Pile
 from common.storage import private_storage
 from common.uploads import random_name
@@ -15,9 +17,6 @@ from facilities.models import Season
 from inspections.exporting import Chosen, Look, chosen_hazards, export_name, write_hazards
 from inspections.intake import bring_in, take_in
 from inspections.photos import attach_photos, take_archive
-
-if TYPE_CHECKING:
-    from common.jobs.models import Job
 
 EXPORT = "inspections.tasks.export_hazards"
 PHOTOS = "inspections.tasks.import_photos"
@@ -27,10 +26,8 @@ REGISTER = "inspections.tasks.register_ledger"
 
 def start_export(
     user: Any, chosen: Chosen, *, query: str, pks: Sequence[int] | None, look: Look, subtotals: bool
-) -> "Job":
+) -> Job:
     """Have the file made in the background, where the user finds it under 我的任务."""
-    from common.jobs.services import start
-
     params = {
         "query": query,
         "season": chosen.season.pk if chosen.season else None,
@@ -45,8 +42,6 @@ def start_export(
 @shared_task(name=EXPORT)
 def export_hazards(job_id: int) -> None:
     """Write the file of an export that was asked for. Whoever asked may see less by now, or may not export any more."""
-    from common.jobs.services import work
-
     with work(job_id) as running:
         if running is None:
             return
@@ -66,10 +61,8 @@ def export_hazards(job_id: int) -> None:
             running.finish(file=out, name=export_name(chosen.season, clock.today(), look))
 
 
-def start_photos(batch: ImportBatch, *, by: Any, file: Any = None, default_stage: str = "") -> "Job":
+def start_photos(batch: ImportBatch, *, by: Any, file: Any = None, default_stage: str = "") -> Job:
     """Have the photos of a ZIP taken (a file that was checked; None: no new ones), and all that can be hung hung."""
-    from common.jobs.services import start
-
     name = private_storage().save(f"imports/{random_name('zip')}", file) if file else ""
     params = {"batch": batch.pk, "file": name, "stage": default_stage}
     title = f"收取照片：{batch.filename}" if file else f"把照片挂到隐患上：{batch.filename}"
@@ -79,8 +72,6 @@ def start_photos(batch: ImportBatch, *, by: Any, file: Any = None, default_stage
 @shared_task(name=PHOTOS)
 def import_photos(job_id: int) -> None:
     """Take the photos of a kept ZIP and hang what can be hung. The ZIP goes once it has been read or refused."""
-    from common.jobs.services import work
-
     with work(job_id) as running:
         if running is None:
             return
@@ -108,10 +99,8 @@ def _take_kept_archive(batch: ImportBatch, running: Any) -> None:
     running.progress(len(result.taken), message=str(result))
 
 
-def start_reading(batch: ImportBatch, *, by: Any) -> "Job":
+def start_reading(batch: ImportBatch, *, by: Any) -> Job:
     """Have a kept upload read."""
-    from common.jobs.services import start
-
     return start(
         owner=by, kind="read_ledger", title=f"读取台账：{batch.filename}", task=READ, params={"batch": batch.pk}
     )
@@ -120,8 +109,6 @@ def start_reading(batch: ImportBatch, *, by: Any) -> "Job":
 @shared_task(name=READ)
 def read_ledger(job_id: int) -> None:
     """Read a kept upload into its piles; what an interrupted worker left is read anew."""
-    from common.jobs.services import work
-
     with work(job_id) as running:
         if running is None:
             return
@@ -133,10 +120,8 @@ def read_ledger(job_id: int) -> None:
         running.finish(url=reverse("inspections:import_batch", args=[batch.pk]))
 
 
-def start_registering(batch: ImportBatch, *, by: Any, as_history: bool) -> "Job":
+def start_registering(batch: ImportBatch, *, by: Any, as_history: bool) -> Job:
     """Have the ready rows registered."""
-    from common.jobs.services import start
-
     params = {"batch": batch.pk, "history": as_history}
     return start(owner=by, kind="register_ledger", title=f"登记隐患：{batch.filename}", task=REGISTER, params=params)
 
@@ -144,8 +129,6 @@ def start_registering(batch: ImportBatch, *, by: Any, as_history: bool) -> "Job"
 @shared_task(name=REGISTER)
 def register_ledger(job_id: int) -> None:
     """Register the ready rows in one transaction. Done twice it finds none left."""
-    from common.jobs.services import work
-
     with work(job_id) as running:
         if running is None:
             return

@@ -80,8 +80,8 @@ def discard(batch: ImportBatch) -> None:
 
 def discard_file(batch: ImportBatch) -> None:
     """Take the file off the disk, where a transaction that is rolled back leaves it."""
-    if batch.file:
-        batch.file.storage.delete(batch.file.name)
+    if name := batch.file.name:
+        batch.file.storage.delete(name)
 
 
 def scope_of(user: Any) -> str:

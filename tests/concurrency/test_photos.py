@@ -9,9 +9,9 @@ from accounts.models import User
 from audit.models import AuditEntry
 from common.spreadsheets.models import ImportBatch, ImportPhoto
 from inspections.importing import Stager
-from inspections.registering import import_ready
 from inspections.models import Attachment
 from inspections.photos import attach_photos, take_archive
+from inspections.registering import import_ready
 from tests.cast import build_cast
 from tests.ledgers import ledger_file, ledger_row
 from tests.photo_zips import photo_zip

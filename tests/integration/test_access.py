@@ -22,6 +22,7 @@ from accounts.roles import (
     TOWNSHIP,
 )
 from audit.services import record
+from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow
 from inspections.models import Attachment
 from notifications.models import Message
@@ -112,6 +113,9 @@ TABLE: dict[str, Rule] = {
     "notifications:read_all": Rule(ALL_ROLES, post=True),
     "notifications:open": Rule((ADMIN,), "message"),
     "notifications:read": Rule((ADMIN,), "message", post=True),
+    "jobs:list": Rule(ALL_ROLES),
+    "jobs:detail": Rule((ADMIN,), "job"),
+    "jobs:file": Rule((ADMIN,), "job"),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:policy": Rule(ALL_ROLES),
     "supervision:policy_edit": Rule((ADMIN,), "policy"),
@@ -125,6 +129,7 @@ UNSEEN_BY: dict[str, Roles] = {
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
+    "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
 
 
@@ -174,6 +179,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         "photo": {"pk": batch.pk, "photo": photo.pk},
         "entry": {"pk": entry.pk},
         "message": {"pk": message.pk},
+        "job": {"pk": Job.objects.create(owner=who, kind="k", title="t", task="t").pk},
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
     }

@@ -17,8 +17,8 @@ from inspections.directory import Directory
 from inspections.enums import Grade
 from inspections.enums import HazardStatus as S
 from inspections.importing import Stager
-from inspections.registering import import_ready
 from inspections.models import Hazard
+from inspections.registering import import_ready
 from inspections.selectors import photo_flags
 from inspections.vagueness import vague_point, vague_standard
 from inspections.workflow import MoveRefused

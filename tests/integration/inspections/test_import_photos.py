@@ -16,9 +16,9 @@ from common.spreadsheets.models import ImportBatch, ImportPhoto, Pile
 from common.storage import private_storage
 from inspections import photos
 from inspections.importing import Stager
-from inspections.registering import import_ready
 from inspections.models import Attachment
 from inspections.photos import attach_photos, take_archive, take_pictures
+from inspections.registering import import_ready
 from inspections.workflow import MoveRefused
 from tests.cast import Cast
 from tests.factories import HazardFactory

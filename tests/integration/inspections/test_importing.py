@@ -16,10 +16,9 @@ from common.concurrency import Stale
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.models import ImportBatch, Pile
 from facilities.models import Community
-from inspections import importing
 from inspections.importing import Stager
-from inspections.registering import import_ready
 from inspections.models import Hazard
+from inspections.registering import import_ready
 from tests.cast import Cast
 from tests.ledgers import HEAD, ledger_file, ledger_row
 

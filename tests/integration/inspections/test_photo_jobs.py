@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from common.jobs.models import Job
 from common.storage import private_storage
-from inspections.registering import import_ready
 from inspections.models import Attachment
+from inspections.registering import import_ready
 from inspections.tasks import PHOTOS, import_photos
 from tests.cast import Cast
 from tests.integration.inspections.test_import_photos import A, B, SignIn, hanging, post_zip, stage

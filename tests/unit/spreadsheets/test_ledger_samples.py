@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from facilities.enums import FacilityKind
 from common.spreadsheets.staging import head_of
+from facilities.enums import FacilityKind
 from inspections.ledger import HAZARDS
 from inspections.reading import read_hazard_rows
 from tests.workbooks import SEASON
