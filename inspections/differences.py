@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from common.spreadsheets.cells import is_nothing
+from common.spreadsheets.cells import clean, is_nothing
 from common.spreadsheets.workbook import column_letter
 from facilities.enums import FacilityKind
 from inspections.directory import Directory, community_names
@@ -100,10 +100,14 @@ def differences(said: Said, hazard: Hazard, directory: Directory) -> list[Differ
 def _plain(name: str) -> Callable[[Said, Hazard, Directory], list[Difference]]:
     def read(said: Said, hazard: Hazard, _: Directory) -> list[Difference]:
         old, new = getattr(hazard, MODEL_FIELDS.get(name, name)) or "", said.fields.get(name) or ""
-        # White space is how a cell was laid out, not what it says.
-        return [] if "".join(old.split()) == "".join(new.split()) else [Difference(name, old, new, new)]
+        return [] if _same(old, new) else [Difference(name, old, new, new)]
 
     return read
+
+
+def _same(old: str, new: str) -> bool:
+    """White space and invisible signs are how a cell was laid out, not what it says."""
+    return "".join(clean(old).split()) == "".join(clean(new).split())
 
 
 def _choice(name: str) -> Callable[[Said, Hazard, Directory], list[Difference]]:

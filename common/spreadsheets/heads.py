@@ -238,7 +238,7 @@ def _with_groups_above(sheet: Sheet, head: _Head, ledger: Ledger) -> _Head:
         above, here = sheet.rows[top - 1], sheet.rows[top]
         tied = any(
             own == "" and text and text == upper
-            for own, text, upper in zip(here.own, here.cells, above.cells, strict=True)
+            for own, text, upper in zip(here.own, here.cells, above.cells, strict=False)
         )
         if not tied or not _may_be_head(above, is_last=False):
             break

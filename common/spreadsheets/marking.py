@@ -1,6 +1,7 @@
 """The marked copy of an uploaded file: cells that need a person are coloured and say why; to be mended and sent again.
 
-    copy = mark_workbook(content, "台账.xlsx", sheet="台账", marks=[Mark(14, "L14", "没有这一天，请改为具体日期", "waits")])
+    marks = [Mark(14, "L14", "没有这一天，请改为具体日期", "waits")]
+    copy = mark_workbook(content, "台账.xlsx", sheet="台账", marks=marks)
     copy.content, copy.filename
 
 An .xlsx or .xlsm keeps its formats, merged cells, widths, formulas and pictures as far as openpyxl knows them; macros
@@ -69,7 +70,7 @@ class MarkedCopy:
 
 
 def mark_workbook(content: bytes, filename: str, *, sheet: str, marks: Sequence[Mark]) -> MarkedCopy:
-    """The file with the marks on `sheet` (its name; of delimited text ""). Raises SpreadsheetError if it is no table."""
+    """The file with the marks on `sheet` (its name; of text ""). Raises SpreadsheetError if it is no table."""
     package = inspect_package(content, Limits()) if content.startswith(b"PK") else None
     name = PurePath(filename)
     stem = name.stem.removesuffix("-核对")
@@ -188,5 +189,6 @@ def _rebuilt(content: bytes, sheet: str, marks: Sequence[Mark]) -> bytes:
         source, fallback_name=FALLBACK_SHEET, dress=lambda name: dress if name == sheet else None
     )  # fmt: skip
     chosen = next((made for made, each in zip(names, source.sheets, strict=True) if each.name == sheet), names[0])
-    write_notes(book, chosen, marks, {m: f"{get_column_letter(c)}{r}" for (r, c), here in by_place.items() for m in here})
+    places = {mark: f"{get_column_letter(c)}{r}" for (r, c), here in by_place.items() for mark in here}
+    write_notes(book, chosen, marks, places)
     return saved(book)

@@ -74,9 +74,10 @@ def inspect_package(data: bytes, limits: Limits) -> Package:
     merges: dict[str, list[Merge]] = {}
     for member in members:
         chunks = _inflate(data, member, budget)
-        if member.filename.lower().endswith((".xml", ".rels")):
+        is_xml = member.filename.lower().endswith((".xml", ".rels"))
+        if is_xml:
             chunks = _without_entities(chunks)
-        if not is_ods:
+        if not is_ods and is_xml:
             extent.measure(chunks)
         elif member.filename == "content.xml":
             merges = _ods_merges(b"".join(chunks), limits)
@@ -148,6 +149,7 @@ _FAR_ROW = re.compile(rb"""<(?:\w+:)?row\s[^<>]*?\br=["']([0-9]{5,})["'][^<>]*(?
 _CELL_WITHOUT_ADDRESS = re.compile(rb"""<(?:\w+:)?c(?=[\s>])(?![^<>]*\sr=)[^<>]*(?<!/)>(?!</)""")
 
 
+LONGEST_WITHOUT_TAG = 2 * MEBIBYTE
 _ELEMENT = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*?\bref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']""")
 
@@ -166,6 +168,8 @@ class _Extent:
             buffer += chunk
             cut = buffer.rfind(b"<", 0, len(buffer) - TAIL)
             if cut < 0:
+                # Longer than any tag or text of a sheet: no part of one.
+                buffer = buffer if len(buffer) < LONGEST_WITHOUT_TAG else b""
                 continue
             # The first two bytes after the cut show whether the last tag before it is closed at once.
             rows, columns = self._grow(buffer[: cut + 2], rows, columns)

@@ -1,4 +1,4 @@
-"""A plain .xlsx made anew from the rows of a file that cannot be changed in place: .xls, .ods, text, very large ones."""
+"""A plain .xlsx made anew from the rows of a file that cannot be changed in place: .xls, .ods, text, large ones."""
 
 import io
 import re

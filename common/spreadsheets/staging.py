@@ -119,6 +119,7 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
     book = open_upload(batch)
     remembered = remembered_for(batch.kind, scope_of(importer.by))
     found = find_ledger(book, importer.ledger, layout=Layout.from_json(batch.layout), remembered=remembered)
+    has_macros = book.has_macros
     del book
     importer.start(batch, found)
     batch.rows.all().delete()
@@ -129,7 +130,7 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
         done += len(chunk)
         if progress:
             progress(done, len(found.rows))
-    batch.head = head_of(found, importer.ledger) | importer.head(found)
+    batch.head = head_of(found, importer.ledger) | importer.head(found) | {"has_macros": has_macros}
     batch.state, batch.error = BatchState.READ, ""
     batch.save(update_fields=["head", "context", "state", "error"])
 

@@ -76,7 +76,10 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
+    """`has_macros`: they were in the file and have been left alone."""
+
     sheets: list[Sheet]
+    has_macros: bool = False
 
 
 def column_letter(index: int) -> str:
@@ -100,7 +103,8 @@ def open_workbook(source: BinaryIO | bytes | Path, *, limits: Limits | None = No
             raise no_spreadsheet(kind)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         package = inspect_package(data, limits)
-        return Workbook(_sheets(data, limits, package.merges if package.is_ods else None))
+        sheets = _sheets(data, limits, package.merges if package.is_ods else None)
+        return Workbook(sheets, package.has_macros)
     if data.startswith(OLE_MAGIC):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise encrypted()

@@ -20,7 +20,7 @@ from inspections.tasks import start_reading
 @permission_required("inspections.import_hazards", raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def import_layout(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET: `sheet`, `first`, `count` try another head. POST with the same: the columns, by which the file is read anew."""
+    """GET: `sheet`, `first`, `count` try another head. POST with the same: the columns; the file is read anew."""
     batch = get_object_or_404(ImportBatch.objects.visible_to(request.user), pk=pk, kind=HAZARDS.kind)
     ledger = Stager.of(batch, by=request.user).ledger
     try:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from common.spreadsheets.marking import Mark, mark_workbook
 from common.spreadsheets.template import write_template
 from inspections.exporting import SUBTOTALS
 from inspections.ledger import HAZARDS, PHOTO_COLUMNS, TEMPLATE_COLUMNS
+from tests.ledgers import ledger_file, ledger_row
 from tests.unit.spreadsheets.test_export_parts import hazard, official, photo, plain
 
 ROWS = 90
@@ -34,6 +36,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         "plain": plain(rows),
         "photos": official([hazard(n, photo_before=[photo()]) for n in range(1, 26)], columns=PHOTO_COLUMNS),
         "template": blank.getvalue(),
+        "marked": _marked(),
     }  # fmt: skip
     for name, content in files.items():
         (folder / f"{name}.xlsx").write_bytes(content)
@@ -41,6 +44,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     books = [str(folder / f"{name}.xlsx") for name in files]
     subprocess.run([*command, "--outdir", str(folder), *books], check=True, capture_output=True, timeout=120)
     return {name: _pages(folder / f"{name}.pdf") for name in files}
+
+
+def _marked() -> bytes:
+    content = ledger_file([ledger_row(f"{n}号站", 整改时限="尽快") for n in range(1, 4)])
+    marks = [Mark(row, f"J{row}", "请写到具体日期", "waits", "整改时限", "尽快") for row in (4, 5, 6)]
+    return mark_workbook(content, "台账.xlsx", sheet="Sheet", marks=marks).content
 
 
 def _pages(path: Path) -> list[str]:
@@ -67,6 +76,11 @@ def test_the_plain_look_on_paper(pages: dict[str, list[str]]) -> None:
     assert len(pages["plain"]) >= 2
     assert all("编号" in page and "资金来源" in page for page in pages["plain"])
     assert "LL2025-0001" in pages["plain"][0]
+
+
+def test_the_marked_copy_opens(pages: dict[str, list[str]]) -> None:
+    text = " ".join(pages["marked"])
+    assert "3号站" in text and "核对说明" in text and "请写到具体日期" in text
 
 
 def test_the_look_with_photos_on_paper(pages: dict[str, list[str]]) -> None:

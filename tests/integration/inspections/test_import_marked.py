@@ -1,0 +1,101 @@
+"""The marked copy of an import: what needs a person is coloured and explained; mended and sent again it is ready."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from openpyxl import load_workbook
+from openpyxl.styles import Font
+
+from common.spreadsheets.models import ImportBatch, Pile
+from inspections.importing import Stager
+from inspections.registering import import_ready
+from tests.cast import Cast
+from tests.ledgers import HEAD, ledger_file, ledger_row
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+ClientAs = Callable[[Any], Client]
+AMBER, BLUE, PURPLE = "FFFFC000", "FF9BC2E6", "FFCDB4E6"
+
+
+def stage(cast: Cast, content: bytes, filename: str = "台账.xlsx") -> ImportBatch:
+    return Stager(by=cast.admin).stage(content, filename=filename)
+
+
+def marked(client: Client, batch: ImportBatch) -> tuple[bytes, str]:
+    response = client.get(f"/hazards/import/{batch.pk}/marked/")
+    assert response.status_code == 200
+    return b"".join(response.streaming_content), response.headers["Content-Disposition"]  # type: ignore[attr-defined]
+
+
+def dressed(content: bytes) -> Any:
+    """The ledger with the looks that an office gives it."""
+    book = load_workbook(io.BytesIO(content))
+    sheet = book.worksheets[0]
+    sheet.merge_cells("A1:L1")
+    sheet["A1"].font = Font(size=20)
+    sheet.column_dimensions["D"].width = 44
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_problem_cells_are_coloured_and_say_what_is_expected(cast: Cast, client_as: ClientAs) -> None:
+    import_ready(stage(cast, ledger_file([ledger_row("老站")])), by=cast.admin)
+    content = dressed(
+        ledger_file(
+            [
+                ledger_row("甲站"),
+                ledger_row("乙站", 整改时限="2026/9/31", 责任人="相关人员"),
+                ledger_row("甲站"),
+                ledger_row("老站", 责任人="赵六"),
+            ]
+        )
+    )
+    copy, disposition = marked(client_as(cast.admin), stage(cast, content))
+    assert "%E5%8F%B0%E8%B4%A6-%E6%A0%B8%E5%AF%B9.xlsx" in disposition  # 台账-核对.xlsx
+    book = load_workbook(io.BytesIO(copy))
+    sheet = book.worksheets[0]
+    assert (sheet.column_dimensions["D"].width, sheet["A1"].font.size) == (44, 20), "it keeps its look"
+    assert [str(each) for each in sheet.merged_cells.ranges] == ["A1:L1"]
+    colours = {c.coordinate: c.fill.fgColor.rgb for row in sheet.iter_rows(min_row=4) for c in row if c.comment}
+    assert colours == {"J5": AMBER, "H5": AMBER, "A6": PURPLE, "H7": BLUE}
+    assert "写的是“2026/9/31”" in sheet["J5"].comment.text and "没有这一天" in sheet["J5"].comment.text
+    assert "系统里现在是“周德福”，这里是“赵六”" in sheet["H7"].comment.text
+    listed = [[cell.value for cell in row[:5]] for row in book["核对说明"].iter_rows(min_row=8)]
+    assert [5, "J5", "待处理", "整改时限", "2026/9/31"] in listed
+
+
+def test_mended_and_sent_again_it_is_ready_and_reads_no_mark(cast: Cast, client_as: ClientAs) -> None:
+    batch = stage(cast, ledger_file([ledger_row("甲站"), ledger_row("乙站", 整改时限="2026/9/31")]))
+    import_ready(batch, by=cast.admin)
+    copy, _ = marked(client_as(cast.admin), batch)
+    book = load_workbook(io.BytesIO(copy))
+    book.worksheets[0]["J5"] = "2026-09-30"
+    out = io.BytesIO()
+    book.save(out)
+    again = stage(cast, out.getvalue(), "台账-核对.xlsx")
+    assert dict(again.rows.values_list("row", "pile")) == {4: Pile.REPEAT, 5: Pile.READY}
+    assert again.head["other_sheets"] == []
+
+
+def test_text_is_rebuilt_as_a_workbook_with_its_values_in_their_places(cast: Cast, client_as: ClientAs) -> None:
+    rows = [["2026年隐患台账"], list(HEAD), ledger_row("=甲站", 整改时限="长期坚持", 联系电话="013812345678")]
+    text = "\r\n".join(",".join("" if cell is None else str(cell) for cell in row) for row in rows)
+    copy, _ = marked(client_as(cast.admin), stage(cast, text.encode("gb18030"), "台账.csv"))
+    sheet = load_workbook(io.BytesIO(copy)).worksheets[0]
+    assert (sheet["C3"].value, sheet["C3"].data_type, sheet["I3"].value) == ("=甲站", "s", "013812345678")
+    assert sheet["J3"].fill.fgColor.rgb == AMBER
+
+
+def test_nothing_to_mark_and_a_file_that_is_gone_are_told(cast: Cast, client_as: ClientAs) -> None:
+    client = client_as(cast.admin)
+    fine = stage(cast, ledger_file([ledger_row("甲站")]))
+    page = client.get(f"/hazards/import/{fine.pk}/marked/", follow=True).content.decode()
+    assert "不需要核对副本" in page
+    gone = stage(cast, ledger_file([ledger_row("乙站", 责任人="")]))
+    gone.file.delete()
+    page = client.get(f"/hazards/import/{gone.pk}/marked/", follow=True).content.decode()
+    assert "上传的原文件已不在系统里" in page
