@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def normalise(text: str) -> str:
@@ -9,6 +10,8 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
+# A ledger names the same units and people again and again.
+@lru_cache(maxsize=8192)
 def normalise_name(text: str) -> str:
     """A name as it is compared: half-width, without any white space, lower-cased."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from common.spreadsheets.dates import EXPECTED_DATE, LONGEST_DATE, Years, read_date
@@ -56,6 +57,7 @@ def years_of(year: int | None, season: SeasonDates) -> Years:
     return Years(year or season.year, season.summer_start_on, season.heating_end_on)
 
 
+@lru_cache(maxsize=4096, typed=True)
 def read_deadline(
     text: str,
     *,

@@ -24,6 +24,11 @@ def community_names(fields: Mapping[str, Any]) -> list[str]:
     return [name for name in _APART.split(fields.get("community") or "") if name]
 
 
+def lengths_of(names: Iterable[str]) -> list[int]:
+    """Longest first, so that 惠民小区二期 is not taken for 惠民小区."""
+    return sorted({len(name) for name in names if name}, reverse=True)
+
+
 class Directory:
     """Loaded once for a whole file (three queries); names are compared without width, case and spaces."""
 
@@ -40,8 +45,7 @@ class Directory:
             normalise_name(community.name): community
             for community in Community.objects.filter(county=self.county).select_related("township")
         }
-        # Longest first, so that 惠民小区二期 is not taken for 惠民小区.
-        self._by_length = sorted(self.communities, key=len, reverse=True)
+        self._lengths = lengths_of(self.communities)
 
     def _know(self, unit: Unit) -> None:
         self.units[normalise_name(unit.name)] = unit
@@ -71,7 +75,8 @@ class Directory:
         unknown = [name for name, community in known if community is None]
         if not found:
             point = normalise_name(problem_point)
-            found = [self.communities[name] for name in self._by_length if name and point.startswith(name)][:1]
+            beginnings = (point[:length] for length in self._lengths if length <= len(point))
+            found = [self.communities[name] for name in beginnings if name in self.communities][:1]
         return found, unknown
 
     def create_unit(self, name: str, *, leads: bool, by: Any) -> Unit:
@@ -84,5 +89,5 @@ class Directory:
     def create_community(self, name: str, *, by: Any) -> Community:
         community = create_community(by=by, county=self.county, name=name)
         self.communities[normalise_name(name)] = community
-        self._by_length = sorted(self.communities, key=len, reverse=True)
+        self._lengths = lengths_of(self.communities)
         return community

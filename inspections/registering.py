@@ -12,6 +12,7 @@ from common import clock
 from common.concurrency import Stale, change
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
+from common.spreadsheets.staging import mark_imported
 from facilities.enums import FacilityKind
 from facilities.models import Season
 from inspections import ledger_moves, rules
@@ -56,9 +57,7 @@ def import_ready(batch: ImportBatch, *, by: Any, as_history: bool = False) -> li
     ]  # fmt: skip
     Hazard.objects.bulk_create(hazards, batch_size=500)
     _link(rows, hazards, directory)
-    for row, hazard in zip(rows, hazards, strict=True):
-        row.pile, row.item_id = Pile.IMPORTED, hazard.pk
-    ImportRow.objects.bulk_update(rows, ["pile", "item_id"], batch_size=500)
+    mark_imported([(row.pk, hazard.pk) for row, hazard in zip(rows, hazards, strict=True)])
     is_history = [ledger_moves.is_history(hazard) for hazard in hazards]
     plain = [hazard for hazard, taken in zip(hazards, is_history, strict=True) if not taken]
     history = [hazard for hazard, taken in zip(hazards, is_history, strict=True) if taken]

@@ -5,6 +5,7 @@ The lists are defaults; every function takes a longer one.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from common.text import normalise_name
 
@@ -42,6 +43,7 @@ _FILLING = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def _is_one_of(text: str, words: Sequence[str]) -> bool:
     """Whether the text is one of the words, or nothing but several of them and filling."""
     bare = re.sub(r"[\W_]+", "", normalise_name(text))

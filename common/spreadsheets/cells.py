@@ -69,6 +69,8 @@ class People:
     phones: str = ""
 
 
+# Cells of a column say the same again and again; a number's text is another argument than the same text.
+@lru_cache(maxsize=4096, typed=True)
 def read_people(text: str) -> People:
     """高文博/18848255705 · 孙立新：150… · 刘永生 192… · 孙立新138… · 张三、李四 0531-88881234."""
     plain = unicodedata.normalize("NFKC", clean(text)).replace("—", "-").replace("–", "-")
@@ -140,6 +142,7 @@ def unit_name(text: str) -> str:
     return re.sub(r"\s+", "", clean(text)).strip("。.、,，;；:：")
 
 
+@lru_cache(maxsize=4096, typed=True)
 def read_units(text: str) -> Units:
     """Who leads and who cooperates: A公司、B物业（配合） · A公司⏎B物业配合 · 牵头：A 配合：B · A公司（牵头）、B公司."""
     leads: list[str] = []

@@ -17,6 +17,7 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from common.spreadsheets.readings import Reading
 from common.spreadsheets.workbook import NumberText
@@ -91,6 +92,7 @@ class _Refused(Exception):
     """Something that is surely meant as a date and is none; the argument says what is expected."""
 
 
+@lru_cache(maxsize=4096, typed=True)
 def read_date(text: str, years: Years, *, written_on: dt.date | None = None) -> Reading[dt.date]:
     """A cell as a date. `written_on`: the ledger's own date, which 本月底 refers to."""
     raw = text.strip()

@@ -28,7 +28,7 @@ class Limits:
     max_bytes: int = 30 * MEBIBYTE
     max_unpacked_bytes: int = 300 * MEBIBYTE
     max_parts: int = 10_000
-    max_rows: int = 200_000
+    max_rows: int = 100_000
     max_columns: int = 256
     max_cells: int = 8_000_000
 

@@ -6,14 +6,15 @@
 A kind of ledger brings an `Importer`; everything else is the same for all of them.
 """
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import IO, Any
 
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import connection, transaction
 
 from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
@@ -126,7 +127,7 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
     rows = importer.judged(batch, found)
     done = 0
     while chunk := list(islice(rows, CHUNK)):
-        ImportRow.objects.bulk_create(chunk)
+        _insert(chunk)
         done += len(chunk)
         if progress:
             progress(done, len(found.rows))
@@ -170,3 +171,34 @@ def choose_layout(batch: ImportBatch, layout: Layout, *, by: Any, is_remembered:
         remember(batch.kind, scope_of(by), head_rows, layout.mapping, by=by)
     batch.layout, batch.state, batch.error = layout.as_json(), BatchState.READING, ""
     batch.save(update_fields=["layout", "state", "error"])
+
+
+COLUMNS = ("batch_id", "row", "pile", "fields", "raw", "problems", "changes", "conflict", "reason", "item_id")
+IN_JSON = ("fields", "raw", "problems", "changes")
+
+
+def _insert(rows: Sequence[ImportRow]) -> None:
+    """Write new rows. Three times as fast as `bulk_create`, which takes longer than reading the file."""
+    table = connection.ops.quote_name(ImportRow._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(name) for name in COLUMNS)
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    values = [
+        [encode(getattr(row, name)) if name in IN_JSON else getattr(row, name) for name in COLUMNS] for row in rows
+    ]
+    with connection.cursor() as cursor:
+        marks = ", ".join(["%s"] * len(COLUMNS))
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+
+
+def mark_imported(pairs: Sequence[tuple[int, int]]) -> None:
+    """Write down what rows have become: (the row's pk, the item's). Ten times as fast as `bulk_update`."""
+    table = connection.ops.quote_name(ImportRow._meta.db_table)
+    for start in range(0, len(pairs), CHUNK):
+        part = pairs[start : start + CHUNK]
+        values = ", ".join(["(%s, %s)"] * len(part))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH became(row_id, item) AS (VALUES {values}) "
+                f"UPDATE {table} SET pile = %s, item_id = became.item FROM became WHERE {table}.id = became.row_id",
+                [*(key for pair in part for key in pair), Pile.IMPORTED.value],
+            )  # fmt: skip

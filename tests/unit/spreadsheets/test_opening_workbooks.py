@@ -65,10 +65,10 @@ def test_cut_off_in_the_middle():
 @pytest.mark.parametrize(
     ("content", "limits", "message"),
     [
-        (with_sheet_xml(cell("A1") + cell("A200001")), Limits(), "用到了第 200001 行，最多 200000 行"),
+        (with_sheet_xml(cell("A1") + cell("A200001")), Limits(), "用到了第 200001 行，最多 100000 行"),
         (with_sheet_xml('<row r="1000000"><c><v>1</v></c></row>'), Limits(), "用到了第 1000000 行"),
         (with_sheet_xml(cell("XFD1")), Limits(), "用到了第 16384 列，最多 256 列"),
-        (with_sheet_xml(cell("A1") + cell("IV190000")), Limits(), "个单元格"),
+        (with_sheet_xml(cell("A1") + cell("IV90000")), Limits(), "个单元格"),
         (ods(ods_row("甲", repeat=300_000)), Limits(), "用到了第 300000 行"),
         (b"a,b\n" * 50, Limits(max_rows=49), "用到了第 50 行"),
         (b"a,b\n" * 50, Limits(max_bytes=100), "超过"),
