@@ -1,6 +1,6 @@
 from django.urls import path
 
-from facilities import views
+from facilities import views, vocabulary
 
 app_name = "facilities"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("communities/new/", views.community_create, name="community_create"),
     path("communities/<int:pk>/", views.community_detail, name="community_detail"),
     path("communities/<int:pk>/edit/", views.community_edit, name="community_edit"),
+    path("vocabulary/", vocabulary.vocabulary, name="vocabulary"),
+    path("vocabulary/terms/<int:pk>/remove/", vocabulary.term_remove, name="term_remove"),
+    path("vocabulary/aliases/<int:pk>/forget/", vocabulary.alias_forget, name="alias_forget"),
     path("season/", views.season_switch, name="season_switch"),
     path("seasons/", views.season_list, name="season_list"),
     path("seasons/new/", views.season_create, name="season_create"),

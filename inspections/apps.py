@@ -5,3 +5,9 @@ class InspectionsConfig(AppConfig):
     name = "inspections"
     verbose_name = "隐患台账"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from common.spreadsheets.registry import register
+        from inspections.vocabulary import vocabulary
+
+        register(vocabulary())

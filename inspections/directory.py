@@ -8,8 +8,9 @@ from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit
 from accounts.services import create_unit
 from common.text import normalise_name
-from facilities.models import Community, Season
+from facilities.models import Community, Facility, Season
 from facilities.services import create_community
+from facilities.words import aliases_of
 
 # A part of a name this long is enough to know the unit by, if only one has it.
 SHORTEST_PART = 3
@@ -37,6 +38,9 @@ class Directory:
         self.units: dict[str, Unit] = {}
         for unit in Unit.objects.active().filter(region__code__startswith=self.county.scope_prefix):
             self._know(unit)
+        aliases = aliases_of(self.county)
+        by_pk = {unit.pk: unit for unit in self.units.values()}
+        self.unit_aliases = {key: by_pk[pk] for key, pk in aliases["unit"].items() if pk in by_pk}
         self.townships = {
             normalise_name(region.name): region
             for region in Region.objects.filter(parent=self.county, level=RegionLevel.TOWNSHIP)
@@ -45,7 +49,18 @@ class Directory:
             normalise_name(community.name): community
             for community in Community.objects.filter(county=self.county).select_related("township")
         }
+        places = {community.pk: community for community in self.communities.values()}
+        self.communities |= {key: places[pk] for key, pk in aliases["community"].items() if pk in places}
         self._lengths = lengths_of(self.communities)
+        # By name several companies may have one: 一号换热站.
+        self.facilities: dict[str, list[Facility]] = {}
+        facilities = {each.pk: each for each in Facility.objects.filter(county=self.county, is_active=True)}
+        for facility in facilities.values():
+            self.facilities.setdefault(normalise_name(facility.name), []).append(facility)
+        for key, pk in aliases["facility"].items():
+            if pk in facilities:
+                self.facilities.setdefault(key, []).append(facilities[pk])
+        self._facility_lengths = lengths_of(self.facilities)
 
     def _know(self, unit: Unit) -> None:
         self.units[normalise_name(unit.name)] = unit
@@ -58,8 +73,9 @@ class Directory:
         A name of nothing but words that any unit has (热力公司) is nobody's.
         """
         wanted = normalise_name(name)
-        if found := self.units.get(wanted) or self.units.get(BRACKETS.sub("", wanted)):
-            return found
+        for known in (self.units, self.unit_aliases):
+            if found := known.get(wanted) or known.get(BRACKETS.sub("", wanted)):
+                return found
         if len(wanted) < SHORTEST_PART or len(ANY_UNITS_WORDS.sub("", wanted)) < TELLING_PART:
             return None
         near = {unit.pk: unit for known, unit in self.units.items() if wanted in known}
@@ -78,6 +94,17 @@ class Directory:
             beginnings = (point[:length] for length in self._lengths if length <= len(point))
             found = [self.communities[name] for name in beginnings if name in self.communities][:1]
         return found, unknown
+
+    def facility(self, problem_point: str, *, kind: str, unit: Unit | None) -> Facility | None:
+        """The facility in use of that kind whose name the problem point begins with; of several, the unit's own."""
+        point = normalise_name(problem_point)
+        for length in self._facility_lengths:
+            named = self.facilities.get(point[:length], []) if length <= len(point) else []
+            fitting = [each for each in named if each.kind == kind]
+            own = [each for each in fitting if unit and each.company_id == unit.pk]
+            if len(own or fitting) == 1:
+                return (own or fitting)[0]
+        return None
 
     def create_unit(self, name: str, *, leads: bool, by: Any) -> Unit:
         """A unit that a file names and nobody knows yet: a heating company if it leads, else another unit."""

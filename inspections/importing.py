@@ -7,11 +7,14 @@ Nothing is dropped: what a person has to settle, what repeats or changes a hazar
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied
 
+from accounts.enums import RegionLevel
 from accounts.models import Unit
 from common import clock
 from common.spreadsheets.columns import Ledger
@@ -19,6 +22,7 @@ from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.heads import LedgerSheet
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from common.spreadsheets.staging import CHUNK, Importer, Progress, head_of, keep_upload, read_upload
+from common.spreadsheets.terms import Terms, terms_of
 from facilities.models import Season
 from inspections import rules
 from inspections.deadlines import SeasonDates
@@ -27,7 +31,7 @@ from inspections.directory import Directory, community_names
 from inspections.ledger import HAZARDS
 from inspections.matching import Match, Registry
 from inspections.models import Hazard
-from inspections.reading import HOLDS_UP, HazardReader, HazardRow
+from inspections.reading import HOLDS_UP, HazardReader, HazardRow, Words
 from inspections.vagueness import vague_unit
 
 Problem = dict[str, str]
@@ -84,9 +88,14 @@ class Stager(Importer):
         self.season = season
         self.directory = Directory(season)
 
-    @property
-    def ledger(self) -> Ledger:
-        return HAZARDS
+    @cached_property
+    def terms(self) -> Terms:
+        region = self.by.unit.region if self.by.unit_id else None
+        return terms_of(HAZARDS.kind, region.county.code) if region and region.level != RegionLevel.CITY else Terms()
+
+    @cached_property
+    def ledger(self) -> Ledger:  # type: ignore[override]
+        return HAZARDS.extended(self.terms.heads)
 
     def keep(self, file: IO[bytes] | bytes, *, filename: str) -> ImportBatch:
         """The batch, still to be read."""
@@ -107,7 +116,7 @@ class Stager(Importer):
             self._use(season_of(found, by=self.by))
             batch.context["season"] = self.season.pk
         uploader = self.own_unit.name if self.own_unit else None
-        self.reader = HazardReader(found, SeasonDates.of(self.season), uploader)
+        self.reader = HazardReader(found, SeasonDates.of(self.season), uploader, words_with(self.terms))
         self.registry = Registry(self.season, batch.sha256)
         # Hazard → the first row that would change it.
         self.changed_by: dict[int, int] = {}
@@ -188,6 +197,17 @@ class Stager(Importer):
         if self.by.has_perm("facilities.manage_facilities"):
             for name in self.directory.communities_of(community_names(row.fields), "")[1]:
                 self.directory.create_community(name, by=self.by)
+
+
+def words_with(terms: Terms) -> Words:
+    """The reader's words and those that the bureau has added."""
+    known = Words()
+    fields = {"problem_point": "point", "responsible_unit": "unit", "responsible_person": "person",
+              "due_on": "deadline", "acceptance_standard": "standard"}  # fmt: skip
+    further = {
+        fields[name]: (*getattr(known, fields[name]), *words) for name, words in terms.vague.items() if name in fields
+    }
+    return replace(known, values=terms.values, **further)  # type: ignore[arg-type]
 
 
 def _problem(field: str, read: str, expected: str) -> Problem:

@@ -115,7 +115,9 @@ def _hazard(
     cost = fields.get("estimated_cost_yuan")
     hazard = build_hazard(
         season=season, sequence=sequence, by=by, problem_point=fields["problem_point"],
-        description=fields["description"], facility_kind=KIND_VALUES[fields["facility_kind"]], township=township,
+        description=fields["description"], facility_kind=KIND_VALUES[fields["facility_kind"]],
+        facility=directory.facility(fields["problem_point"], kind=KIND_VALUES[fields["facility_kind"]], unit=lead),
+        township=township,
         category=fields.get("category") or "", grade=fields.get("grade") or Grade.GENERAL, urgency=fields["urgency"],
         source=fields.get("source") or default_source, cause=fields.get("cause") or "",
         found_on=_found_on(fields, due_on, written_on), lead_unit=lead,

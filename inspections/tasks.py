@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from common import clock
 from common.jobs.models import Job
-from common.jobs.services import start, work
+from common.jobs.services import TooManyJobs, start, work
 from common.spreadsheets.models import ImportBatch, Pile
 from common.storage import private_storage
 from common.uploads import random_name
@@ -66,7 +66,12 @@ def start_photos(batch: ImportBatch, *, by: Any, file: Any = None, default_stage
     name = private_storage().save(f"imports/{random_name('zip')}", file) if file else ""
     params = {"batch": batch.pk, "file": name, "stage": default_stage}
     title = f"收取照片：{batch.filename}" if file else f"把照片挂到隐患上：{batch.filename}"
-    return start(owner=by, kind="import_photos", title=title, task=PHOTOS, params=params)
+    try:
+        return start(owner=by, kind="import_photos", title=title, task=PHOTOS, params=params)
+    except TooManyJobs:
+        if name:
+            private_storage().delete(name)
+        raise
 
 
 @shared_task(name=PHOTOS)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -76,6 +76,20 @@ class Ledger:
     def known_heads(self) -> frozenset[str]:
         """Every head of every column as heads are compared: lower-cased, half-width, without signs."""
         return frozenset(comparable(head) for column in self.columns for head in column.heads)
+
+    def extended(self, heads: Mapping[str, Iterable[str]]) -> "Ledger":
+        """The same ledger, its columns known by these further heads too: {column: heads}. They come first."""
+        if not heads:
+            return self
+        columns = tuple(
+            replace(
+                column, synonyms=" ".join(["".join(head.split()) for head in heads[column.name]] + [column.synonyms])
+            )
+            if column.name in heads
+            else column
+            for column in self.columns
+        )
+        return replace(self, columns=columns)
 
     def pick(self, names: Iterable[str] | None = None) -> list[Column]:
         """The columns of these names, or those that are shown."""

@@ -52,6 +52,7 @@ def hazard_export(request: HttpRequest) -> Any:
                 "look": look,
                 "subtotals": subtotals,
                 "back": back,
+                "kept_days": settings.JOBS_KEPT.days,
             }
             return render(request, "inspections/export_long.html", context)
         job = start_export(request.user, chosen, query=query, pks=pks, look=look, subtotals=subtotals)

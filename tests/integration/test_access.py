@@ -23,7 +23,8 @@ from accounts.roles import (
 )
 from audit.services import record
 from common.jobs.models import Job
-from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow
+from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, LedgerTerm
+from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.django_db
 Roles = tuple[str, ...]
 REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
+DELETED = {"term", "alias"}
 FINE = {200, 302, 400, 405, 409, 422}
 
 
@@ -113,6 +115,9 @@ TABLE: dict[str, Rule] = {
     "notifications:read_all": Rule(ALL_ROLES, post=True),
     "notifications:open": Rule((ADMIN,), "message"),
     "notifications:read": Rule((ADMIN,), "message", post=True),
+    "facilities:vocabulary": Rule(BUREAU_ROLES),
+    "facilities:term_remove": Rule(BUREAU_ROLES, "term", post=True),
+    "facilities:alias_forget": Rule(BUREAU_ROLES, "alias", post=True),
     "jobs:list": Rule(ALL_ROLES),
     "jobs:detail": Rule((ADMIN,), "job"),
     "jobs:file": Rule((ADMIN,), "job"),
@@ -179,6 +184,10 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         "photo": {"pk": batch.pk, "photo": photo.pk},
         "entry": {"pk": entry.pk},
         "message": {"pk": message.pk},
+        "term": {"pk": LedgerTerm.objects.create(
+            kind="hazards", scope=hazard.county.code, role="head", meaning="grade", term="分级", added_by=who).pk},
+        "alias": {"pk": NameAlias.objects.create(
+            county=hazard.county, key="甲", alias="甲", unit=hazard.lead_unit, learned_by=who).pk},
         "job": {"pk": Job.objects.create(owner=who, kind="k", title="t", task="t").pk},
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
@@ -233,7 +242,8 @@ def test_who_may(name: str, cast: Cast, client_as: Callable[[Any], Client], rows
         got[role] = ask(client_as(user), name, rows.own[rule.needs])
         unseen = rule.needs in UNSEEN_BY and role in UNSEEN_BY[str(rule.needs)]
         if role in rule.roles:
-            wanted[role] = FINE
+            # Whoever deletes second finds it gone.
+            wanted[role] = FINE | ({404} if rule.needs in DELETED else set())
         else:
             wanted[role] = {404, 403} if unseen else {403}
     wrong = {role: status for role, status in got.items() if status not in wanted[role]}
