@@ -38,8 +38,8 @@ class TermForm(forms.Form):
         for kind, vocabulary in registered().items():
             for role in Role:
                 choices = [
-                    (f"{kind}|{role}|{meaning}", label)
-                    for (each, meaning), label in vocabulary.meanings().items()
+                    (f"{kind}|{role}|{column}|{value}", label)
+                    for (each, column, value), label in vocabulary.meanings().items()
                     if each == role
                 ]
                 groups.append((f"{vocabulary.ledger.title} · {role.label}", choices))
@@ -64,7 +64,8 @@ class AliasForm(forms.Form):
         if name and len(found) != 1:
             why = f"系统里没有{noun}“{name}”" if not found else f"系统里有几个{noun}都叫“{name}”，分不清是哪一个"
             raise ValidationError({"name": f"{why}，请核对全称"})
-        self.target = found[0] if found else None
+        if found:
+            self.target: words.Target = found[0]
         return values
 
 
@@ -80,39 +81,24 @@ def vocabulary(request: HttpRequest) -> HttpResponse:
     term_form = TermForm(request.POST if adding == "term" else None, prefix="term")
     alias_form = AliasForm(request.POST if adding == "alias" else None, prefix="alias", county=county)
     if adding == "term" and term_form.is_valid():
-        kind, role, meaning = term_form.cleaned_data["meaning"].split("|")
-        added = attempt(
-            term_form,
-            lambda: words.add_term(
-                county=county,
-                kind=kind,
-                role=role,
-                meaning=meaning,
-                term=term_form.cleaned_data["term"],
-                by=request.user,
-            ),
-        )
+        names = zip(("kind", "role", "meaning", "value"), term_form.cleaned_data["meaning"].split("|"), strict=True)
+        values = {**dict(names), "term": term_form.cleaned_data["term"]}
+        added = attempt(term_form, lambda: words.add_term(county=county, by=request.user, **values))
         if added:
             messages.success(request, f"已添加“{added.term}”，下次导入就按它识别。")
             return redirect("facilities:vocabulary")
-    if adding == "alias" and alias_form.is_valid() and alias_form.target:
+    if adding == "alias" and alias_form.is_valid():
+        name, target = alias_form.cleaned_data["alias"], alias_form.target
         learned = attempt(
-            alias_form,
-            lambda: words.learn_alias(
-                county=county,
-                alias=alias_form.cleaned_data["alias"],
-                target=alias_form.target,
-                by=request.user,  # type: ignore[arg-type]
-            ),
+            alias_form, lambda: words.learn_alias(county=county, alias=name, target=target, by=request.user)
         )
         if learned:
-            messages.success(request, f"已记住：“{learned.alias}”就是“{alias_form.target}”。")
+            messages.success(request, f"已记住：“{learned.alias}”就是“{target}”。")
             return redirect("facilities:vocabulary")
+    terms = LedgerTerm.objects.filter(scope=county.code).select_related("added_by")
     aliases = NameAlias.objects.filter(county=county).select_related("unit", "community", "facility", "learned_by")
     context = {
-        "terms": [
-            (term, *_told(term)) for term in LedgerTerm.objects.filter(scope=county.code).select_related("added_by")
-        ],
+        "terms": [(term, *_told(term)) for term in terms],
         "aliases": [(alias, *_target(alias)) for alias in aliases],
         "term_form": term_form,
         "alias_form": alias_form,
@@ -127,7 +113,7 @@ def _told(term: LedgerTerm) -> tuple[str, str]:
     kind = registered().get(term.kind)
     if kind is None:
         return term.kind, term.meaning
-    return kind.ledger.title, kind.meanings().get((term.role, term.meaning), term.meaning)
+    return kind.ledger.title, kind.meanings().get((term.role, term.meaning, term.value), term.meaning)
 
 
 def _target(alias: NameAlias) -> tuple[str, str]:

@@ -29,11 +29,12 @@ def _check(by: Any) -> None:
         raise PermissionDenied("您没有管理台账用词和别名的权限")
 
 
-def add_term(*, county: Region, kind: str, role: str, meaning: str, term: str, by: Any) -> LedgerTerm:
+def add_term(*, county: Region, kind: str, role: str, meaning: str, value: str = "", term: str, by: Any) -> LedgerTerm:
     """Raises ValidationError for a word that is known already, or that says nothing."""
     _check(by)
     vocabulary = registered().get(kind)
-    if vocabulary is None or (role, meaning) not in vocabulary.meanings():
+    told = vocabulary.meanings().get((role, meaning, value)) if vocabulary else None
+    if vocabulary is None or told is None:
         raise ValidationError({"meaning": "请选择这个说法的含义"})
     word = "".join(term.split())[:LONGEST_TERM]
     if not comparable(word):
@@ -45,12 +46,11 @@ def add_term(*, county: Region, kind: str, role: str, meaning: str, term: str, b
     try:
         with transaction.atomic():
             added = LedgerTerm.objects.create(
-                kind=kind, scope=county.code, role=role, meaning=meaning, term=word, added_by=by
+                kind=kind, scope=county.code, role=role, meaning=meaning, value=value, term=word, added_by=by
             )
-            words = vocabulary.meanings()[role, meaning]
             record(
                 actor=by, action="添加台账用词", target=added, region_code=county.code,
-                changes={Role(role).label: [None, f"{word} → {words}"]},
+                changes={Role(role).label: [None, f"{word} → {told}"]},
             )  # fmt: skip
     except IntegrityError:
         raise ValidationError({"term": f"“{word}”已经添加过，请先删除原来的再添加"}) from None

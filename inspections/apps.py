@@ -8,6 +8,6 @@ class InspectionsConfig(AppConfig):
 
     def ready(self) -> None:
         from common.spreadsheets.registry import register
-        from inspections.vocabulary import vocabulary
+        from inspections.ledger import VOCABULARY
 
-        register(vocabulary())
+        register(VOCABULARY)

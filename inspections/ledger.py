@@ -12,6 +12,7 @@ from common.spreadsheets.cells import read_choice, read_decimal
 from common.spreadsheets.columns import Column, Ledger
 from common.spreadsheets.pictures import PHOTOS_WIDTH
 from common.spreadsheets.readings import Reading
+from common.spreadsheets.registry import Vocabulary
 from facilities.enums import FacilityKind
 from inspections.enums import Category, FundingSource, Grade, HazardStatus, Source, Urgency
 from inspections.vocabulary import (
@@ -330,4 +331,20 @@ TEMPLATE_COLUMNS: Sequence[str] = (
     "sequence", "facility_kind", "problem_point", "description", "grade", "source", "community", "found_on", "measure",
     "urgency", "responsible_unit", "cooperating_units", "responsible_person", "phone", "due_on",
     "acceptance_standard", "remark",
+)  # fmt: skip
+
+# What further words of a bureau may mean: which value of a list, and what they do not name.
+VOCABULARY = Vocabulary(
+    HAZARDS,
+    values={
+        name: {str(value): str(label) for value, label in choices.choices}
+        for name, choices in {
+            "facility_kind": FacilityKind, "grade": Grade, "category": Category, "urgency": Urgency, "source": Source,
+            "funding_source": FundingSource,
+        }.items()
+    },
+    vague={
+        name: HAZARDS.by_name[name].title
+        for name in ("problem_point", "responsible_unit", "responsible_person", "due_on", "acceptance_standard")
+    },
 )  # fmt: skip

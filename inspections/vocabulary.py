@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 
 from common.spreadsheets.cells import read_choice
-from common.spreadsheets.registry import Vocabulary
 from common.text import normalise_name
 from facilities.enums import FacilityKind
 from inspections.enums import Category, FundingSource, Grade, Source, Urgency
@@ -80,17 +79,6 @@ FUNDING_WORDS: Mapping[FundingSource, tuple[str, ...]] = {
     FundingSource.RENOVATION: _words("老旧小区改造 老旧小区"),
     FundingSource.OTHER: _words("其他 其它"),
 }
-
-
-def vocabulary() -> Vocabulary:
-    """What further words of a bureau may mean in a hazard ledger."""
-    from inspections.ledger import HAZARDS
-
-    kinds = {"facility_kind": FacilityKind, "grade": Grade, "category": Category, "urgency": Urgency, "source": Source,
-             "funding_source": FundingSource}  # fmt: skip
-    values = {name: {str(value): str(label) for value, label in enum.choices} for name, enum in kinds.items()}
-    vague = ("problem_point", "responsible_unit", "responsible_person", "due_on", "acceptance_standard")
-    return Vocabulary(HAZARDS, values, {name: HAZARDS.by_name[name].title for name in vague})
 
 
 def facility_kind_named(text: str) -> FacilityKind | None:

@@ -138,8 +138,10 @@ class LedgerTerm(models.Model):
     # Whose word it is: the code of the county.
     scope = models.CharField(max_length=40)
     role = models.CharField("用在", max_length=5, choices=Role.choices)
-    # HEAD: the column's name; VALUE: column and value, "grade:major"; VAGUE: what it does not name, "due_on".
+    # The column whose head it is, whose cells hold it, or that it does not name.
     meaning = models.CharField("含义", max_length=60)
+    # VALUE: what it says there ("major" in "grade"); else empty.
+    value = models.CharField("取值", max_length=60, blank=True)
     term = models.CharField("说法", max_length=60)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="添加人")
     added_at = models.DateTimeField("添加时间", default=clock.now)
@@ -147,9 +149,15 @@ class LedgerTerm(models.Model):
     class Meta:
         verbose_name = "台账用词"
         verbose_name_plural = verbose_name
-        ordering = ["kind", "role", "meaning", "term"]
+        ordering = ["kind", "role", "meaning", "value", "term"]
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["kind", "scope", "role", "term"], name="ledger_term_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "scope", "role", "meaning", "term"], name="ledger_term_once"),
+            # A head is one column's; 待定 may name neither person nor day.
+            models.UniqueConstraint(
+                fields=["kind", "scope", "term"], condition=models.Q(role="head"), name="ledger_head_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.term

@@ -1,7 +1,7 @@
 """The kinds of ledger that take further words of a bureau: each app registers its own when it is ready.
 
 register(Vocabulary(HAZARDS, values={"grade": {"major": "重大"}}, vague={"due_on": "整改时限"}))
-registered()["hazards"].meanings()[("value", "grade:major")]  # "隐患等级：重大"
+registered()["hazards"].meanings()["value", "grade", "major"]  # "隐患等级：重大"
 """
 
 from collections.abc import Mapping
@@ -25,15 +25,15 @@ class Vocabulary:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     vague: Mapping[str, str] = field(default_factory=dict)
 
-    def meanings(self) -> dict[tuple[str, str], str]:
-        """{(role, meaning): in words} of everything that a word may mean."""
-        heads = {(HEAD, column.name): column.title for column in self.ledger.columns}
+    def meanings(self) -> dict[tuple[str, str, str], str]:
+        """{(role, column, value): in words} of everything that a word may mean; only of a value there is one."""
+        heads = {(HEAD, column.name, ""): column.title for column in self.ledger.columns}
         values = {
-            (VALUE, f"{name}:{value}"): f"{self.ledger.by_name[name].title}：{label}"
+            (VALUE, name, value): f"{self.ledger.by_name[name].title}：{label}"
             for name, labels in self.values.items()
             for value, label in labels.items()
         }
-        return heads | values | {(VAGUE, name): title for name, title in self.vague.items()}
+        return heads | values | {(VAGUE, name, ""): title for name, title in self.vague.items()}
 
 
 _REGISTERED: dict[str, Vocabulary] = {}

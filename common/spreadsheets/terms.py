@@ -28,13 +28,13 @@ def terms_of(kind: str, scope: str) -> Terms:
     heads: dict[str, tuple[str, ...]] = {}
     values: dict[str, dict[str, str]] = {}
     vague: dict[str, tuple[str, ...]] = {}
-    for role, meaning, term in LedgerTerm.objects.filter(kind=kind, scope=scope).values_list("role", "meaning", "term"):
+    terms = LedgerTerm.objects.filter(kind=kind, scope=scope)
+    for role, column, value, term in terms.values_list("role", "meaning", "value", "term"):
         if role == Role.HEAD:
-            heads[meaning] = (*heads.get(meaning, ()), term)
-        elif role == Role.VAGUE:
-            # As what is read is compared with such words: without signs.
-            vague[meaning] = (*vague.get(meaning, ()), comparable(term))
-        else:
-            column, _, value = meaning.partition(":")
+            heads[column] = (*heads.get(column, ()), term)
+        elif role == Role.VALUE:
             values.setdefault(column, {})[normalise_name(term)] = value
+        else:
+            # As what is read is compared with such words: without signs.
+            vague[column] = (*vague.get(column, ()), comparable(term))
     return Terms(heads, values, vague)
