@@ -64,8 +64,8 @@ def ledger(count: int, units: list[str]) -> bytes:
     def rows() -> Iterator[tuple[object, ...]]:
         for n in range(count):
             yield (
-                n + 1, "station", f"幸福小区{n // 40 + 1}号楼{n % 40 + 1}单元", f"循环泵第{n}处轴封漏水，地面有积水", "general",
-                day + dt.timedelta(days=n % 40), "更换轴封并做打压试验", units[n % len(units)], "周德福",
+                n + 1, "station", f"幸福小区{n // 40 + 1}号楼{n % 40 + 1}单元", f"循环泵第{n}处轴封漏水，地面有积水",
+                "general", day + dt.timedelta(days=n % 40), "更换轴封并做打压试验", units[n % len(units)], "周德福",
                 f"138{n:08d}", dt.date(2026, 9, 30), "打压试验1.5倍工作压力30分钟无渗漏", "否", None,
             )  # fmt: skip
 

@@ -39,6 +39,7 @@ Problem = dict[str, str]
 NO_REPEAT = "is_no_repeat"
 # Fields of the model that hold less text than a cell may.
 LONGEST = {"problem_point": 200, "responsible_person": 60, "phone": 40}
+UNKNOWN = "系统里没有"
 ONLY_BUREAU = "只有住建局能修改"
 
 
@@ -168,7 +169,7 @@ class Stager(Importer):
         unit = self.directory.unit(lead) if lead else None
         if lead and unit is None:
             problems.append(
-                _problem("responsible_unit", lead, f"系统里没有“{lead}”，请先建立该单位，或改为已有单位的名称")
+                _problem("responsible_unit", lead, f"{UNKNOWN}“{lead}”，请先建立该单位，或改为已有单位的名称")
             )
         elif unit and not unit.is_rectifier:
             problems += [_problem("responsible_unit", lead, why) for why in rules.problems_of_lead(unit)]

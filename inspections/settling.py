@@ -6,11 +6,14 @@ from django.db import transaction
 
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from facilities.models import Season
+from facilities.words import learn_alias
 from inspections import rules
 from inspections.directory import Directory
-from inspections.importing import NO_REPEAT, Problem, Stager, holds_up
+from inspections.importing import NO_REPEAT, UNKNOWN, Problem, Stager, holds_up
 from inspections.workflow import MoveRefused
 
+# Among the values of a row: whether the name that was not known is to be remembered.
+LEARN = "is_learned"
 # What the editor of a row offers.
 SETTLED_FIELDS = (
     "problem_point", "description", "facility_kind", "responsible_unit", "cooperating_units", "responsible_person",
@@ -27,16 +30,44 @@ def season_of_batch(batch: ImportBatch) -> Season:
 def settle(row: ImportRow, *, by: Any, values: dict[str, Any]) -> ImportRow:
     """Take over the mended fields (JSON-ready, of SETTLED_FIELDS) and judge the row anew.
 
+    With LEARN the name that nobody knew stands for the unit named instead from now on, in the batch's other rows too.
+
     Raises MoveRefused if the row has been imported or dismissed meanwhile.
     """
     row = _unsettled(row)
     stager = Stager(by=by, season=season_of_batch(row.batch))
+    values = dict(values)
+    if values.pop(LEARN, None):
+        _learn(row, stager, str(values.get("responsible_unit") or ""))
     row.fields = {**row.fields, **values} | ({NO_REPEAT: True} if row.pile in (Pile.REPEAT, Pile.UPDATE) else {})
     row.problems = [*_problems_of_five(row.fields, stager.directory), *stager.problems(row.fields)]
     row.pile, row.reason, row.item_id = (Pile.WAITS if holds_up(row.problems) else Pile.READY), "", None
     row.changes, row.conflict = [], ""
     row.save(update_fields=["fields", "problems", "pile", "reason", "item_id", "changes", "conflict"])
     return row
+
+
+def unknown_unit(row: ImportRow) -> str:
+    """The name of the row's lead unit if it waits because nobody knows it; else empty."""
+    unknown = any(
+        problem["field"] == "responsible_unit" and problem["expected"].startswith(UNKNOWN) for problem in row.problems
+    )
+    return str(row.fields.get("responsible_unit") or "") if unknown else ""
+
+
+def _learn(row: ImportRow, stager: Stager, name: str) -> None:
+    alias, unit = unknown_unit(row), stager.directory.unit(name) if name else None
+    if not alias or unit is None:
+        return
+    learn_alias(county=stager.season.county, alias=alias, target=unit, by=stager.by)
+    stager.directory = Directory(stager.season)
+    others = row.batch.rows.filter(pile=Pile.WAITS, fields__responsible_unit=alias).exclude(pk=row.pk)
+    for other in others.select_for_update(of=("self",)):
+        # What the reader of the cells found stays; what was said of names is said anew.
+        kept = [problem for problem in other.problems if problem["cell"] or problem["field"] != "responsible_unit"]
+        other.problems = kept
+        other.pile = Pile.WAITS if holds_up(kept) else Pile.READY
+        other.save(update_fields=["problems", "pile"])
 
 
 @transaction.atomic

@@ -62,7 +62,10 @@ class RowForm(LedgerForm):
     grade = forms.ChoiceField(label="隐患等级", required=False, choices=Grade.choices)
     acceptance_standard = forms.CharField(label="验收标准", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, data: Any = None, *, row: ImportRow, season: Season) -> None:
+    is_learned = forms.BooleanField(required=False, initial=True)
+
+    def __init__(self, data: Any = None, *, row: ImportRow, season: Season, unknown_unit: str = "") -> None:
+        """`unknown_unit`: the name of the lead unit that the user may teach the site; empty for none."""
         names = "、".join(row.fields.get("cooperating_units") or [])
         super().__init__(data, initial={**row.fields, "cooperating_units": names}, prefix=f"row{row.row}")
         for problem in row.problems:
@@ -70,8 +73,14 @@ class RowForm(LedgerForm):
                 place = f"{problem['cell']} 格" if problem["cell"] else "这一格"
                 read = f"原表{place}写的是“{problem['read']}”。" if problem["read"] else ""
                 field.help_text = f"{read}{problem['expected']}"
+        if unknown_unit:
+            self.fields["is_learned"].label = f"记住：以后表里写“{unknown_unit}”，就是上面填的责任单位"
+        else:
+            del self.fields["is_learned"]
         # What has to be settled stands on top; the day found before the deadline that may rest on it.
         wrong = [problem["field"] for problem in row.problems]
+        if unknown_unit:
+            wrong.insert(wrong.index("responsible_unit") + 1, "is_learned")
         self.order_fields(["found_on", "due_on", *wrong] if "found_on" in wrong else wrong)
         set_readers(self, season)
 

@@ -17,6 +17,7 @@ from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.heads import NoLedgerFound
 from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
 from common.spreadsheets.staging import discard
+from facilities.words import may_teach
 from inspections.enums import Grade, HazardStatus
 from inspections.forms.importing import RowForm, UploadForm
 from inspections.importing import Stager
@@ -24,7 +25,7 @@ from inspections.intake import bring_in, bring_up_to_date, changes_without_confl
 from inspections.ledger import HAZARDS
 from inspections.ledger_moves import check_may_take_history, is_history
 from inspections.models import Hazard
-from inspections.settling import SETTLED_FIELDS, UNSETTLED, dismiss, season_of_batch, settle
+from inspections.settling import SETTLED_FIELDS, UNSETTLED, dismiss, season_of_batch, settle, unknown_unit
 from inspections.tasks import start_photos, start_reading, start_registering
 from inspections.workflow import MoveRefused
 
@@ -98,7 +99,7 @@ def _review(
     if chosen is None and pile == Pile.WAITS and page.object_list:
         chosen = page.object_list[0]
     if chosen and form is None and chosen.pile in UNSETTLED:
-        form = RowForm(row=chosen, season=season)
+        form = RowForm(row=chosen, season=season, unknown_unit=_teachable(request, chosen))
     context = {
         "batch": batch,
         "season": season,
@@ -127,6 +128,10 @@ def _claimed(request: HttpRequest, batch: ImportBatch) -> int:
     except PermissionDenied:
         return 0
     return batch.rows.filter(pile=Pile.READY, fields__claimed_closed=True).count()
+
+
+def _teachable(request: HttpRequest, row: ImportRow) -> str:
+    return unknown_unit(row) if may_teach(request.user) else ""
 
 
 def _chosen_row(request: HttpRequest, batch: ImportBatch) -> ImportRow | None:
@@ -234,7 +239,7 @@ def import_update(request: HttpRequest, pk: int) -> HttpResponse:
 def import_settle(request: HttpRequest, pk: int, row: int) -> HttpResponse:
     """Mend one row; then on to the next that waits."""
     item = _row(request, pk, row)
-    form = RowForm(request.POST, row=item, season=season_of_batch(item.batch))
+    form = RowForm(request.POST, row=item, season=season_of_batch(item.batch), unknown_unit=_teachable(request, item))
     if not form.is_valid():
         return _review(request, item.batch, chosen=item, form=form, status=422)
     try:
