@@ -207,12 +207,8 @@ class TestNames:
             Facility.objects.create(county=cast.county, company=company, kind="station", name="一号换热站")
         assert cast.chengyuan.kind == UnitKind.HEATING_COMPANY
         rows = [ledger_row("一号换热站循环泵"), ledger_row("一号换热站", 设施类别="主管网"), ledger_row("小一站水泵")]
-        learn_alias(
-            county=cast.county,
-            alias="小一站",
-            target=Facility.objects.filter(company=cast.chengyuan).get(name="一号换热站"),
-            by=cast.admin,
-        )
+        own = Facility.objects.get(company=cast.chengyuan, name="一号换热站")
+        learn_alias(county=cast.county, alias="小一站", target=own, by=cast.admin)
         first, second, third = import_ready(stage(cast, ledger_file(rows)), by=cast.admin)
         assert first.facility == third.facility == own
         assert second.facility is None
