@@ -171,10 +171,11 @@ PLAN_STEPS = (("方案和材料确定", 20), ("材料设备到场", 50), ("施�
 
 # A longer export is made in the background; of one with photos no file holds more.
 EXPORT_IN_BACKGROUND_ABOVE = env.int("EXPORT_IN_BACKGROUND_ABOVE", 2000)
-# Background jobs: unfinished ones of one person, attempts, without news for this long a worker is gone, and how long
-# what came of them is kept.
+# Background jobs: unfinished ones of one person, attempts, how long one waits before it is sent again, without news for
+# how long its worker is gone, and how long what came of it is kept.
 JOBS_AT_ONCE = env.int("JOBS_AT_ONCE", 10)
 JOB_ATTEMPTS = 3
+JOB_SENT_AGAIN_AFTER = dt.timedelta(minutes=1)
 JOB_LOST_AFTER = dt.timedelta(minutes=5)
 JOBS_KEPT = dt.timedelta(days=env.int("JOB_KEPT_DAYS", 7))
 # Larger ledgers are read, and more ready rows are registered, in the background.

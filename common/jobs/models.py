@@ -73,3 +73,16 @@ class Job(models.Model):
     @property
     def colour(self) -> str:
         return JobState(self.state).colour
+
+    @property
+    def waits_long(self) -> bool:
+        """Whether it has not begun although a worker could have taken it up."""
+        return self.state == JobState.QUEUED and clock.now() - self.created_at > settings.JOB_SENT_AGAIN_AFTER
+
+    @property
+    def result_size(self) -> int | None:
+        """Bytes; None without a file, also if the disk has lost it."""
+        try:
+            return self.result.size if self.result else None
+        except FileNotFoundError:
+            return None

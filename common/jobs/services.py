@@ -23,11 +23,11 @@ from typing import IO, Any
 
 from celery import current_app
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.core.files import File
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
-from kombu.exceptions import OperationalError
 
 from common import clock
 from common.concurrency import Stale
@@ -37,7 +37,9 @@ from common.uploads import random_name
 
 logger = logging.getLogger(__name__)
 # Progress is written at most so often.
-SECONDS_BETWEEN_WRITES = 0.7
+SECONDS_BETWEEN_WRITES = 1.0
+# A connection that has gone stale is made anew once; for a broker that is gone nobody waits.
+SEND_RETRIES = {"max_retries": 1, "interval_start": 0}
 
 
 class TooManyJobs(Exception):
@@ -50,18 +52,22 @@ class _Superseded(Exception):
 
 def start(*, owner: Any, kind: str, title: str, task: str, params: dict[str, Any]) -> Job:
     """A job, sent to the workers once the transaction is through. Raises TooManyJobs."""
-    if Job.objects.filter(owner=owner, state__in=UNFINISHED).count() >= settings.JOBS_AT_ONCE:
-        raise TooManyJobs(f"您已有 {settings.JOBS_AT_ONCE} 个任务没有做完，请等其中一个完成后再试")
-    job = Job.objects.create(owner=owner, kind=kind, title=title[:200], task=task, params=params)
-    transaction.on_commit(lambda: send(job))
+    most = settings.JOBS_AT_ONCE
+    with transaction.atomic():
+        # Requests of the same person at the same moment line up here, or each would count the others out.
+        get_user_model()._default_manager.select_for_update(no_key=True).get(pk=owner.pk)
+        if Job.objects.filter(owner=owner, state__in=UNFINISHED).count() >= most:
+            raise TooManyJobs(f"您已有 {most} 个任务没有做完，请在“我的任务”里等其中一个完成后再试")
+        job = Job.objects.create(owner=owner, kind=kind, title=title[:200], task=task, params=params)
+        transaction.on_commit(lambda: send(job))
     return job
 
 
 def send(job: Job) -> None:
-    """Hand the job to the workers. If the broker cannot be reached it stays queued and is sent again later."""
+    """Hand the job to the workers. If the broker does not take it, it stays queued and is sent again later."""
     try:
-        current_app.send_task(job.task, [job.pk])
-    except (OperationalError, OSError):
+        current_app.send_task(job.task, [job.pk], retry_policy=SEND_RETRIES)
+    except Exception:  # each broker has errors of its own, and whoever asked for the job need not know any of them
         logger.warning("job %s could not be sent", job.pk, exc_info=True)
 
 
@@ -92,7 +98,7 @@ class Running:
             values["result"] = job.result.storage.save(f"jobs/{random_name(extension)}", File(file))
         try:
             self._end(JobState.DONE, **values, error="")
-        except _Superseded:
+        except Exception:
             if file is not None:
                 job.result.storage.delete(values["result"])
             raise
@@ -125,19 +131,30 @@ def work(job_id: int) -> Iterator[Running | None]:
     try:
         try:
             yield running
-        except (SpreadsheetError, PermissionDenied, Stale) as error:
-            running.fail(str(error))
         except _Superseded:
             raise
-        except Exception:
-            reference = uuid.uuid4().hex[:8]
-            logger.exception("job %s (%s) failed, reference %s", job.pk, job.task, reference)
-            running.fail(f"程序出错，没有做完。请稍后再试一次；还不行时，把编号 {reference} 告诉管理员")
+        except Exception as error:
+            running.fail(_told(error, job))
         else:
             if running.job.state == JobState.RUNNING:
                 running.finish()
     except _Superseded:
         logger.warning("job %s was taken up by another worker", job.pk)
+    except DatabaseError:
+        logger.exception("the end of job %s could not be written; it will be taken up again", job.pk)
+
+
+def _told(error: Exception, job: Job) -> str:
+    """What the owner is told of an error. What they can do nothing about is logged under a number that they read."""
+    if isinstance(error, SpreadsheetError | PermissionDenied | Stale) and str(error):
+        return str(error)
+    if isinstance(error, PermissionDenied):
+        return "您没有做这件事的权限，没有做完。需要时请联系管理员"
+    reference = uuid.uuid4().hex[:8]
+    logger.error("job %s (%s) failed, reference %s", job.pk, job.task, reference, exc_info=error)
+    if isinstance(error, ObjectDoesNotExist):
+        return f"要处理的内容已经删除，或者您已不能查看，没有做完。有疑问时，把编号 {reference} 告诉管理员"
+    return f"程序出错，没有做完。请稍后再试一次；还不行时，把编号 {reference} 告诉管理员"
 
 
 def _take_up(job_id: int) -> Job | None:
@@ -150,19 +167,24 @@ def _take_up(job_id: int) -> Job | None:
 
 
 def resume_lost() -> int:
-    """Send again what no worker has: queued for long, or its worker is gone. After the last attempt it has failed."""
-    lost = Job.objects.filter(state__in=UNFINISHED, heartbeat_at__lt=clock.now() - settings.JOB_LOST_AFTER)
+    """Send again what no worker has: not fetched for a while, or its worker is gone. After the last attempt it has
+    failed. Returns how many were sent."""
+    now = clock.now()
+    lost = Job.objects.filter(
+        Q(state=JobState.QUEUED, heartbeat_at__lt=now - settings.JOB_SENT_AGAIN_AFTER)
+        | Q(state=JobState.RUNNING, heartbeat_at__lt=now - settings.JOB_LOST_AFTER)
+    )
     lost.filter(attempts__gte=settings.JOB_ATTEMPTS).update(
-        state=JobState.FAILED, finished_at=clock.now(), expires_at=clock.now() + settings.JOBS_KEPT,
+        state=JobState.FAILED, finished_at=now, expires_at=now + settings.JOBS_KEPT,
         error=f"试了 {settings.JOB_ATTEMPTS} 次都中断了。请把范围缩小后再试，或告诉管理员",
     )  # fmt: skip
     sent = 0
     for job in lost.filter(attempts__lt=settings.JOB_ATTEMPTS):
-        # Sent once by whichever sweep comes first.
-        sent += Job.objects.filter(pk=job.pk, heartbeat_at=job.heartbeat_at, state=job.state).update(
-            state=JobState.QUEUED, heartbeat_at=clock.now()
-        )
-        send(job)
+        # Of sweeps that meet, one sends it.
+        as_seen = Job.objects.filter(pk=job.pk, heartbeat_at=job.heartbeat_at, state=job.state)
+        if as_seen.update(state=JobState.QUEUED, heartbeat_at=now):
+            send(job)
+            sent += 1
     return sent
 
 

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,23 @@ def a_job(cast: Cast, **params: Any) -> Job:
     return start(owner=cast.admin, kind="test", title="导出隐患台账", task=TASK, params=params)
 
 
-def finished(cast: Cast, name: str = "隐患台账（2026）.xlsx") -> Job:
-    job = a_job(cast)
+@contextmanager
+def working(job: Job) -> Iterator[Running]:
+    """`work` for tests: what is asserted inside fails the test, and not only the job."""
+    wrong: AssertionError | None = None
     with work(job.pk) as running:
         assert running is not None
+        try:
+            yield running
+        except AssertionError as error:
+            wrong = error
+    if wrong:
+        raise wrong
+
+
+def finished(cast: Cast, name: str = "隐患台账（2026）.xlsx") -> Job:
+    job = a_job(cast)
+    with working(job) as running:
         running.finish(file=io.BytesIO(b"PK-content"), name=name)
     return Job.objects.get(pk=job.pk)
 
@@ -70,11 +84,10 @@ def test_a_job_is_sent_once_the_transaction_is_through(
 
 def test_what_a_worker_writes_is_what_the_page_shows(cast: Cast, client_as: ClientAs) -> None:
     job, client = a_job(cast), client_as(cast.admin)
-    with work(job.pk) as running:
-        assert running is not None
+    with working(job) as running:
         running.progress(0, 5000, "正在写入")
         page = client.get(f"/accounts/tasks/{job.pk}/").content.decode()
-        assert "进行中" in page and "0 / 5000" in page and "正在写入" in page
+        assert "进行中" in page and "0 / 5\u00a0000" in page and "正在写入" in page
         running.progress(5000, 5000, "正在写入")
         running.finish(file=io.BytesIO(b"PK-content"), name="隐患台账（2026）.xlsx")
     page = client.get(f"/accounts/tasks/{job.pk}/").content.decode()
@@ -89,8 +102,7 @@ def test_what_a_worker_writes_is_what_the_page_shows(cast: Cast, client_as: Clie
 
 def test_a_job_with_a_page_leads_there(cast: Cast, client_as: ClientAs) -> None:
     job = a_job(cast)
-    with work(job.pk) as running:
-        assert running is not None
+    with working(job) as running:
         running.finish(url="/hazards/import/5/")
     part = client_as(cast.admin).get(f"/accounts/tasks/{job.pk}/", headers={"HX-Request": "true"})
     assert part.headers["HX-Redirect"] == "/hazards/import/5/"
@@ -140,8 +152,7 @@ def test_an_error_of_the_program_is_logged_under_the_number_that_its_owner_reads
 
 def test_progress_is_written_once_a_second(cast: Cast, django_assert_num_queries: Any) -> None:
     job = a_job(cast)
-    with work(job.pk) as running:
-        assert running is not None
+    with working(job) as running:
         running.progress(0, 1000, "正在写入")
         with django_assert_num_queries(0):
             for done in range(1, 500):
@@ -187,16 +198,14 @@ def test_a_message_that_got_lost_is_sent_again_after_a_minute(cast: Cast, client
 
 def test_a_worker_that_is_gone_is_followed_by_another_and_writes_nothing_more(cast: Cast, sent: list[Any]) -> None:
     job = a_job(cast)
-    with work(job.pk) as first:
-        assert first is not None
+    with working(job) as first:
         with work(job.pk) as second:
             assert second is None, "one at a time"
         with minutes(4.9):
             assert resume_lost() == 0
         with minutes(5.1):
             assert resume_lost() == 1
-            with work(job.pk) as second:
-                assert second is not None
+            with working(job) as second:
                 second.finish(url="/second/")
         first.finish(file=io.BytesIO(b"late"), name="late.xlsx")
     job.refresh_from_db()
@@ -208,8 +217,7 @@ def test_a_worker_that_is_gone_is_followed_by_another_and_writes_nothing_more(ca
 
 def test_a_worker_that_is_heard_of_keeps_its_job(cast: Cast) -> None:
     job = a_job(cast)
-    with work(job.pk) as running:
-        assert running is not None
+    with working(job) as running:
         with minutes(4):
             running.progress(0, 10)
         with minutes(8):
