@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from common.spreadsheets.errors import broken
-from common.spreadsheets.packages import column_number
+from common.spreadsheets.extents import column_number
 from common.spreadsheets.zip_members import (
     MEBIBYTE,
     UNREADABLE,

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 
 from common.spreadsheets.errors import SpreadsheetError, no_spreadsheet, too_large
-from common.spreadsheets.packages import Limits, check_extent
+from common.spreadsheets.limits import Limits, check_extent
 
 DELIMITERS = ",\t;|"
 SAMPLE_LINES = 50

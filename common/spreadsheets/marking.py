@@ -24,8 +24,9 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, get_column_letter
 
 from common.spreadsheets.cell_xml import plain_text
+from common.spreadsheets.limits import Limits
 from common.spreadsheets.marking_notes import COLOURS, NOTES, is_notes, write_notes
-from common.spreadsheets.packages import Limits, Package, inspect_package
+from common.spreadsheets.packages import Package, inspect_package
 from common.spreadsheets.rebuilding import rebuild, saved
 from common.spreadsheets.workbook import open_workbook
 

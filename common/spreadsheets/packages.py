@@ -5,36 +5,17 @@ all memory, and a zip's directory may lie about sizes. Both are measured here on
 """
 
 import io
-import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from lxml import etree
-
 from common.spreadsheets.errors import SpreadsheetError, broken, encrypted, no_spreadsheet, too_large, unsafe
+from common.spreadsheets.extents import Extent, measure
+from common.spreadsheets.limits import MEBIBYTE, Limits, check_extent
+from common.spreadsheets.ods import Merge, ods_merges
 
-MEBIBYTE = 1024 * 1024
 CHUNK = MEBIBYTE
-# Longer than any one tag of a cell; tags are never cut between two chunks.
-TAIL = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a file may at most hold. Cells: of the rectangles up to the last used cell, all sheets together."""
-
-    max_bytes: int = 30 * MEBIBYTE
-    max_unpacked_bytes: int = 300 * MEBIBYTE
-    max_parts: int = 10_000
-    max_rows: int = 100_000
-    max_columns: int = 256
-    max_cells: int = 8_000_000
-
-
-# (first row, first column, last row, last column), from 0, both ends included.
-Merge = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +37,14 @@ def inspect_package(data: bytes, limits: Limits) -> Package:
         members = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise broken("压缩包不完整") from error
-    names = {member.filename for member in members}
+    # Readers tell names apart neither by case nor by the slash.
+    names = {_plain_name(member) for member in members}
     if len(members) > limits.max_parts:
         raise too_large(f"里面有 {len(members)} 个部件", f"{limits.max_parts} 个")
-    if any(member.flag_bits & 1 for member in members):
+    budget = _Budget(limits.max_unpacked_bytes)
+    if any(member.flag_bits & 1 for member in members) or _is_locked_ods(data, members, budget):
         raise encrypted()
-    if odd := next((name for name in names if ".." in name.replace("\\", "/").split("/")), None):
+    if odd := next((name for name in names if ".." in name.split("/")), None):
         raise unsafe(f"有一个部件的名称是“{odd[:40]}”，指向文件之外")
     is_ods = "content.xml" in names and not any(name.startswith("xl/") for name in names)
     if not is_ods and not any(name.startswith("xl/workbook") for name in names):
@@ -69,26 +52,45 @@ def inspect_package(data: bytes, limits: Limits) -> Package:
     if "xl/workbook.bin" in names:
         raise SpreadsheetError("暂不支持 .xlsb 文件。请用 Excel 另存为 .xlsx 后再上传")
 
-    budget = _Budget(limits.max_unpacked_bytes)
-    extent = _Extent(limits)
+    total = Extent()
+    cells = 0
     merges: dict[str, list[Merge]] = {}
     for member in members:
-        chunks = _inflate(data, member, budget)
-        is_xml = member.filename.lower().endswith((".xml", ".rels"))
-        if is_xml:
-            chunks = _without_entities(chunks)
-        if not is_ods and is_xml:
-            extent.measure(chunks)
-        elif member.filename == "content.xml":
-            merges = _ods_merges(b"".join(chunks), limits)
-        elif member.filename == "META-INF/manifest.xml":
-            if b"encryption-data" in b"".join(chunks):
-                raise encrypted()
+        name = _plain_name(member)
+        if name == "content.xml":
+            content = b"".join(_without_entities(_inflate(data, member, budget)))
+            merges = ods_merges(content, limits)
+        # A sheet may have any name in its folder.
+        elif name.endswith((".xml", ".rels")) or "worksheets/" in name:
+            extent = measure(_reading(data, member, budget))
+            cells += extent.rows * extent.columns
+            check_extent(extent.rows, extent.columns, cells, limits)
+            total.elements, total.merged = total.elements + extent.elements, total.merged + extent.merged
         else:
-            for _ in chunks:
+            for _ in _inflate(data, member, budget):
                 pass
-    has_macros = any(name.endswith("vbaProject.bin") for name in names)
-    return Package(is_ods, merges, extent.elements, extent.merged, has_macros)
+    has_macros = any(name.endswith("vbaproject.bin") for name in names)
+    return Package(is_ods, merges, total.elements, total.merged, has_macros)
+
+
+def _plain_name(member: zipfile.ZipInfo) -> str:
+    return member.filename.replace("\\", "/").lower()
+
+
+def _is_locked_ods(data: bytes, members: list[zipfile.ZipInfo], budget: "_Budget") -> bool:
+    for member in members:
+        name = _plain_name(member)
+        if name == "encrypted-package":
+            return True
+        if name == "meta-inf/manifest.xml" and b"encryption-data" in b"".join(_inflate(data, member, budget)):
+            return True
+    return False
+
+
+def _reading(data: bytes, member: zipfile.ZipInfo, budget: "_Budget") -> Callable[[], Iterator[bytes]]:
+    """Gives the member's XML; read a second time, it does not count again."""
+    budgets = iter([budget])
+    return lambda: _without_entities(_inflate(data, member, next(budgets, _Budget(budget.limit))))
 
 
 class _Budget:
@@ -141,127 +143,3 @@ def _without_entities(chunks: Iterator[bytes]) -> Iterator[bytes]:
             raise unsafe("里面有自定义的 XML 实体")
         tail = chunk[-2 * len(_ENTITY) :]
         yield chunk
-
-
-# A cell with something in it: `<c r="B7" s="3"><v>`; not `<c r="B7" s="3"/>` and not `<c r="B7"></c>`.
-_CELL = re.compile(rb"""\br=["']([A-Z]{1,4})([0-9]{1,9})["'][^<>]*(?<!/)>(?!</)""")
-_FAR_ROW = re.compile(rb"""<(?:\w+:)?row\s[^<>]*?\br=["']([0-9]{5,})["'][^<>]*(?<!/)>""")
-_CELL_WITHOUT_ADDRESS = re.compile(rb"""<(?:\w+:)?c(?=[\s>])(?![^<>]*\sr=)[^<>]*(?<!/)>(?!</)""")
-
-
-LONGEST_WITHOUT_TAG = 2 * MEBIBYTE
-_ELEMENT = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*?\bref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']""")
-
-
-class _Extent:
-    """How far the used cells of an .xlsx's sheets reach; how many cells and merged cells its XML names."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.cells = self.elements = self.merged = 0
-
-    def measure(self, chunks: Iterator[bytes]) -> None:
-        rows = columns = 0
-        buffer = b""
-        for chunk in chunks:
-            buffer += chunk
-            cut = buffer.rfind(b"<", 0, len(buffer) - TAIL)
-            if cut < 0:
-                # Longer than any tag or text of a sheet: no part of one.
-                buffer = buffer if len(buffer) < LONGEST_WITHOUT_TAG else b""
-                continue
-            # The first two bytes after the cut show whether the last tag before it is closed at once.
-            rows, columns = self._grow(buffer[: cut + 2], rows, columns)
-            buffer = buffer[cut:]
-        rows, columns = self._grow(buffer, rows, columns)
-        self.cells += rows * columns
-        check_extent(rows, columns, self.cells, self.limits)
-
-    def _grow(self, xml: bytes, rows: int, columns: int) -> tuple[int, int]:
-        found = _CELL.findall(xml)
-        if found:
-            rows = max(rows, max(int(row) for _, row in found))
-            columns = max(columns, max(map(column_number, {letters for letters, _ in found})))
-        self.elements += len(_ELEMENT.findall(xml))
-        for left, top, right, bottom in _MERGE.findall(xml):
-            across = column_number(right) - column_number(left) + 1
-            self.merged += max(0, int(bottom) - int(top) + 1) * max(0, across)
-        far = [int(row) for row in _FAR_ROW.findall(xml)]
-        if far and max(far) > rows and _CELL_WITHOUT_ADDRESS.search(xml):
-            rows = max(far)
-        return rows, columns
-
-
-def column_number(letters: bytes | str) -> int:
-    """1 for A, 27 for AA."""
-    number = 0
-    for letter in letters if isinstance(letters, bytes) else letters.encode():
-        number = number * 26 + letter - 64
-    return number
-
-
-def check_extent(rows: int, columns: int, cells: int, limits: Limits) -> None:
-    """Refuse a sheet whose last used cell is at `rows` and `columns`, with `cells` in all sheets so far."""
-    if rows > limits.max_rows:
-        raise too_large(f"用到了第 {rows} 行", f"{limits.max_rows} 行")
-    if columns > limits.max_columns:
-        raise too_large(f"用到了第 {columns} 列", f"{limits.max_columns} 列")
-    if cells > limits.max_cells:
-        raise too_large(f"共 {cells} 个单元格", f"{limits.max_cells} 个")
-
-
-_TABLE_NS = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_OFFICE_NS = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-_TABLE, _ROW = f"{_TABLE_NS}table", f"{_TABLE_NS}table-row"
-_ODS_CELL, _COVERED = f"{_TABLE_NS}table-cell", f"{_TABLE_NS}covered-table-cell"
-
-
-def _repeat(element: etree._Element, what: str) -> int:
-    text = element.get(f"{_TABLE_NS}number-{what}-repeated", "1")
-    return max(1, int(text)) if text.isdigit() and len(text) < 10 else 1
-
-
-def _span(element: etree._Element, what: str) -> int:
-    text = element.get(f"{_TABLE_NS}number-{what}-spanned", "1")
-    return max(1, int(text)) if text.isdigit() and len(text) < 10 else 1
-
-
-def _ods_merges(content: bytes, limits: Limits) -> dict[str, list[Merge]]:
-    merges: dict[str, list[Merge]] = {}
-    here: list[Merge] = []
-    row = cells = rows = columns = 0
-    events = etree.iterparse(
-        io.BytesIO(content), events=("start", "end"), tag=[_TABLE, _ROW], resolve_entities=False, no_network=True
-    )
-    try:
-        for event, element in events:
-            if element.tag == _TABLE and event == "start":
-                here = merges.setdefault(element.get(f"{_TABLE_NS}name", ""), [])
-                row = rows = columns = 0
-            elif element.tag == _TABLE:
-                cells += rows * columns
-                check_extent(rows, columns, cells, limits)
-                element.clear()
-            elif event == "end":
-                used = _ods_row(element, row, here)
-                row += _repeat(element, "rows")
-                if used:
-                    rows, columns = row, max(columns, used)
-                element.clear()
-    except etree.XMLSyntaxError as error:
-        raise broken("内容不完整") from error
-    return merges
-
-
-def _ods_row(element: etree._Element, row: int, merges: list[Merge]) -> int:
-    """Note the row's merged ranges; return how many columns are in use."""
-    column = used = 0
-    for cell in element.iterchildren(_ODS_CELL, _COVERED):
-        rows, columns = _span(cell, "rows"), _span(cell, "columns")
-        if rows * columns > 1:
-            merges.append((row, column, row + rows - 1, column + columns - 1))
-        column += _repeat(cell, "columns")
-        if len(cell) or cell.get(f"{_OFFICE_NS}value-type"):
-            used = column
-    return used

@@ -20,8 +20,8 @@ from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.head_layouts import Layout, remember, remembered_for
 from common.spreadsheets.heads import LedgerSheet, find_ledger
+from common.spreadsheets.limits import Limits
 from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
-from common.spreadsheets.packages import Limits
 from common.spreadsheets.workbook import Workbook, open_workbook
 from common.uploads import random_name
 

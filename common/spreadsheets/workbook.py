@@ -18,9 +18,12 @@ from typing import Any, BinaryIO
 
 import python_calamine as calamine
 
+from common.spreadsheets.biff import WORKBOOKS, inspect_xls
 from common.spreadsheets.delimited import read_delimited
 from common.spreadsheets.errors import SpreadsheetError, broken, encrypted, no_spreadsheet, too_large
-from common.spreadsheets.packages import MEBIBYTE, Limits, Merge, check_extent, inspect_package
+from common.spreadsheets.limits import MEBIBYTE, Limits, check_extent
+from common.spreadsheets.ods import Merge
+from common.spreadsheets.packages import inspect_package
 
 __all__ = ["Limits", "NumberText", "Row", "Sheet", "SpreadsheetError", "Workbook", "column_letter", "open_workbook"]
 
@@ -106,11 +109,14 @@ def open_workbook(source: BinaryIO | bytes | Path, *, limits: Limits | None = No
         sheets = _sheets(data, limits, package.merges if package.is_ods else None)
         return Workbook(sheets, package.has_macros)
     if data.startswith(OLE_MAGIC):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise encrypted()
-        if "WordDocument".encode("utf-16-le") in data:
-            raise no_spreadsheet("Word 文档")
-        return Workbook(_sheets(data, limits, None))
+        # A workbook may have a Word document in it.
+        if not any(name.encode("utf-16-le") in data for name in WORKBOOKS):
+            if "EncryptedPackage".encode("utf-16-le") in data:
+                raise encrypted()
+            if "WordDocument".encode("utf-16-le") in data:
+                raise no_spreadsheet("Word 文档")
+        has_macros = inspect_xls(data, limits)
+        return Workbook(_sheets(data, limits, None), has_macros)
     rows = [Row(number, cells, cells) for number, cells in read_delimited(data, limits)]
     return Workbook([Sheet("", True, rows)])
 

@@ -8,8 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from common.fields import LedgerDateField, LedgerForm
+from common.spreadsheets.limits import MEBIBYTE, Limits
 from common.spreadsheets.models import ImportRow
-from common.spreadsheets.packages import MEBIBYTE, Limits
 from facilities.enums import FacilityKind
 from facilities.models import Season
 from inspections.enums import Grade
