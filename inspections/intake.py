@@ -9,8 +9,8 @@ from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from common.spreadsheets.staging import Progress, read_upload
 from inspections.importing import Stager
-from inspections.models import Hazard
 from inspections.photos import attach_photos, hangable, take_pictures
+from inspections.querysets import HazardQuerySet
 from inspections.registering import apply_updates, import_ready
 
 
@@ -27,13 +27,13 @@ def take_in(batch: ImportBatch, *, by: Any, progress: Progress | None = None) ->
     return str(result) if result.taken or result.waiting or result.skipped else ""
 
 
-def bring_in(batch: ImportBatch, *, by: Any, as_history: bool = False) -> tuple[list[Hazard], bool]:
+def bring_in(batch: ImportBatch, *, by: Any, as_history: bool = False) -> tuple[HazardQuerySet, bool]:
     """Register what is ready: (the hazards, whether photos that wait for them are still to be hung).
 
     Few photos are hung at once; many are left to a job.
     """
     hazards = import_ready(batch, by=by, as_history=as_history)
-    return hazards, bool(hazards) and not _hang(batch, by=by)
+    return hazards, hazards.exists() and not _hang(batch, by=by)
 
 
 def bring_up_to_date(batch: ImportBatch, rows: Sequence[ImportRow], *, by: Any) -> tuple[int, list[str]]:

@@ -31,8 +31,8 @@ class Match:
 class Registry:
     """The season's hazards by what makes a row one of them: its number; else point, problem and unit.
 
-    A struck-off hazard whose point, problem and unit are found again on a later day is another one. `sha256`: of the
-    file that is read. Loaded once, two queries.
+    A struck-off hazard whose point, problem and unit stand with another day found is another one. `sha256`: of the file
+    that is read. Loaded once, two queries.
     """
 
     def __init__(self, season: Season, sha256: str) -> None:
@@ -58,7 +58,7 @@ class Registry:
         unit = directory.unit(fields["responsible_unit"]) if fields.get("responsible_unit") else None
         found_on = fields.get("found_on") or ""
         known = self._by_content.get(_key(point, description, unit.pk if unit else None), [])
-        candidates = [each for each in known if not (each.is_closed and found_on > each.found_on)]
+        candidates = [each for each in known if not (each.is_closed and found_on not in ("", each.found_on))]
         if not candidates:
             return None
         return Match(next((each for each in candidates if each.found_on == found_on), candidates[-1]))

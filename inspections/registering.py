@@ -12,7 +12,7 @@ from common import clock
 from common.concurrency import Stale, change
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
-from common.spreadsheets.staging import mark_imported
+from common.spreadsheets.staging import CHUNK, mark_imported
 from facilities.enums import FacilityKind
 from facilities.models import Season
 from inspections import ledger_moves, rules
@@ -22,6 +22,7 @@ from inspections.enums import Grade, HazardStatus, Source
 from inspections.importing import NO_REPEAT, ONLY_BUREAU, compare, hazards_of, may_apply
 from inspections.matching import Match, Registered, Registry
 from inspections.models import Hazard
+from inspections.querysets import HazardQuerySet
 from inspections.services import account_of, audit_bulk, build_hazard, edit, take_numbers
 from inspections.workflow import MoveRefused, amend
 
@@ -30,11 +31,12 @@ KIND_VALUES = {label: value for value, label in FacilityKind.choices}
 
 
 @transaction.atomic
-def import_ready(batch: ImportBatch, *, by: Any, as_history: bool = False) -> list[Hazard]:
-    """Register every ready row of the batch, all or none. Who comes second raises Stale: a row is imported once.
+def import_ready(batch: ImportBatch, *, by: Any, as_history: bool = False) -> HazardQuerySet:
+    """Register every ready row of the batch, all or none; the new hazards, in the rows' order.
 
-    Rows that claim to be done arrive as 待验收; nothing bypasses acceptance. `as_history`: who may accept takes them
-    as struck off before this system was there, which stays on record.
+    Who comes second raises Stale: a row is imported once. Rows that claim to be done arrive as 待验收; nothing bypasses
+    acceptance. `as_history`: who may accept takes them as struck off before this system was there, which stays on
+    record. Worked through in parts, so that memory does not grow with the rows.
     """
     if not by.has_perm("inspections.import_hazards"):
         raise PermissionDenied("您没有导入台账的权限")
@@ -43,46 +45,91 @@ def import_ready(batch: ImportBatch, *, by: Any, as_history: bool = False) -> li
     change(batch)
     # Others who import into this season wait here, so that what they register is seen.
     season = Season.objects.select_for_update(of=("self",)).select_related("county").get(pk=batch.context["season"])
-    directory = Directory(season)
-    rows = _not_registered_meanwhile(batch, season, directory, by=by)
-    if not rows:
-        return []
-    written_on = dt.date.fromisoformat(batch.head["written_on"]) if batch.head.get("written_on") else clock.today()
-    sequences = take_numbers(season, len(rows))
-    accounts = _Accounts()
-    hazards = [
-        _hazard(row, season=season, sequence=sequence, directory=directory, by=by, written_on=written_on,
-                accounts=accounts, as_history=as_history)
-        for row, sequence in zip(rows, sequences, strict=True)
-    ]  # fmt: skip
-    Hazard.objects.bulk_create(hazards, batch_size=500)
-    _link(rows, hazards, directory)
-    mark_imported([(row.pk, hazard.pk) for row, hazard in zip(rows, hazards, strict=True)])
-    is_history = [ledger_moves.is_history(hazard) for hazard in hazards]
-    plain = [hazard for hazard, taken in zip(hazards, is_history, strict=True) if not taken]
-    history = [hazard for hazard, taken in zip(hazards, is_history, strict=True) if taken]
-    audit_bulk(plain, by=by, action="导入登记", note=batch.filename)
-    audit_bulk(history, by=by, action=ledger_moves.HISTORY, note=f"{batch.filename}：原表写明已完成，未经本系统验收")
-    return hazards
+    before = season.last_sequence
+    registering = _Registering(batch, season, by=by, as_history=as_history)
+    ready = batch.rows.select_for_update(of=("self",)).filter(pile=Pile.READY).order_by("row")
+    last = 0
+    while rows := list(ready.filter(row__gt=last)[:CHUNK]):
+        last = rows[-1].row
+        registering.register(rows)
+    return Hazard.objects.filter(season=season, sequence__gt=before).order_by("sequence")
 
 
-def _not_registered_meanwhile(batch: ImportBatch, season: Season, directory: Directory, *, by: Any) -> list[ImportRow]:
-    """The ready rows, less those that have been registered since the file was read."""
-    registry = Registry(season, batch.sha256)
-    ready, registered = [], []
-    rows = batch.rows.select_for_update(of=("self",)).filter(pile=Pile.READY).order_by("row")
-    for row in rows:
-        row.batch = batch
-        match = registry.find(row.row, row.fields, directory)
-        if match and not row.fields.get(NO_REPEAT):
-            registered.append((row, match))
-        else:
-            ready.append(row)
-    hazards = hazards_of(match.hazard.pk for _, match in registered)
-    for row, match in registered:
-        compare(row, batch.head, match, hazards.get(match.hazard.pk), directory, by=by)
-        row.save(update_fields=["pile", "item_id", "reason", "changes", "conflict"])
-    return ready
+class _Registering:
+    """One import while it is worked through."""
+
+    def __init__(self, batch: ImportBatch, season: Season, *, by: Any, as_history: bool) -> None:
+        self.batch, self.season, self.by, self.as_history = batch, season, by, as_history
+        self.directory = Directory(season)
+        self.registry = Registry(season, batch.sha256)
+        self.accounts = _Accounts()
+        written_on = batch.head.get("written_on")
+        self.written_on = dt.date.fromisoformat(written_on) if written_on else clock.today()
+
+    def register(self, rows: list[ImportRow]) -> None:
+        rows = self._not_registered_meanwhile(rows)
+        if not rows:
+            return
+        sequences = take_numbers(self.season, len(rows))
+        hazards = [self._hazard(row, sequence) for row, sequence in zip(rows, sequences, strict=True)]
+        Hazard.objects.bulk_create(hazards, batch_size=500)
+        _link(rows, hazards, self.directory)
+        mark_imported([(row.pk, hazard.pk) for row, hazard in zip(rows, hazards, strict=True)])
+        name = self.batch.filename
+        plain = [hazard for hazard in hazards if not ledger_moves.is_history(hazard)]
+        audit_bulk(plain, by=self.by, action="导入登记", note=name)
+        history = [hazard for hazard in hazards if ledger_moves.is_history(hazard)]
+        audit_bulk(history, by=self.by, action=ledger_moves.HISTORY, note=f"{name}：原表写明已完成，未经本系统验收")
+
+    def _not_registered_meanwhile(self, rows: list[ImportRow]) -> list[ImportRow]:
+        """The rows less those that have been registered since the file was read."""
+        ready, registered = [], []
+        for row in rows:
+            row.batch = self.batch
+            match = self.registry.find(row.row, row.fields, self.directory)
+            if match and not row.fields.get(NO_REPEAT):
+                registered.append((row, match))
+            else:
+                ready.append(row)
+        hazards = hazards_of(match.hazard.pk for _, match in registered)
+        for row, match in registered:
+            compare(row, self.batch.head, match, hazards.get(match.hazard.pk), self.directory, by=self.by)
+            row.save(update_fields=["pile", "item_id", "reason", "changes", "conflict"])
+        return ready
+
+    def _hazard(self, row: ImportRow, sequence: int) -> Hazard:
+        fields = row.fields
+        lead = self.directory.unit(fields["responsible_unit"])
+        if lead is None:
+            raise SpreadsheetError(f"第 {row.row} 行：系统里没有“{fields['responsible_unit']}”，请刷新后重新核对")
+        communities, _ = self.directory.communities_of(community_names(fields), fields["problem_point"])
+        township = self.directory.township(fields.get("township") or "")
+        if township is None and communities:
+            township = communities[0].township
+        due_on = dt.date.fromisoformat(fields["due_on"])
+        default_source = Source.SELF_CHECK if self.by.unit_id and self.by.unit.is_rectifier else Source.BUREAU_CHECK
+        cost = fields.get("estimated_cost_yuan")
+        point, kind = fields["problem_point"], KIND_VALUES[fields["facility_kind"]]
+        hazard = build_hazard(
+            season=self.season, sequence=sequence, by=self.by, problem_point=point,
+            description=fields["description"], facility_kind=kind,
+            facility=self.directory.facility(point, kind=kind, unit=lead), township=township,
+            category=fields.get("category") or "", grade=fields.get("grade") or Grade.GENERAL,
+            urgency=fields["urgency"], source=fields.get("source") or default_source, cause=fields.get("cause") or "",
+            found_on=_found_on(fields, due_on, self.written_on), lead_unit=lead,
+            responsible_person=fields["responsible_person"], responsible_phone=fields.get("phone") or "",
+            responsible_user=self.accounts.of(lead, fields["responsible_person"]), due_on=due_on,
+            acceptance_standard=fields["acceptance_standard"], measure=fields.get("measure") or "",
+            estimated_cost_yuan=Decimal(cost) if cost else None, funding_source=fields.get("funding_source") or "",
+            progress_percent=fields.get("progress_percent") or 0, remark=fields.get("remark") or "",
+            origin={"file": row.batch.filename, "row": row.row, "raw": row.raw},
+        )  # fmt: skip
+        if not fields["claimed_closed"]:
+            return hazard
+        if self.as_history:
+            return ledger_moves.taken_as_history(hazard)
+        # What could not have been issued (a deadline after the trial run without a reason) is for the bureau first.
+        return hazard if rules.problems_before_issue(hazard) else ledger_moves.claimed_done(hazard)
 
 
 class _Accounts:
@@ -96,44 +143,6 @@ class _Accounts:
         if key not in self._known:
             self._known[key] = account_of(unit, person)
         return self._known[key]
-
-
-def _hazard(
-    row: ImportRow, *, season: Season, sequence: int, directory: Directory, by: Any, written_on: dt.date,
-    accounts: _Accounts, as_history: bool,
-) -> Hazard:  # fmt: skip
-    fields = row.fields
-    lead = directory.unit(fields["responsible_unit"])
-    if lead is None:
-        raise SpreadsheetError(f"第 {row.row} 行：系统里没有“{fields['responsible_unit']}”，请刷新后重新核对")
-    communities, _ = directory.communities_of(community_names(fields), fields["problem_point"])
-    township = directory.township(fields.get("township") or "")
-    if township is None and communities:
-        township = communities[0].township
-    due_on = dt.date.fromisoformat(fields["due_on"])
-    default_source = Source.SELF_CHECK if by.unit_id and by.unit.is_rectifier else Source.BUREAU_CHECK
-    cost = fields.get("estimated_cost_yuan")
-    hazard = build_hazard(
-        season=season, sequence=sequence, by=by, problem_point=fields["problem_point"],
-        description=fields["description"], facility_kind=KIND_VALUES[fields["facility_kind"]],
-        facility=directory.facility(fields["problem_point"], kind=KIND_VALUES[fields["facility_kind"]], unit=lead),
-        township=township,
-        category=fields.get("category") or "", grade=fields.get("grade") or Grade.GENERAL, urgency=fields["urgency"],
-        source=fields.get("source") or default_source, cause=fields.get("cause") or "",
-        found_on=_found_on(fields, due_on, written_on), lead_unit=lead,
-        responsible_person=fields["responsible_person"], responsible_phone=fields.get("phone") or "",
-        responsible_user=accounts.of(lead, fields["responsible_person"]), due_on=due_on,
-        acceptance_standard=fields["acceptance_standard"], measure=fields.get("measure") or "",
-        estimated_cost_yuan=Decimal(cost) if cost else None, funding_source=fields.get("funding_source") or "",
-        progress_percent=fields.get("progress_percent") or 0, remark=fields.get("remark") or "",
-        origin={"file": row.batch.filename, "row": row.row, "raw": row.raw},
-    )  # fmt: skip
-    if not fields["claimed_closed"]:
-        return hazard
-    if as_history:
-        return ledger_moves.taken_as_history(hazard)
-    # What could not have been issued (a deadline after the trial run without a reason) is for the bureau first.
-    return hazard if rules.problems_before_issue(hazard) else ledger_moves.claimed_done(hazard)
 
 
 def _found_on(fields: dict[str, Any], due_on: dt.date, written_on: dt.date) -> dt.date:

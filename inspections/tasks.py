@@ -142,7 +142,8 @@ def register_ledger(job_id: int) -> None:
         ready = batch.rows.filter(pile=Pile.READY).count()
         running.progress(0, ready, "正在登记")
         hazards, photos_wait = bring_in(batch, by=user, as_history=running.params["history"])
-        running.progress(len(hazards), len(hazards), f"已登记 {len(hazards)} 条")
+        count = hazards.count()
+        running.progress(count, count, f"已登记 {count} 条")
         if photos_wait:
             start_photos(batch, by=user)
         running.finish(url=reverse("inspections:import_batch", args=[batch.pk]))

@@ -23,8 +23,8 @@ from inspections.forms.importing import RowForm, UploadForm
 from inspections.importing import Stager
 from inspections.intake import bring_in, bring_up_to_date, changes_without_conflict, take_in
 from inspections.ledger import HAZARDS
-from inspections.ledger_moves import check_may_take_history, is_history
-from inspections.models import Hazard
+from inspections.ledger_moves import check_may_take_history
+from inspections.querysets import HazardQuerySet
 from inspections.settling import SETTLED_FIELDS, UNSETTLED, dismiss, season_of_batch, settle, unknown_unit
 from inspections.tasks import start_photos, start_reading, start_registering
 from inspections.workflow import MoveRefused
@@ -146,7 +146,12 @@ def _pile(request: HttpRequest, counts: dict[str, int], chosen: ImportRow | None
         return str(asked)
     if chosen:
         return chosen.pile
-    return str(next((pile for pile in (Pile.WAITS, Pile.READY, Pile.UPDATE, *MAIN_PILES) if counts[pile]), Pile.READY))
+    return str(
+        next(
+            (pile for pile in (Pile.WAITS, Pile.READY, Pile.UPDATE, Pile.IMPORTED, *MAIN_PILES) if counts[pile]),
+            Pile.READY,
+        )
+    )
 
 
 def _cells(row: ImportRow) -> list[dict[str, Any]]:
@@ -191,7 +196,7 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
     except SpreadsheetError as error:
         messages.error(request, str(error))
     else:
-        if not hazards:
+        if not hazards.exists():
             messages.info(request, "没有可导入的行。")
             return redirect("inspections:import_batch", pk=batch.pk)
         messages.success(request, _registered(hazards))
@@ -203,13 +208,15 @@ def import_run(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("inspections:import_batch", pk=batch.pk)
 
 
-def _registered(hazards: list[Hazard]) -> str:
-    claimed = sum(hazard.status == HazardStatus.AWAITING_ACCEPTANCE for hazard in hazards)
-    history = sum(is_history(hazard) for hazard in hazards)
-    text = f"已登记 {len(hazards)} 条：{hazards[0].number} 至 {hazards[-1].number}。"
+def _registered(hazards: HazardQuerySet) -> str:
+    count = hazards.count()
+    claimed = hazards.filter(status=HazardStatus.AWAITING_ACCEPTANCE).count()
+    history = hazards.filter(status=HazardStatus.CLOSED).count()
+    first, last = (hazards.order_by(order).values_list("number", flat=True)[0] for order in ("sequence", "-sequence"))
+    text = f"已登记 {count} 条：{first} 至 {last}。"
     text += f"其中 {claimed} 条原表写明已完成，转为待验收，等待住建局验收。" if claimed else ""
     text += f"其中 {history} 条原表写明已完成，按历史销号登记，没有经过本系统验收。" if history else ""
-    return text + ("" if claimed + history == len(hazards) else "其余等待住建局下达。")
+    return text + ("" if claimed + history == count else "其余等待住建局下达。")
 
 
 @imports

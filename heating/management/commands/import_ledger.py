@@ -68,7 +68,7 @@ class Command(BaseCommand):
         batch = stager.keep(content, filename=filename)
         try:
             read_upload(batch, stager)
-            done = {"imported": len(import_ready(batch, by=user, as_history=options["as_history"])), "updated": 0}
+            done = {"imported": import_ready(batch, by=user, as_history=options["as_history"]).count(), "updated": 0}
             if options["apply_updates"]:
                 changes = batch.rows.filter(pile=Pile.UPDATE, conflict="")
                 done["updated"], _ = apply_updates(batch, changes, by=user)

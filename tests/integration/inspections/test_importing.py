@@ -72,7 +72,7 @@ def test_the_same_file_again_creates_nothing(cast: Cast) -> None:
     again = stage(cast, content)
     assert piles(again) == {4: "repeat", 5: "repeat"}
     assert again.rows.get(row=4).reason == "已登记为 YH-2026-0001"
-    assert import_ready(again, by=cast.admin) == []
+    assert not import_ready(again, by=cast.admin)
     # Also as another file, with the same hazards in it.
     other = stage(cast, ledger_file([ledger_row("乙站", 发现日期=None), ledger_row("丙站")], title="又一份隐患台账"))
     assert piles(other) == {4: "repeat", 5: "ready"}
