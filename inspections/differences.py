@@ -18,6 +18,7 @@ from common.spreadsheets.workbook import column_letter
 from facilities.enums import FacilityKind
 from inspections.directory import Directory, community_names
 from inspections.enums import Category, FundingSource, Grade, HazardStatus, Source, Urgency
+from inspections.ledger import HAZARDS
 from inspections.models import Hazard
 
 UNIT_COLUMNS = ("responsible_unit", "unit_and_person", "company")
@@ -42,6 +43,7 @@ CHOICES: Mapping[str, Any] = {
 MAY_BE_EMPTY = ("category", "cause", "measure", "phone", "estimated_cost_yuan", "funding_source", "remark", "community")
 BY_MOVE = ("responsible_unit", "responsible_person", "phone", "due_on")
 BY_REPORT = ("progress_percent", "claimed_closed")
+_ORDER = {column.name: place for place, column in enumerate(HAZARDS.columns)}
 MAY_CLAIM = (HazardStatus.PENDING, HazardStatus.ISSUED, HazardStatus.RECTIFYING)
 
 
@@ -94,7 +96,8 @@ class Said:
 def differences(said: Said, hazard: Hazard, directory: Directory) -> list[Difference]:
     """In the order of the ledger's columns. Units and communities that nobody knows are left out."""
     readers = [read for name, read in _READERS.items() if said.says(name)]
-    return [each for read in readers for each in read(said, hazard, directory)] + _claims(said, hazard)
+    found = [each for read in readers for each in read(said, hazard, directory)] + _claims(said, hazard)
+    return sorted(found, key=lambda each: _ORDER[each.field])
 
 
 def _plain(name: str) -> Callable[[Said, Hazard, Directory], list[Difference]]:

@@ -48,9 +48,9 @@ def test_a_known_row_that_says_something_else_is_an_update_and_waits_for_its_tic
     row = batch.rows.get()
     assert (row.pile, row.item_id, row.reason) == (Pile.UPDATE, hazard.pk, hazard.number)
     assert changes(batch) == [
+        ("grade", "一般", "较大"),
         ("responsible_person", "周德福", "赵六"),
         ("phone", "13812345678", "13900000000"),
-        ("grade", "一般", "较大"),
         ("due_on", "2026-09-30", "2026-10-15"),
     ]
     hazard.refresh_from_db()
