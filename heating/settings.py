@@ -178,6 +178,8 @@ JOB_ATTEMPTS = 3
 JOB_SENT_AGAIN_AFTER = dt.timedelta(minutes=1)
 JOB_LOST_AFTER = dt.timedelta(minutes=5)
 JOBS_KEPT = dt.timedelta(days=env.int("JOB_KEPT_DAYS", 7))
+# Uploaded ledgers are kept for so long; what was read of them stays.
+IMPORTS_KEPT = dt.timedelta(days=env.int("IMPORTS_KEPT_DAYS", 180))
 # Larger ledgers are read, and more ready rows are registered, in the background.
 IMPORT_IN_BACKGROUND_ABOVE_KB = env.int("IMPORT_IN_BACKGROUND_ABOVE_KB", 500)
 IMPORT_IN_BACKGROUND_ABOVE_ROWS = env.int("IMPORT_IN_BACKGROUND_ABOVE_ROWS", 2000)

@@ -53,7 +53,7 @@ class ImportBatch(models.Model):
     # What the reader was told besides the file, e.g. {"season": 3}.
     context = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=0)
-    # The file itself, until every row of it is settled: for another mapping, the marked copy and the pictures in it.
+    # The file itself, for a season's work (IMPORTS_KEPT): for another mapping, the marked copy and the pictures in it.
     file = models.FileField(upload_to="imports/", storage=private_storage, max_length=200, blank=True)
     state = models.CharField("读取状态", max_length=8, choices=BatchState.choices, default=BatchState.READ)
     error = models.TextField("读不出来的原因", blank=True)

@@ -13,9 +13,11 @@ from hashlib import sha256
 from itertools import islice
 from typing import IO, Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
+from common import clock
 from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.head_layouts import Layout, remember, remembered_for
@@ -83,6 +85,16 @@ def discard_file(batch: ImportBatch) -> None:
     """Take the file off the disk, where a transaction that is rolled back leaves it."""
     if name := batch.file.name:
         batch.file.storage.delete(name)
+
+
+def forget_files() -> int:
+    """Take old uploads off the disk; what was read of them stays. How many."""
+    old = ImportBatch.objects.filter(created_at__lte=clock.now() - settings.IMPORTS_KEPT).exclude(file="")
+    count = 0
+    for batch in old.iterator():
+        discard_file(batch)
+        count += ImportBatch.objects.filter(pk=batch.pk).update(file="")
+    return count
 
 
 def scope_of(user: Any) -> str:

@@ -1,15 +1,19 @@
 """The marked copy of an import: what needs a person is coloured and explained; mended and sent again it is ready."""
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from openpyxl import load_workbook
 from openpyxl.styles import Font
 
 from common.spreadsheets.models import ImportBatch, Pile
+from common.spreadsheets.staging import forget_files
+from common.storage import private_storage
 from inspections.importing import Stager
 from inspections.registering import import_ready
 from tests.cast import Cast
@@ -88,6 +92,18 @@ def test_text_is_rebuilt_as_a_workbook_with_its_values_in_their_places(cast: Cas
     sheet = load_workbook(io.BytesIO(copy)).worksheets[0]
     assert (sheet["C3"].value, sheet["C3"].data_type, sheet["I3"].value) == ("=甲站", "s", "013812345678")
     assert sheet["J3"].fill.fgColor.rgb == AMBER
+
+
+def test_old_uploads_are_taken_off_the_disk_and_their_rows_stay(cast: Cast) -> None:
+    batch = stage(cast, ledger_file([ledger_row("甲站")]))
+    name = str(batch.file.name)
+    now = dt.datetime.now(dt.UTC)
+    with time_machine.travel(now + dt.timedelta(days=179)):
+        assert forget_files() == 0 and private_storage().exists(name)
+    with time_machine.travel(now + dt.timedelta(days=181)):
+        assert forget_files() == 1 and not private_storage().exists(name)
+        assert forget_files() == 0
+    assert batch.rows.count() == 1
 
 
 def test_nothing_to_mark_and_a_file_that_is_gone_are_told(cast: Cast, client_as: ClientAs) -> None:
