@@ -1,7 +1,7 @@
 """What an imported ledger moves: hazards that it says are done, and progress that came by file.
 
-Besides `inspections.workflow` nobody else writes `Hazard.status`. What a ledger claims arrives as 待验收; only who may
-accept can take it as 历史销号, which the audit trail and the hazard's origin say.
+What a ledger claims arrives as 待验收; only who may accept can take it as 历史销号, which the audit trail and the
+hazard's origin say.
 """
 
 from typing import Any
@@ -10,23 +10,23 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from audit.models import AuditEntry
-from audit.services import Changes, record
+from audit.services import Changes
 from common import clock
-from common.concurrency import change
 from inspections import rules
 from inspections.enums import HazardStatus
 from inspections.models import Hazard
-from inspections.workflow import MoveRefused
+from inspections.workflow import Move, MoveRefused, Party, arrives_as, commit
 
 S = HazardStatus
 HISTORY = "历史销号"
-UPDATED = "台账更新"
+# Not among MOVES: nobody makes it by hand. The functions below judge who may.
+FROM_LEDGER = Move("ledger", "台账更新", (), None, "import_hazards", Party.BUREAU, "")
 
 
 def claimed_done(hazard: Hazard) -> Hazard:
     """A hazard not yet saved, of which an imported ledger says that it is done: it arrives as 待验收."""
     now = clock.now()
-    hazard.status, hazard.status_since = S.AWAITING_ACCEPTANCE, now
+    arrives_as(hazard, S.AWAITING_ACCEPTANCE)
     hazard.original_due_on, hazard.progress_percent = hazard.due_on, 100
     hazard.issued_at = hazard.acceptance_requested_at = now
     hazard.acceptance_attempt = 1
@@ -42,7 +42,8 @@ def check_may_take_history(by: Any) -> None:
 def taken_as_history(hazard: Hazard) -> Hazard:
     """A hazard not yet saved that was struck off before this system knew it."""
     now = clock.now()
-    hazard.status, hazard.status_since, hazard.closed_at = S.CLOSED, now, now
+    arrives_as(hazard, S.CLOSED)
+    hazard.closed_at = now
     hazard.original_due_on, hazard.progress_percent, hazard.issued_at = hazard.due_on, 100, now
     hazard.origin = {**hazard.origin, "history": True}
     return hazard
@@ -60,7 +61,7 @@ def take_progress(hazard: Hazard, *, by: Any, percent: int, note: str) -> AuditE
     if not 0 <= percent <= 100:
         raise MoveRefused([f"进度写的是 {percent}，应在 0 到 100 之间"])
     changes: Changes = {"整改进度（%）": [hazard.progress_percent, percent]}
-    return _write(hazard, S.RECTIFYING, by=by, note=note, changes=changes, progress_percent=percent)
+    return commit(FROM_LEDGER, hazard, by, note=note, changes=changes, progress_percent=percent)
 
 
 @transaction.atomic
@@ -71,21 +72,8 @@ def take_claim(hazard: Hazard, *, by: Any, note: str) -> AuditEntry:
     if hazard.status == S.PENDING and (problems := rules.problems_before_issue(hazard)):
         raise MoveRefused([f"{hazard.number} 还不能转为待验收：{problem}" for problem in problems])
     now = clock.now()
-    return _write(
-        hazard, S.AWAITING_ACCEPTANCE, by=by, note=note, status_since=now, progress_percent=100,
+    return commit(
+        FROM_LEDGER, hazard, by, to=S.AWAITING_ACCEPTANCE, note=note, progress_percent=100,
         acceptance_requested_at=now, acceptance_attempt=hazard.acceptance_attempt + 1,
         issued_at=hazard.issued_at or now, original_due_on=hazard.original_due_on or hazard.due_on,
-    )  # fmt: skip
-
-
-def _write(
-    hazard: Hazard, to: HazardStatus, *, by: Any, note: str, changes: Changes | None = None, **values: Any
-) -> AuditEntry:
-    source = S(hazard.status)
-    if not hazard.first_overdue_on and hazard.is_overdue(clock.today()):
-        values["first_overdue_on"] = rules.first_overdue_day(hazard)
-    change(hazard, expect={"status": source}, status=to, **values)
-    return record(
-        actor=by, action=UPDATED, target=hazard, note=note, changes=changes, from_status=source, to_status=to,
-        region_code=hazard.county.code,
     )  # fmt: skip

@@ -1,5 +1,5 @@
-"""The hazard's life: one table of moves, one function per move, and nobody else writes `Hazard.status`
-but `inspections.ledger_moves`, for what an imported ledger says.
+"""The hazard's life: one table of moves, one function per move, and nobody else writes `Hazard.status`.
+What an imported ledger says is judged by `inspections.ledger_moves` and written here.
 
 Every move is one transaction of a conditional UPDATE, an audit entry (the timeline) and the messages it causes.
 A move refused raises `MoveRefused` with what is wrong in Chinese; a row changed meanwhile raises `Stale`.
@@ -155,11 +155,14 @@ def _refuse_if(problems: list[str]) -> None:
         raise MoveRefused(problems)
 
 
-def _commit(
+def commit(
     move: Move, hazard: Hazard, user: Any, *, to: HazardStatus | None = None, note: str = "",
     changes: Changes | None = None, **values: Any,
 ) -> AuditEntry:  # fmt: skip
-    """Write the new status and values, and the entry that records it. The caller holds the transaction."""
+    """Write the new status and values, and the entry that records it. The caller holds the transaction.
+
+    For the functions of this module and for `inspections.ledger_moves`, which have judged whether it is allowed.
+    """
     source, target = S(hazard.status), to or move.target or S(hazard.status)
     if target != source:
         values |= {"status": target, "status_since": clock.now()}
@@ -171,6 +174,11 @@ def _commit(
         actor=user, action=move.label, target=hazard, note=note, changes=changes,
         from_status=source, to_status=target, region_code=hazard.county.code,
     )  # fmt: skip
+
+
+def arrives_as(hazard: Hazard, status: HazardStatus) -> None:
+    """Set the state in which a hazard that is not saved yet comes in."""
+    hazard.status, hazard.status_since = status, clock.now()
 
 
 def _end_extension_requests(hazard: Hazard, by: Any, why: str) -> None:
@@ -188,7 +196,7 @@ def issue(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
     values: dict[str, Any] = {"issued_at": clock.now(), "original_due_on": hazard.original_due_on or hazard.due_on}
     if hazard.supervisor_id is None and by.unit_id:
         values["supervisor_id"] = by.pk
-    entry = _commit(move, hazard, by, note=note, **values)
+    entry = commit(move, hazard, by, note=note, **values)
     messages.issued(hazard, entry)
     return entry
 
@@ -197,7 +205,7 @@ def issue(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
 def sign(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
     """待签收 → 整改中, by the lead unit."""
     move = check("sign", by, hazard)
-    return _commit(move, hazard, by, note=note, signed_at=clock.now())
+    return commit(move, hazard, by, note=note, signed_at=clock.now())
 
 
 @transaction.atomic
@@ -205,7 +213,7 @@ def return_to_bureau(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     """待签收 → 待下达: not ours, with the reason."""
     move = check("return", by, hazard)
     _refuse_if(rules.missing(reason, "请写明退回理由，例如“该管段由某单位负责”"))
-    entry = _commit(move, hazard, by, note=reason, issued_at=None)
+    entry = commit(move, hazard, by, note=reason, issued_at=None)
     _end_extension_requests(hazard, by, "隐患已退回住建局，申请终止")
     messages.returned(hazard, entry)
     return entry
@@ -239,7 +247,7 @@ def plan(
         if (step.title, step.due_on) not in kept
     )
     changes["节点"] = [None, "；".join(f"{step.due_on} {step.title}" for step in steps)]
-    return _commit(move, hazard, by, changes=changes, planned_at=clock.now(), **values)
+    return commit(move, hazard, by, changes=changes, planned_at=clock.now(), **values)
 
 
 @transaction.atomic
@@ -254,7 +262,7 @@ def report(
     )
     changes: Changes = {"整改进度（%）": [hazard.progress_percent, percent]}
     note = f"{text}\n进度调低的原因：{reason}" if reason else text
-    return _commit(move, hazard, by, note=note, changes=changes, progress_percent=percent)
+    return commit(move, hazard, by, note=note, changes=changes, progress_percent=percent)
 
 
 @transaction.atomic
@@ -262,7 +270,7 @@ def request_acceptance(hazard: Hazard, *, by: Any, note: str) -> AuditEntry:
     """整改中 → 待验收. Demands a photo taken after the work in this round; 重大 also the 五落实."""
     move = check("request_acceptance", by, hazard)
     _refuse_if(rules.problems_before_acceptance(hazard))
-    entry = _commit(
+    entry = commit(
         move, hazard, by, note=note, progress_percent=100, acceptance_requested_at=clock.now(),
         acceptance_attempt=hazard.acceptance_attempt + 1,
     )  # fmt: skip
@@ -298,8 +306,8 @@ def accept(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_o
     ).count()
     note = f"{opinion}\n验收人员：{inspectors}，{accepted_on}"
     if passed < rules.acceptors_needed(hazard):
-        return _commit(move, hazard, by, to=S.AWAITING_ACCEPTANCE, note=f"{note}\n（重大隐患，还需另一人验收）")
-    entry = _commit(move, hazard, by, note=note, closed_at=clock.now())
+        return commit(move, hazard, by, to=S.AWAITING_ACCEPTANCE, note=f"{note}\n（重大隐患，还需另一人验收）")
+    entry = commit(move, hazard, by, note=note, closed_at=clock.now())
     _end_extension_requests(hazard, by, "隐患已销号，申请终止")
     messages.closed(hazard, entry)
     return entry
@@ -311,7 +319,7 @@ def reject(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_o
     move = check("reject", by, hazard)
     _conclude(move, hazard, by, Conclusion.FAILED, opinion, inspectors, accepted_on)
     note = f"{opinion}\n验收人员：{inspectors}，{accepted_on}"
-    entry = _commit(move, hazard, by, note=note, acceptance_requested_at=None)
+    entry = commit(move, hazard, by, note=note, acceptance_requested_at=None)
     messages.rejected(hazard, entry)
     return entry
 
@@ -331,7 +339,7 @@ def request_extension(hazard: Hazard, *, by: Any, new_due_on: dt.date, reason: s
     except IntegrityError:
         raise MoveRefused([EXTENSION_REQUESTED]) from None
     note = f"申请延至 {new_due_on}：{reason}\n安全措施：{interim_measures}"
-    entry = _commit(move, hazard, by, note=note)
+    entry = commit(move, hazard, by, note=note)
     messages.extension_requested(hazard, entry)
     return extension
 
@@ -360,11 +368,11 @@ def decide_extension(hazard: Hazard, *, by: Any, approve: bool, opinion: str, la
         late: dict[str, Any] = (
             {"late_due_reason": late_due_reason} if rules.is_after_trial_run(hazard, extension.new_due_on) else {}
         )
-        entry = _commit(
+        entry = commit(
             move, hazard, by, note=f"同意延期：{opinion}", changes=changes, due_on=extension.new_due_on, **late
         )
     else:
-        entry = _commit(move, hazard, by, note=f"不同意延期：{opinion}")
+        entry = commit(move, hazard, by, note=f"不同意延期：{opinion}")
     messages.extension_decided(hazard, entry, extension)
     return entry
 
@@ -401,7 +409,7 @@ def amend(
     if {"lead_unit", "responsible_person"} & values.keys() and responsible_user is None:
         values["responsible_user"] = None  # the account was the other person's
     values["search_terms"] = rules.search_terms(hazard, **values)
-    entry = _commit(move, hazard, by, to=to, note=reason, changes=changes, **values)
+    entry = commit(move, hazard, by, to=to, note=reason, changes=changes, **values)
     if "lead_unit" in values or "due_on" in values:
         _end_extension_requests(hazard, by, "责任单位或时限已调整，申请终止")
     messages.amended(hazard, entry, old_unit)
@@ -423,7 +431,7 @@ def reopen(hazard: Hazard, *, by: Any, reason: str, due_on: dt.date, late_due_re
         acceptance_standard=hazard.acceptance_standard, reopen_reason=reason,
     )  # fmt: skip
     changes: Changes = {"轮次": [hazard.round, hazard.round + 1], "整改时限": [str(hazard.due_on), str(due_on)]}
-    entry = _commit(
+    entry = commit(
         move, hazard, by, note=reason, changes=changes, round=hazard.round + 1, due_on=due_on, original_due_on=due_on,
         late_due_reason=late_due_reason, progress_percent=0, issued_at=clock.now(), signed_at=None, planned_at=None,
         acceptance_requested_at=None, acceptance_attempt=0, closed_at=None,
@@ -437,7 +445,7 @@ def void(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     """Any open state → 作废, with a reason. The number is never given out again."""
     move = check("void", by, hazard)
     _refuse_if(rules.missing(reason, "请写明作废理由，例如“与 YH-2026-0012 重复登记”"))
-    entry = _commit(move, hazard, by, note=reason)
+    entry = commit(move, hazard, by, note=reason)
     _end_extension_requests(hazard, by, "隐患已作废，申请终止")
     messages.voided(hazard, entry)
     return entry

@@ -184,10 +184,16 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         "photo": {"pk": batch.pk, "photo": photo.pk},
         "entry": {"pk": entry.pk},
         "message": {"pk": message.pk},
-        "term": {"pk": LedgerTerm.objects.create(
-            kind="hazards", scope=hazard.county.code, role="head", meaning="grade", term="分级", added_by=who).pk},
-        "alias": {"pk": NameAlias.objects.create(
-            county=hazard.county, key="甲", alias="甲", unit=hazard.lead_unit, learned_by=who).pk},
+        "term": {
+            "pk": LedgerTerm.objects.create(
+                kind="hazards", scope=hazard.county.code, role="head", meaning="grade", term="分级", added_by=who
+            ).pk
+        },
+        "alias": {
+            "pk": NameAlias.objects.create(
+                county=hazard.county, key="甲", alias="甲", unit=hazard.lead_unit, learned_by=who
+            ).pk
+        },
         "job": {"pk": Job.objects.create(owner=who, kind="k", title="t", task="t").pk},
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
