@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts.models import Region, Unit
 from audit.services import record
@@ -17,7 +18,10 @@ from common.text import normalise_name
 from facilities.models import Community, Facility, NameAlias
 
 Target = Unit | Community | Facility
+NOUNS: dict[type[Target], str] = {Unit: "单位", Community: "小区", Facility: "设施"}
 LONGEST_TERM, LONGEST_ALIAS = 60, 120
+# What a problem point begins with is looked up too: one character would be found everywhere.
+SHORTEST_ALIAS = 2
 
 
 def may_teach(user: Any) -> bool:
@@ -57,39 +61,68 @@ def add_term(*, county: Region, kind: str, role: str, meaning: str, value: str =
     return added
 
 
+def meaning_of(term: LedgerTerm) -> str:
+    """In words; the bare name where the kind of ledger is no longer there."""
+    vocabulary = registered().get(term.kind)
+    meanings = vocabulary.meanings() if vocabulary else {}
+    return meanings.get((term.role, term.meaning, term.value), term.meaning)
+
+
 @transaction.atomic
 def remove_term(term: LedgerTerm, *, by: Any) -> None:
     _check(by)
-    changes = {Role(term.role).label: [term.term, None]}
+    changes = {Role(term.role).label: [f"{term.term} → {meaning_of(term)}", None]}
     record(actor=by, action="删除台账用词", target=term, region_code=term.scope, changes=changes)
     term.delete()
 
 
-def _field(target: Target) -> str:
-    return target._meta.model_name or ""
-
-
 @transaction.atomic
 def learn_alias(*, county: Region, alias: str, target: Target, by: Any) -> NameAlias:
-    """From now on ledgers of the county mean `target` by this name; said again of another, that one."""
+    """From now on ledgers of the county mean `target` by this name; said again of another, that one.
+
+    Raises ValidationError where the name says too little, is a registered one, or `target` is not the county's.
+    """
     _check(by)
     name = " ".join(alias.split())[:LONGEST_ALIAS]
-    if not comparable(name):
-        raise ValidationError({"alias": "请填写别名"})
-    field = _field(target)
-    known = NameAlias.objects.filter(county=county, key=normalise_name(name), **{f"{field}__isnull": False}).first()
-    old = str(getattr(known, field)) if known else None
-    if known and getattr(known, field) == target:
-        return known
-    learned = known or NameAlias(county=county, key=normalise_name(name), alias=name)
-    setattr(learned, field, target)
-    learned.learned_by, learned.learned_at = by, clock.now()
-    learned.save()
+    key, field = normalise_name(name), target._meta.model_name or ""
+    if len(comparable(name)) < SHORTEST_ALIAS:
+        raise ValidationError({"alias": f"别名至少要有 {SHORTEST_ALIAS} 个字，太短会认错"})
+    _check_registered(county, name, target)
+    known = {"county": county, "key": key, f"{field}__isnull": False}
+    before = NameAlias.objects.filter(**known).select_related(field).first()
+    old = getattr(before, field) if before else None
+    if before and old == target:
+        return before
+    learned, _ = NameAlias.objects.update_or_create(
+        **known,
+        defaults={field: target, "learned_by": by, "learned_at": clock.now()},
+        create_defaults={"alias": name, field: target, "learned_by": by, "learned_at": clock.now()},
+    )
     record(
         actor=by, action="记住别名", target=learned, region_code=county.code,
-        changes={f"“{name}”指": [old, str(target)]},
+        changes={f"“{name}”指": [str(old) if old else None, str(target)]},
     )  # fmt: skip
     return learned
+
+
+def targets(county: Region, model: type[Target]) -> QuerySet[Any]:
+    """What of this kind an alias of the county may mean."""
+    if model is Unit:
+        return Unit.objects.filter(region__code__startswith=county.scope_prefix)
+    return model._default_manager.filter(county=county)
+
+
+def _check_registered(county: Region, name: str, target: Target) -> None:
+    noun = NOUNS[type(target)]
+    fields = ("pk", "name", "short_name") if isinstance(target, Unit) else ("pk", "name")
+    found = {pk: names for pk, *names in targets(county, type(target)).values_list(*fields)}
+    if target.pk not in found:
+        raise ValidationError({"target": f"{target}不是{county}的{noun}，请重新选择"})
+    called = {pk for pk, names in found.items() if normalise_name(name) in map(normalise_name, names)}
+    if target.pk in called:
+        raise ValidationError({"alias": f"“{name}”就是这个{noun}登记的名称或简称，不用添加"})
+    if called:
+        raise ValidationError({"alias": f"“{name}”是另一个{noun}登记的名称或简称，不能再当作“{target}”的别名"})
 
 
 @transaction.atomic
