@@ -1,5 +1,6 @@
 """Large ZIPs and many photos: a job of whoever sent them, harmless to repeat."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,3 +52,12 @@ def test_many_photos_that_can_hang_are_hung_in_the_background(
     assert Attachment.objects.count() == 0
     import_photos(Job.objects.get().pk)
     assert Attachment.objects.count() == 2
+
+
+def test_a_zip_that_gets_no_job_is_not_kept(cast: Cast, client_as: SignIn, settings: Any) -> None:
+    settings.PHOTO_ZIP_IN_BACKGROUND_ABOVE_MB = settings.JOBS_AT_ONCE = 0
+    batch = stage(cast)
+    before = set(Path(settings.MEDIA_ROOT).rglob("*.zip"))
+    page = post_zip(client_as(cast.admin), batch, photo_zip({"整改前/1.jpg": A}))
+    assert "任务没有做完" in page and not Job.objects.exists()
+    assert set(Path(settings.MEDIA_ROOT).rglob("*.zip")) == before
