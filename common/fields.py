@@ -194,7 +194,8 @@ class NamedRowField(forms.Field):
         if found:
             named = "、".join(self.called(row) for row in found[:5])
             raise ValidationError(f"叫“{value}”的{self.what}有 {len(found)} 个，请写全：{named}")
-        raise ValidationError(f"没有叫“{value}”的{self.what}，请从提示的名称中选，或留空")
+        or_nothing = "" if self.required else "，或留空"
+        raise ValidationError(f"没有叫“{value}”的{self.what}，请从提示的名称中选{or_nothing}")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return normalise_name(str(self.prepare_value(initial) or "")) != normalise_name(str(data or ""))

@@ -19,8 +19,8 @@ NAVIGATION = (
             NavItem("导入台账", "import", "inspections:import_list", ("inspections.import_hazards",), under=True),
             NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
             NavItem("设施", "facility", "facilities:facility_list", ("facilities.view_facility",)),
-            NavItem("台账用词", "key", "facilities:vocabulary", ("facilities.manage_vocabulary",), under=True),
             NavItem("小区", "map", "facilities:community_list", ("facilities.view_facility",), under=True),
+            NavItem("台账用词", "key", "facilities:vocabulary", ("facilities.manage_vocabulary",), under=True),
         ),
     ),
     NavGroup(

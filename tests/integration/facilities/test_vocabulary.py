@@ -73,7 +73,8 @@ def test_words_are_the_countys_own(cast: Cast, client_as: ClientAs) -> None:
 def test_terms_are_given_as_readers_compare_them(cast: Cast, django_assert_num_queries: Any) -> None:
     for role, meaning, value, term in (
         ("head", "description", "", "查出毛病"), ("head", "description", "", "毛病"),
-        ("value", "grade", "major", "Ａ+"), ("value", "urgency", "immediate", "Ａ+"), ("vague", "due_on", "", "另行通知。"),
+        ("value", "grade", "major", "Ａ+"), ("value", "urgency", "immediate", "Ａ+"),
+        ("vague", "due_on", "", "另行通知。"),
         ("vague", "responsible_person", "", "另行通知。"),
     ):  # fmt: skip
         words.add_term(
