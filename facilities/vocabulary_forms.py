@@ -56,7 +56,7 @@ class AliasForm(forms.Form):
 
     def __init__(self, *args: Any, county: Region, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered: list[Target] = [*targets(county, Unit).filter(is_active=True).select_related("region")]
+        offered: list[Target] = [*targets(county, Unit).select_related("region")]
         for model in (Community, Facility):
             offered += targets(county, model).select_related("company", "county")
         self.fields["target"].offer(offered, called)  # type: ignore[attr-defined]

@@ -106,10 +106,12 @@ def learn_alias(*, county: Region, alias: str, target: Target, by: Any) -> NameA
 
 
 def targets(county: Region, model: type[Target]) -> QuerySet[Any]:
-    """What of this kind an alias of the county may mean."""
+    """What of this kind an alias of the county may mean; what is no longer in use may not."""
     if model is Unit:
-        return Unit.objects.filter(region__code__startswith=county.scope_prefix)
-    return model._default_manager.filter(county=county)
+        return Unit.objects.active().filter(region__code__startswith=county.scope_prefix)
+    if model is Facility:
+        return Facility.objects.filter(county=county, is_active=True)
+    return Community.objects.filter(county=county)
 
 
 def _check_registered(county: Region, name: str, target: Target) -> None:
@@ -117,7 +119,7 @@ def _check_registered(county: Region, name: str, target: Target) -> None:
     fields = ("pk", "name", "short_name") if isinstance(target, Unit) else ("pk", "name")
     found = {pk: names for pk, *names in targets(county, type(target)).values_list(*fields)}
     if target.pk not in found:
-        raise ValidationError({"target": f"{target}不是{county}的{noun}，请重新选择"})
+        raise ValidationError({"target": f"{target}已停用，或者不是{county}的{noun}，请重新选择"})
     called = {pk for pk, names in found.items() if normalise_name(name) in map(normalise_name, names)}
     if target.pk in called:
         raise ValidationError({"alias": f"“{name}”就是这个{noun}登记的名称或简称，不用添加"})

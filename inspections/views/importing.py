@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -251,6 +251,10 @@ def import_settle(request: HttpRequest, pk: int, row: int) -> HttpResponse:
         return _review(request, item.batch, chosen=item, form=form, status=422)
     try:
         item = settle(item, by=request.user, values=form.cleaned_data)
+    except ValidationError as misleading:
+        # A name that cannot be remembered: the row is settled once the box is empty.
+        form.add_error("is_learned", misleading.messages)  # type: ignore[arg-type]
+        return _review(request, item.batch, chosen=item, form=form, status=422)
     except MoveRefused as refused:
         messages.error(request, "；".join(refused.problems))
         return redirect("inspections:import_batch", pk=pk)

@@ -173,6 +173,16 @@ def test_names_that_would_mislead_are_refused(
     assert not NameAlias.objects.exists()
 
 
+def test_what_is_no_longer_in_use_is_no_target_and_its_name_is_free(cast: Cast) -> None:
+    for row in (cast.beiyuan, cast.station):
+        row.is_active = False
+        row.save()
+        with pytest.raises(ValidationError, match="已停用"):
+            words.learn_alias(county=cast.county, alias="老地方", target=row, by=cast.inspector)
+    learned = words.learn_alias(county=cast.county, alias="北苑供热站", target=cast.chengyuan, by=cast.inspector)
+    assert learned.unit == cast.chengyuan
+
+
 def test_of_several_with_one_name_the_whole_name_is_asked_for(cast: Cast, client_as: ClientAs) -> None:
     CommunityFactory(county=cast.county, name="幸福换热站")
     client = client_as(cast.inspector)
