@@ -100,6 +100,15 @@ def test_what_a_worker_writes_is_what_the_page_shows(cast: Cast, client_as: Clie
     assert "下载" in client.get("/accounts/tasks/").content.decode()
 
 
+def test_how_far_it_is_without_knowing_how_much_there_is(cast: Cast, client_as: ClientAs) -> None:
+    job, client = a_job(cast), client_as(cast.admin)
+    with working(job) as running:
+        running._written_at -= 1
+        running.progress(40, message="正在读取照片")
+        for address in ("/accounts/tasks/", f"/accounts/tasks/{job.pk}/"):
+            assert "已处理 40<" in client.get(address).content.decode()
+
+
 def test_a_job_with_a_page_leads_there(cast: Cast, client_as: ClientAs) -> None:
     job = a_job(cast)
     with working(job) as running:
