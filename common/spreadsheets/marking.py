@@ -4,10 +4,10 @@
     copy = mark_workbook(content, "台账.xlsx", sheet="台账", marks=marks)
     copy.content, copy.filename
 
-An .xlsx or .xlsm keeps its formats, merged cells, widths, formulas and pictures as far as openpyxl knows them; macros
-are left out, and the name says so. Of other kinds, of files that openpyxl cannot read, and of more than `MOST_CELLS`
-cells (openpyxl takes a minute and hundreds of MB for them) a plain .xlsx with the same values in the same places is
-made. A last sheet 核对说明 lists every mark.
+An .xlsx or .xlsm keeps its formats, merged cells, widths, formulas and pictures as far as openpyxl knows them; pictures
+in cells come to lie over them; macros are left out, and the name says so. Of other kinds, of files that openpyxl cannot
+read, and of more than `MOST_CELLS` cells (openpyxl takes a minute and hundreds of MB for them) a plain .xlsx with the
+same values in the same places is made. A last sheet 核对说明 lists every mark.
 """
 
 import io
@@ -26,6 +26,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 from common.spreadsheets.cell_xml import plain_text
 from common.spreadsheets.limits import Limits
 from common.spreadsheets.marking_notes import COLOURS, NOTES, is_notes, write_notes
+from common.spreadsheets.marking_pictures import lay_over_cells
 from common.spreadsheets.packages import Package, inspect_package
 from common.spreadsheets.rebuilding import rebuild, saved
 from common.spreadsheets.workbook import open_workbook
@@ -77,6 +78,7 @@ def mark_workbook(content: bytes, filename: str, *, sheet: str, marks: Sequence[
     stem = name.stem.removesuffix("-核对")
     kept = _kept(content, package, sheet)
     if kept is not None and package is not None:
+        lay_over_cells(kept, content)
         _mark_kept(kept, sheet, marks)
         note = "（不含宏）" if package.has_macros else ""
         return MarkedCopy(saved(kept), f"{stem}-核对{note}.xlsx")
