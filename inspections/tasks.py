@@ -1,5 +1,6 @@
 """What runs in the background: long imports and exports, many photos."""
 
+import io
 import tempfile
 from collections.abc import Sequence
 from typing import Any
@@ -16,9 +17,11 @@ from common.uploads import random_name
 from facilities.models import Season
 from inspections.exporting import Chosen, Look, chosen_hazards, export_name, write_hazards
 from inspections.intake import bring_in, take_in
+from inspections.marks import marked_copy
 from inspections.photos import attach_photos, take_archive
 
 EXPORT = "inspections.tasks.export_hazards"
+MARK = "inspections.tasks.mark_ledger"
 PHOTOS = "inspections.tasks.import_photos"
 READ = "inspections.tasks.read_ledger"
 REGISTER = "inspections.tasks.register_ledger"
@@ -147,3 +150,21 @@ def register_ledger(job_id: int) -> None:
         if photos_wait:
             start_photos(batch, by=user)
         running.finish(url=reverse("inspections:import_batch", args=[batch.pk]))
+
+
+def start_marking(batch: ImportBatch, *, by: Any) -> Job:
+    """Have the marked copy of a long ledger made."""
+    title = f"标出问题的表格：{batch.filename}"
+    return start(owner=by, kind="mark_ledger", title=title, task=MARK, params={"batch": batch.pk})
+
+
+@shared_task(name=MARK)
+def mark_ledger(job_id: int) -> None:
+    """Make the marked copy of the rows as they stand by now."""
+    with work(job_id) as running:
+        if running is None:
+            return
+        batch = ImportBatch.objects.visible_to(running.job.owner).get(pk=running.params["batch"])
+        running.progress(0, message="正在标出问题")
+        copy = marked_copy(batch)
+        running.finish(file=io.BytesIO(copy.content), name=copy.filename)

@@ -11,11 +11,14 @@ from django.test import Client
 from openpyxl import load_workbook
 from openpyxl.styles import Font
 
+from common.jobs.models import Job, JobState
 from common.spreadsheets.models import ImportBatch, Pile
 from common.spreadsheets.staging import forget_files
 from common.storage import private_storage
 from inspections.importing import Stager
 from inspections.registering import import_ready
+from inspections.settling import dismiss
+from inspections.tasks import mark_ledger
 from tests.cast import Cast
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
@@ -115,3 +118,34 @@ def test_nothing_to_mark_and_a_file_that_is_gone_are_told(cast: Cast, client_as:
     gone.file.delete()
     page = client.get(f"/hazards/import/{gone.pk}/marked/", follow=True).content.decode()
     assert "上传的原文件已不在系统里" in page
+
+
+def test_of_a_long_ledger_it_is_made_in_the_background(
+    cast: Cast, client_as: ClientAs, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    settings.IMPORT_IN_BACKGROUND_ABOVE_ROWS = 1
+    batch = stage(cast, ledger_file([ledger_row("甲站"), ledger_row("乙站", 整改时限="2026/9/31")]))
+    client = client_as(cast.admin)
+    address = f"/hazards/import/{batch.pk}/marked/"
+    assert "这份台账有 2 行" in client.get(address).content.decode()
+    assert not Job.objects.exists(), "asking by a link starts nothing"
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(address)["Location"] == f"/accounts/tasks/{Job.objects.get().pk}/"
+    job = Job.objects.get()
+    mark_ledger(job.pk)
+    mark_ledger(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.result_name, job.owner) == (JobState.DONE, "台账-核对.xlsx", cast.admin)
+    with job.result.open("rb") as file:
+        assert load_workbook(file).worksheets[0]["J5"].fill.fgColor.rgb == AMBER
+
+
+def test_a_job_that_finds_nothing_to_mark_any_more_says_so(cast: Cast, client_as: ClientAs, settings: Any) -> None:
+    settings.IMPORT_IN_BACKGROUND_ABOVE_ROWS = 0
+    batch = stage(cast, ledger_file([ledger_row("乙站", 整改时限="2026/9/31")]))
+    client_as(cast.admin).post(f"/hazards/import/{batch.pk}/marked/")
+    dismiss(batch.rows.get(), reason="重复")
+    job = Job.objects.get()
+    mark_ledger(job.pk)
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED and "不需要核对副本" in job.error
