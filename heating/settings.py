@@ -183,6 +183,7 @@ IMPORTS_KEPT = dt.timedelta(days=env.int("IMPORTS_KEPT_DAYS", 180))
 # Larger ledgers are read, and more ready rows are registered, in the background.
 IMPORT_IN_BACKGROUND_ABOVE_KB = env.int("IMPORT_IN_BACKGROUND_ABOVE_KB", 500)
 IMPORT_IN_BACKGROUND_ABOVE_ROWS = env.int("IMPORT_IN_BACKGROUND_ABOVE_ROWS", 2000)
+UPDATE_IN_BACKGROUND_ABOVE_ROWS = env.int("UPDATE_IN_BACKGROUND_ABOVE_ROWS", 100)
 # Larger ZIPs of photos, and more photos than these, are worked through in the background.
 PHOTO_ZIP_IN_BACKGROUND_ABOVE_MB = env.int("PHOTO_ZIP_IN_BACKGROUND_ABOVE_MB", 10)
 PHOTOS_IN_BACKGROUND_ABOVE = env.int("PHOTOS_IN_BACKGROUND_ABOVE", 40)

@@ -118,7 +118,7 @@ class Stager(Importer):
             batch.context["season"] = self.season.pk
         uploader = self.own_unit.name if self.own_unit else None
         self.reader = HazardReader(found, SeasonDates.of(self.season), uploader, words_with(self.terms))
-        self.registry = Registry(self.season, batch.sha256)
+        self.registry = Registry(self.season, batch.sha256, found.sheet)
         # Hazard → the first row that would change it.
         self.changed_by: dict[int, int] = {}
 
@@ -138,7 +138,7 @@ class Stager(Importer):
                     row.problems = [*row.problems, *self.problems(row.fields)]
                     if match := self.registry.find(row.row, row.fields, self.directory):
                         matches[row.row] = match
-            hazards = hazards_of(match.hazard.pk for match in matches.values() if not match.is_same_row)
+            hazards = hazards_of((match.hazard.pk for match in matches.values()), by=self.by)
             for row in chunk:
                 yield self._sorted(batch, row, head, matches.get(row.row), hazards)
 
@@ -220,9 +220,10 @@ def holds_up(problems: Iterable[Problem]) -> bool:
     return any(problem["field"] in HOLDS_UP or problem["field"] == "cooperating_units" for problem in problems)
 
 
-def hazards_of(pks: Iterable[int]) -> dict[int, Hazard]:
-    """By pk, with everything that is compared. Three queries."""
-    found = Hazard.objects.filter(pk__in=set(pks)).select_related("lead_unit", "township", "county", "season")
+def hazards_of(pks: Iterable[int], *, by: Any) -> dict[int, Hazard]:
+    """Those that the user sees, by pk, with everything that is compared. Three queries."""
+    visible = Hazard.objects.visible_to(by).filter(pk__in=set(pks))
+    found = visible.select_related("lead_unit", "township", "county", "season")
     return {hazard.pk: hazard for hazard in found.prefetch_related("cooperating_units", "communities")}
 
 
@@ -230,9 +231,14 @@ def compare(
     row: ImportRow, head: dict[str, Any], match: Match, hazard: Hazard | None, directory: Directory, *, by: Any
 ) -> None:  # fmt: skip
     """Put a row that is a hazard of the site among the repeats, or among the changes with what it would change."""
-    row.item_id, row.pile, row.reason = match.hazard.pk, Pile.REPEAT, f"已登记为 {match.hazard.number}"
     row.changes, row.conflict = [], ""
-    if hazard is None or match.is_same_row or not hazard.state.is_open:
+    if hazard is None:
+        # Another unit's: not a word of it.
+        row.item_id, row.pile, row.reason = None, Pile.WAITS, ""
+        row.problems = [*row.problems, _problem("responsible_unit", "", "这是别的单位的隐患，企业只能导入本单位的隐患")]
+        return
+    row.item_id, row.pile, row.reason = match.hazard.pk, Pile.REPEAT, f"已登记为 {match.hazard.number}"
+    if match.is_same_row or not hazard.state.is_open:
         return
     said = Said(row.fields, row.raw, head)
     if found := differences(said, hazard, directory):

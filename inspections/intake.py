@@ -1,9 +1,10 @@
 """What happens to an uploaded ledger besides being read: the pictures in its cells are kept, and hung once it is in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
@@ -33,10 +34,10 @@ def bring_in(batch: ImportBatch, *, by: Any, as_history: bool = False) -> tuple[
     Few photos are hung at once; many are left to a job.
     """
     hazards = import_ready(batch, by=by, as_history=as_history)
-    return hazards, hazards.exists() and not _hang(batch, by=by)
+    return hazards, not _hang(batch, by=by)
 
 
-def bring_up_to_date(batch: ImportBatch, rows: Sequence[ImportRow], *, by: Any) -> tuple[int, list[str]]:
+def bring_up_to_date(batch: ImportBatch, rows: Iterable[ImportRow], *, by: Any) -> tuple[int, list[str]]:
     """Apply changes: (how many, why the others were not). Photos of their rows are hung like those of new ones."""
     done, refused = apply_updates(batch, rows, by=by)
     if done:
@@ -52,7 +53,6 @@ def _hang(batch: ImportBatch, *, by: Any) -> bool:
     return True
 
 
-def changes_without_conflict(batch: ImportBatch) -> Any:
-    """The changes that may be applied all at once: nobody has touched their hazards since, and the user may."""
-    rows = batch.rows.filter(pile=Pile.UPDATE, conflict="").select_related("batch")
-    return [row for row in rows if any("blocked" not in change for change in row.changes)]
+def changes_without_conflict(batch: ImportBatch) -> QuerySet[ImportRow]:
+    """The changes that may be applied all at once: nobody has touched their hazards since."""
+    return batch.rows.filter(pile=Pile.UPDATE, conflict="")

@@ -12,7 +12,7 @@ from django.db import transaction
 from audit.models import AuditEntry
 from audit.services import Changes
 from common import clock
-from inspections import rules
+from inspections import messages, rules
 from inspections.enums import HazardStatus
 from inspections.models import Hazard
 from inspections.workflow import Move, MoveRefused, Party, arrives_as, commit
@@ -66,14 +66,24 @@ def take_progress(hazard: Hazard, *, by: Any, percent: int, note: str) -> AuditE
 
 @transaction.atomic
 def take_claim(hazard: Hazard, *, by: Any, note: str) -> AuditEntry:
-    """A hazard that is open, of which a ledger says that it is done: it waits for acceptance."""
+    """A hazard that is open, of which a ledger says that it is done: it waits for acceptance.
+
+    Of a company this demands what asking for acceptance on the page demands; the bureau answers for what it takes over.
+    """
+    if not by.has_perm("inspections.edit_hazard"):
+        if hazard.status != S.RECTIFYING:
+            raise MoveRefused([f"{hazard.number} 现在是“{hazard.state.label}”，请先签收，整改后再报完成"])
+        if problems := rules.problems_before_acceptance(hazard):
+            raise MoveRefused(problems)
     if hazard.status not in (S.PENDING, S.ISSUED, S.RECTIFYING):
         raise MoveRefused([f"{hazard.number} 现在是“{hazard.state.label}”，不能转为待验收"])
     if hazard.status == S.PENDING and (problems := rules.problems_before_issue(hazard)):
         raise MoveRefused([f"{hazard.number} 还不能转为待验收：{problem}" for problem in problems])
     now = clock.now()
-    return commit(
+    entry = commit(
         FROM_LEDGER, hazard, by, to=S.AWAITING_ACCEPTANCE, note=note, progress_percent=100,
         acceptance_requested_at=now, acceptance_attempt=hazard.acceptance_attempt + 1,
         issued_at=hazard.issued_at or now, original_due_on=hazard.original_due_on or hazard.due_on,
     )  # fmt: skip
+    messages.acceptance_requested(hazard, entry)
+    return entry

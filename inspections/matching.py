@@ -27,15 +27,19 @@ class Match:
     # The very same row of the very same file became this hazard: there is nothing new in it.
     is_same_row: bool = False
 
+    @classmethod
+    def of(cls, hazard: Hazard) -> "Match":
+        return cls(Registered(hazard.pk, hazard.number, str(hazard.found_on), hazard.status == HazardStatus.CLOSED))
+
 
 class Registry:
     """The season's hazards by what makes a row one of them: its number; else point, problem and unit.
 
     A struck-off hazard whose point, problem and unit stand with another day found is another one. `sha256`: of the file
-    that is read. Loaded once, two queries.
+    that is read, `sheet`: the one in it. Loaded once, two queries.
     """
 
-    def __init__(self, season: Season, sha256: str) -> None:
+    def __init__(self, season: Season, sha256: str, sheet: str) -> None:
         self._by_number: dict[str, Registered] = {}
         self._by_content: dict[int, list[Registered]] = {}
         by_pk: dict[int, Registered] = {}
@@ -46,7 +50,9 @@ class Registry:
             hazard = Registered(pk, number, str(found_on), status == HazardStatus.CLOSED)
             by_pk[pk] = self._by_number[number] = hazard
             self._by_content.setdefault(_key(point, description, unit_id), []).append(hazard)
-        imported = ImportRow.objects.filter(batch__sha256=sha256, batch__kind=HAZARDS.kind, pile=Pile.IMPORTED)
+        imported = ImportRow.objects.filter(
+            batch__sha256=sha256, batch__kind=HAZARDS.kind, batch__head__sheet=sheet, pile=Pile.IMPORTED
+        )
         self._by_row = {row: by_pk[item] for row, item in imported.values_list("row", "item_id") if item in by_pk}
 
     def find(self, row: int, fields: dict[str, Any], directory: Directory) -> Match | None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from common import clock
 from common.concurrency import Stale, change
 from common.spreadsheets.errors import SpreadsheetError
-from common.spreadsheets.models import ImportBatch, ImportRow, Pile
+from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
 from common.spreadsheets.staging import CHUNK, mark_imported
 from facilities.enums import FacilityKind
 from facilities.models import Season
@@ -19,8 +19,9 @@ from inspections import ledger_moves, rules
 from inspections.differences import BY_MOVE, MODEL_FIELDS, Difference, Said, differences
 from inspections.directory import Directory, community_names
 from inspections.enums import Grade, HazardStatus, Source
-from inspections.importing import NO_REPEAT, ONLY_BUREAU, compare, hazards_of, may_apply
-from inspections.matching import Match, Registered, Registry
+from inspections.importing import LONGEST, NO_REPEAT, ONLY_BUREAU, compare, hazards_of, may_apply
+from inspections.ledger import HAZARDS
+from inspections.matching import Match, Registry
 from inspections.models import Hazard
 from inspections.querysets import HazardQuerySet
 from inspections.services import account_of, audit_bulk, build_hazard, edit, take_numbers
@@ -42,6 +43,8 @@ def import_ready(batch: ImportBatch, *, by: Any, as_history: bool = False) -> Ha
         raise PermissionDenied("您没有导入台账的权限")
     if as_history:
         ledger_moves.check_may_take_history(by)
+    if batch.state != BatchState.READ:
+        raise SpreadsheetError("这一批还没有读完，请稍后刷新再导入")
     change(batch)
     # Others who import into this season wait here, so that what they register is seen.
     season = Season.objects.select_for_update(of=("self",)).select_related("county").get(pk=batch.context["season"])
@@ -52,7 +55,9 @@ def import_ready(batch: ImportBatch, *, by: Any, as_history: bool = False) -> Ha
     while rows := list(ready.filter(row__gt=last)[:CHUNK]):
         last = rows[-1].row
         registering.register(rows)
-    return Hazard.objects.filter(season=season, sequence__gt=before).order_by("sequence")
+    season.refresh_from_db(fields=["last_sequence"])
+    new = Hazard.objects.filter(season=season, sequence__gt=before, sequence__lte=season.last_sequence)
+    return new.order_by("sequence")
 
 
 class _Registering:
@@ -61,7 +66,7 @@ class _Registering:
     def __init__(self, batch: ImportBatch, season: Season, *, by: Any, as_history: bool) -> None:
         self.batch, self.season, self.by, self.as_history = batch, season, by, as_history
         self.directory = Directory(season)
-        self.registry = Registry(season, batch.sha256)
+        self.registry = Registry(season, batch.sha256, batch.head.get("sheet", ""))
         self.accounts = _Accounts()
         written_on = batch.head.get("written_on")
         self.written_on = dt.date.fromisoformat(written_on) if written_on else clock.today()
@@ -91,10 +96,10 @@ class _Registering:
                 registered.append((row, match))
             else:
                 ready.append(row)
-        hazards = hazards_of(match.hazard.pk for _, match in registered)
+        hazards = hazards_of((match.hazard.pk for _, match in registered), by=self.by)
         for row, match in registered:
             compare(row, self.batch.head, match, hazards.get(match.hazard.pk), self.directory, by=self.by)
-            row.save(update_fields=["pile", "item_id", "reason", "changes", "conflict"])
+            row.save(update_fields=["pile", "item_id", "reason", "changes", "conflict", "problems"])
         return ready
 
     def _hazard(self, row: ImportRow, sequence: int) -> Hazard:
@@ -170,7 +175,7 @@ def _link(rows: list[ImportRow], hazards: list[Hazard], directory: Directory) ->
 
 
 @transaction.atomic
-def apply_update(row: ImportRow, *, by: Any) -> bool:
+def apply_update(row: ImportRow, directory: Directory, *, by: Any) -> bool:
     """Bring the hazard up to what the row says, as far as the user may. Whether it was done.
 
     If the hazard has changed since the row was judged, nothing is written and the row says so: it is looked at again.
@@ -178,16 +183,23 @@ def apply_update(row: ImportRow, *, by: Any) -> bool:
     row = ImportRow.objects.select_for_update(of=("self",)).select_related("batch").get(pk=row.pk)
     if row.pile != Pile.UPDATE or not row.item_id:
         return False
-    season = Season.objects.select_related("county").get(pk=row.batch.context["season"])
-    hazard = hazards_of([row.item_id])[row.item_id]
-    directory = Directory(season)
+    hazard = hazards_of([row.item_id], by=by).get(row.item_id)
+    if hazard is None:
+        raise MoveRefused([f"第 {row.row} 行的隐患您已不能查看"])
     said = Said(row.fields, row.raw, row.batch.head)
     found = differences(said, hazard, directory)
     if [each.as_json() for each in found] != [without_block(each) for each in row.changes]:
-        compare(row, row.batch.head, Match(_registered(hazard)), hazard, directory, by=by)
+        compare(row, row.batch.head, Match.of(hazard), hazard, directory, by=by)
         row.conflict = "核对以后系统里又有改动，这里已换成现在的差异，请重新核对" if row.pile == Pile.UPDATE else ""
         row.save(update_fields=["pile", "reason", "changes", "conflict"])
         return False
+    too_long = [
+        f"{HAZARDS.by_name[each.field].title}最多 {LONGEST[each.field]} 个字，请精简"
+        for each in found
+        if each.field in LONGEST and len(each.new) > LONGEST[each.field]
+    ]
+    if too_long:
+        raise MoveRefused(too_long)
     mine = [each for each in found if may_apply(each, hazard, by)]
     if not mine:
         raise MoveRefused([f"第 {row.row} 行：{ONLY_BUREAU}，请联系住建局"])
@@ -201,16 +213,15 @@ def without_block(shown: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in shown.items() if name != "blocked"}
 
 
-def _registered(hazard: Hazard) -> Registered:
-    return Registered(hazard.pk, hazard.number, str(hazard.found_on), is_closed=False)
-
-
 def _apply(hazard: Hazard, found: list[Difference], *, by: Any, note: str) -> None:
     by_field = {each.field: each.value for each in found}
     moved = {MODEL_FIELDS.get(name, name): by_field.pop(name) for name in BY_MOVE if name in by_field}
     percent, claims = by_field.pop("progress_percent", None), by_field.pop("claimed_closed", False)
     helpers, places = by_field.pop("cooperating_units", None), by_field.pop("community", None)
     values = {name: value if value is not None or name in _NULLABLE else "" for name, value in by_field.items()}
+    if {"lead_unit", "responsible_person"} & moved.keys():
+        unit = moved.get("lead_unit", hazard.lead_unit)
+        moved["responsible_user"] = account_of(unit, moved.get("responsible_person", hazard.responsible_person))
     if hazard.status == HazardStatus.PENDING:
         values, moved = values | moved, {}
     if values or helpers is not None or places is not None:
@@ -228,9 +239,10 @@ def _apply(hazard: Hazard, found: list[Difference], *, by: Any, note: str) -> No
 def apply_updates(batch: ImportBatch, rows: Iterable[ImportRow], *, by: Any) -> tuple[int, list[str]]:
     """Apply these changes one by one: (how many were, why the others were not, in Chinese)."""
     done, refused = 0, []
+    directory = Directory(Season.objects.select_related("county").get(pk=batch.context["season"]))
     for row in rows:
         try:
-            if apply_update(row, by=by):
+            if apply_update(row, directory, by=by):
                 done += 1
             else:
                 refused.append(f"第 {row.row} 行：系统里刚有改动，请重新核对")

@@ -9,15 +9,22 @@ from facilities.models import Season
 from facilities.words import learn_alias
 from inspections import rules
 from inspections.directory import Directory
-from inspections.importing import NO_REPEAT, UNKNOWN, Problem, Stager, holds_up
+from inspections.importing import NO_REPEAT, UNKNOWN, Problem, Stager, compare, hazards_of, holds_up
+from inspections.matching import Match
 from inspections.workflow import MoveRefused
 
 # Among the values of a row: whether the name that was not known is to be remembered.
 LEARN = "is_learned"
+# And whether a row that looks like a hazard of the site is another one.
+ANOTHER = "is_another"
 # What the editor of a row offers.
 SETTLED_FIELDS = (
     "problem_point", "description", "facility_kind", "responsible_unit", "cooperating_units", "responsible_person",
     "phone", "found_on", "due_on", "grade", "acceptance_standard",
+)  # fmt: skip
+# Problems without a cell that come from the reader: the ledger has no such column.
+READ_WITHOUT_CELL = (
+    "problem_point", "description", "facility_kind", "responsible_person", "found_on", "due_on", "acceptance_standard",
 )  # fmt: skip
 UNSETTLED = (Pile.READY, Pile.WAITS, Pile.UPDATE, Pile.REPEAT)
 
@@ -30,6 +37,7 @@ def season_of_batch(batch: ImportBatch) -> Season:
 def settle(row: ImportRow, *, by: Any, values: dict[str, Any]) -> ImportRow:
     """Take over the mended fields (JSON-ready, of SETTLED_FIELDS) and judge the row anew.
 
+    A row that is a hazard of the site is compared with it anew, unless it is said to be ANOTHER.
     With LEARN the name that nobody knew stands for the unit named instead from now on, in the batch's other rows too.
 
     Raises MoveRefused if the row has been imported or dismissed meanwhile.
@@ -39,10 +47,16 @@ def settle(row: ImportRow, *, by: Any, values: dict[str, Any]) -> ImportRow:
     values = dict(values)
     if values.pop(LEARN, None):
         _learn(row, stager, str(values.get("responsible_unit") or ""))
-    row.fields = {**row.fields, **values} | ({NO_REPEAT: True} if row.pile in (Pile.REPEAT, Pile.UPDATE) else {})
+    is_another = values.pop(ANOTHER, True)
+    row.fields = {**row.fields, **values}
     row.problems = [*_problems_of_five(row.fields, stager.directory), *stager.problems(row.fields)]
-    row.pile, row.reason, row.item_id = (Pile.WAITS if holds_up(row.problems) else Pile.READY), "", None
-    row.changes, row.conflict = [], ""
+    hazard = hazards_of([row.item_id], by=by).get(row.item_id) if row.item_id and not is_another else None
+    if hazard:
+        compare(row, row.batch.head, Match.of(hazard), hazard, stager.directory, by=by)
+    else:
+        row.fields |= {NO_REPEAT: True} if row.pile in (Pile.REPEAT, Pile.UPDATE) else {}
+        row.pile, row.reason, row.item_id = (Pile.WAITS if holds_up(row.problems) else Pile.READY), "", None
+        row.changes, row.conflict = [], ""
     row.save(update_fields=["fields", "problems", "pile", "reason", "item_id", "changes", "conflict"])
     return row
 
@@ -57,16 +71,16 @@ def unknown_unit(row: ImportRow) -> str:
 
 def _learn(row: ImportRow, stager: Stager, name: str) -> None:
     alias, unit = unknown_unit(row), stager.directory.unit(name) if name else None
-    if not alias or unit is None:
+    if not alias or unit is None or not unit.is_rectifier:
         return
     learn_alias(county=stager.season.county, alias=alias, target=unit, by=stager.by)
     stager.directory = Directory(stager.season)
     others = row.batch.rows.filter(pile=Pile.WAITS, fields__responsible_unit=alias).exclude(pk=row.pk)
     for other in others.select_for_update(of=("self",)):
         # What the reader of the cells found stays; what was said of names is said anew.
-        kept = [problem for problem in other.problems if problem["cell"] or problem["field"] != "responsible_unit"]
-        other.problems = kept
-        other.pile = Pile.WAITS if holds_up(kept) else Pile.READY
+        kept = [problem for problem in other.problems if problem["cell"] or problem["field"] in READ_WITHOUT_CELL]
+        other.problems = kept + stager.problems(other.fields)
+        other.pile = Pile.WAITS if holds_up(other.problems) else Pile.READY
         other.save(update_fields=["problems", "pile"])
 
 

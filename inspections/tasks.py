@@ -11,12 +11,12 @@ from django.urls import reverse
 from common import clock
 from common.jobs.models import Job
 from common.jobs.services import TooManyJobs, start, work
-from common.spreadsheets.models import ImportBatch, Pile
+from common.spreadsheets.models import BatchState, ImportBatch, Pile
 from common.storage import private_storage
 from common.uploads import random_name
 from facilities.models import Season
 from inspections.exporting import Chosen, Look, chosen_hazards, export_name, write_hazards
-from inspections.intake import bring_in, take_in
+from inspections.intake import bring_in, bring_up_to_date, changes_without_conflict, take_in
 from inspections.marks import marked_copy
 from inspections.photos import attach_photos, take_archive
 
@@ -25,6 +25,9 @@ MARK = "inspections.tasks.mark_ledger"
 PHOTOS = "inspections.tasks.import_photos"
 READ = "inspections.tasks.read_ledger"
 REGISTER = "inspections.tasks.register_ledger"
+# So many changes are applied between two signs of life.
+UPDATED_AT_ONCE = 50
+UPDATE = "inspections.tasks.update_from_ledger"
 
 
 def start_export(
@@ -108,7 +111,19 @@ def _take_kept_archive(batch: ImportBatch, running: Any) -> None:
 
 
 def start_reading(batch: ImportBatch, *, by: Any) -> Job:
-    """Have a kept upload read."""
+    """Have a kept upload read. Where there is no room for the job, the batch says so and can be read later."""
+    try:
+        return _start_reading(batch, by=by)
+    except TooManyJobs as error:
+        _not_read(batch, str(error))
+        raise
+
+
+def _not_read(batch: ImportBatch, why: str) -> None:
+    ImportBatch.objects.filter(pk=batch.pk, state=BatchState.READING).update(state=BatchState.FAILED, error=why)
+
+
+def _start_reading(batch: ImportBatch, *, by: Any) -> Job:
     return start(
         owner=by, kind="read_ledger", title=f"读取台账：{batch.filename}", task=READ, params={"batch": batch.pk}
     )
@@ -122,7 +137,11 @@ def read_ledger(job_id: int) -> None:
             return
         user = running.job.owner
         batch = ImportBatch.objects.visible_to(user).get(pk=running.params["batch"])
-        said = take_in(batch, by=user, progress=lambda done, total: running.progress(done, total, "正在核对"))
+        try:
+            said = take_in(batch, by=user, progress=lambda done, total: running.progress(done, total, "正在核对"))
+        except Exception:
+            _not_read(batch, "没有读完，请点“指出表头和各列”重新核对，或重新上传")
+            raise
         count = batch.rows.count()
         running.progress(count, count, f"共 {count} 行。{said}")
         running.finish(url=reverse("inspections:import_batch", args=[batch.pk]))
@@ -148,8 +167,40 @@ def register_ledger(job_id: int) -> None:
         count = hazards.count()
         running.progress(count, count, f"已登记 {count} 条")
         if photos_wait:
-            start_photos(batch, by=user)
+            try:
+                start_photos(batch, by=user)
+            except TooManyJobs:
+                running.progress(count, count, f"已登记 {count} 条；照片还没有挂上，请稍后在这一批的“照片”页办理")
         running.finish(url=reverse("inspections:import_batch", args=[batch.pk]))
+
+
+def start_updating(batch: ImportBatch, *, by: Any, rows: Sequence[int] | None) -> Job:
+    """Have the changes of these rows applied; None: of all without a conflict."""
+    params = {"batch": batch.pk, "rows": list(rows) if rows is not None else None}
+    return start(owner=by, kind="update", title=f"更新隐患：{batch.filename}", task=UPDATE, params=params)
+
+
+@shared_task(name=UPDATE)
+def update_from_ledger(job_id: int) -> None:
+    """Apply changes one by one; what has been applied is left out the second time."""
+    with work(job_id) as running:
+        if running is None:
+            return
+        batch = ImportBatch.objects.visible_to(running.job.owner).get(pk=running.params["batch"])
+        chosen = running.params["rows"]
+        rows = (
+            changes_without_conflict(batch) if chosen is None else batch.rows.filter(pile=Pile.UPDATE, row__in=chosen)
+        )
+        numbers = list(rows.order_by("row").values_list("pk", flat=True))
+        done, refused = 0, 0
+        for start_at in range(0, len(numbers), UPDATED_AT_ONCE):
+            part = batch.rows.filter(pk__in=numbers[start_at : start_at + UPDATED_AT_ONCE])
+            applied, why = bring_up_to_date(batch, part, by=running.job.owner)
+            done, refused = done + applied, refused + len(why)
+            running.progress(done + refused, len(numbers), f"已更新 {done} 条")
+        told = f"，{refused} 条没有更新，原因写在各行" if refused else ""
+        running.progress(len(numbers), len(numbers), f"已更新 {done} 条{told}")
+        running.finish(url=f"{reverse('inspections:import_batch', args=[batch.pk])}?pile={Pile.UPDATE}")
 
 
 def start_marking(batch: ImportBatch, *, by: Any) -> Job:

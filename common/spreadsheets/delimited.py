@@ -41,7 +41,7 @@ def _decode(data: bytes) -> str:
             raise no_spreadsheet("二进制文件")
     for encoding in encodings:
         try:
-            return data.decode(encoding)
+            return data.decode(encoding).replace("\0", "")
         except UnicodeDecodeError:
             continue
     raise SpreadsheetError("看不懂文件的文字编码。请用 WPS 或 Excel 打开，另存为 .xlsx 后再上传")

@@ -173,9 +173,12 @@ def _remembered_head(sheet: Sheet, remembered: Mapping[str, Mapping[str, int]], 
         for bottom in range(top, min(top + HEAD_ROWS, len(sheet.rows))):
             rows = sheet.rows[top : bottom + 1]
             if mapping := remembered.get(fingerprint(rows)):
-                # A column that the ledger has no more is left out.
-                known = {name: index for name, index in mapping.items() if name in ledger.by_name}
-                return _Head(top, bottom, 0.0, known, _paths(rows))
+                paths = _paths(rows)
+                # Columns that the ledger or the file has no more are left out.
+                known = {
+                    name: index for name, index in mapping.items() if name in ledger.by_name and index < len(paths)
+                }
+                return _Head(top, bottom, 0.0, known, paths)
     return None
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from common.spreadsheets.columns import Ledger
+from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.head_layouts import Layout
 from common.spreadsheets.heads import HEAD_ROWS, propose
 from common.spreadsheets.models import ImportBatch
@@ -16,6 +17,8 @@ from common.spreadsheets.workbook import Sheet, Workbook, column_letter
 UNREAD = [("", "不读这一列")]
 EXAMPLES = 3
 PREVIEWED_ROWS = 15
+# Among so many rows below the head examples are looked for.
+ROWS_LOOKED_AT = 300
 FEWEST_COLUMNS = 2
 
 
@@ -66,7 +69,7 @@ class MappingForm(forms.Form):
     def columns(self) -> list[ColumnChoice]:
         """The columns that hold anything."""
         last = max(self.head_rows)
-        below = [row for row in self.sheet.rows if row.number > last]
+        below = [row for row in self.sheet.rows[: last + ROWS_LOOKED_AT] if row.number > last]
         found = []
         for index, head in enumerate(self.heads):
             texts = (row.own[index] for row in below if index < len(row.own) and row.own[index])
@@ -101,6 +104,8 @@ def layout_asked_for(batch: ImportBatch, form: HeadForm, book: Workbook, ledger:
     current = batch.layout or batch.head
     values: Mapping[str, Any] = form.cleaned_data if form.is_valid() else {}
     sheets = [sheet for sheet in book.sheets if sheet.rows]
+    if not sheets:
+        raise SpreadsheetError("文件里的工作表都没有内容（图片不算），请换一个文件")
     name = values.get("sheet") if "sheet" in form.data else current.get("sheet")
     sheet = next((each for each in sheets if each.name == name), sheets[0])
     known: Sequence[int] = current.get("head_rows") or [] if sheet.name == current.get("sheet") else []

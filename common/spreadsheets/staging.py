@@ -24,7 +24,7 @@ from common.spreadsheets.head_layouts import Layout, remember, remembered_for
 from common.spreadsheets.heads import LedgerSheet, find_ledger
 from common.spreadsheets.limits import Limits
 from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
-from common.spreadsheets.workbook import Workbook, open_workbook
+from common.spreadsheets.workbook import Sheet, Workbook, open_workbook
 from common.uploads import random_name
 
 # So many rows are judged and written at a time.
@@ -135,7 +135,9 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
     has_macros = book.has_macros
     del book
     importer.start(batch, found)
-    batch.rows.all().delete()
+    with transaction.atomic():
+        _refuse_if_imported(batch)
+        batch.rows.all().delete()
     rows = importer.judged(batch, found)
     done = 0
     while chunk := list(islice(rows, CHUNK)):
@@ -167,22 +169,26 @@ def head_of(found: LedgerSheet, ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def choose_layout(batch: ImportBatch, layout: Layout, *, by: Any, is_remembered: bool) -> None:
+def choose_layout(batch: ImportBatch, sheet: Sheet, layout: Layout, *, by: Any, is_remembered: bool) -> None:
     """Have the file read by the layout that a person chose; `is_remembered`: and what comes like it, too.
 
     The caller reads the batch anew. Raises SpreadsheetError if something of it has been imported already, or if the
     layout does not fit the file.
     """
+    head_rows = [row for row in sheet.rows[: max(layout.head_rows)] if row.number in layout.head_rows]
+    with transaction.atomic():
+        _refuse_if_imported(batch)
+        if is_remembered and any(not row.is_blank for row in head_rows):
+            remember(batch.kind, scope_of(by), head_rows, layout.mapping, by=by)
+        batch.layout, batch.state, batch.error = layout.as_json(), BatchState.READING, ""
+        batch.save(update_fields=["layout", "state", "error"])
+
+
+def _refuse_if_imported(batch: ImportBatch) -> None:
+    """Whoever imports holds the batch's row; what they have imported is seen here."""
+    ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if batch.rows.filter(pile__in=[Pile.IMPORTED, Pile.UPDATED]).exists():
         raise SpreadsheetError("这一批已经有行导入，不能再改列的对应关系。请重新上传文件后再调整")
-    sheet = next((each for each in open_upload(batch).sheets if each.name == layout.sheet), None)
-    if sheet is None:
-        raise SpreadsheetError(f"文件里没有工作表“{layout.sheet}”，请重新选择")
-    head_rows = [row for row in sheet.rows if row.number in layout.head_rows]
-    if is_remembered:
-        remember(batch.kind, scope_of(by), head_rows, layout.mapping, by=by)
-    batch.layout, batch.state, batch.error = layout.as_json(), BatchState.READING, ""
-    batch.save(update_fields=["layout", "state", "error"])
 
 
 COLUMNS = ("batch_id", "row", "pile", "fields", "raw", "problems", "changes", "conflict", "reason", "item_id")

@@ -211,7 +211,7 @@ def _rows(lines: Iterable[list[str]], merges: Iterable[Merge], limits: Limits) -
 def as_text(value: Any) -> str:
     """A cell's value as a person sees it: 19969571346.0 → 19969571346, dates ISO, ends trimmed."""
     if isinstance(value, str):
-        return value.strip()
+        return value.replace("\0", "").strip()
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, int | float):

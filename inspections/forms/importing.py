@@ -62,6 +62,7 @@ class RowForm(LedgerForm):
     grade = forms.ChoiceField(label="隐患等级", required=False, choices=Grade.choices)
     acceptance_standard = forms.CharField(label="验收标准", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
+    is_another = forms.BooleanField(label="这是另一条隐患，单独登记", required=False)
     is_learned = forms.BooleanField(required=False, initial=True)
 
     def __init__(self, data: Any = None, *, row: ImportRow, season: Season, unknown_unit: str = "") -> None:
@@ -73,6 +74,8 @@ class RowForm(LedgerForm):
                 place = f"{problem['cell']} 格" if problem["cell"] else "这一格"
                 read = f"原表{place}写的是“{problem['read']}”。" if problem["read"] else ""
                 field.help_text = f"{read}{problem['expected']}"
+        if not row.item_id:
+            del self.fields["is_another"]
         if unknown_unit:
             self.fields["is_learned"].label = f"记住：以后表里写“{unknown_unit}”，就是上面填的责任单位"
         else:

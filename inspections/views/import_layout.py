@@ -33,11 +33,12 @@ def import_layout(request: HttpRequest, pk: int) -> HttpResponse:
         sheet, layout = layout_asked_for(batch, head_form, book, ledger)
     except SpreadsheetError as error:
         messages.error(request, str(error))
-        return redirect("inspections:import_layout", pk=pk)
+        # Without a question the same again would be asked for ever.
+        return redirect("inspections:import_layout", pk=pk) if request.GET else redirect("inspections:import_list")
     form = MappingForm(request.POST or None, sheet=sheet, ledger=ledger, layout=layout)
     if request.method == "POST" and form.is_valid():
         try:
-            choose_layout(batch, form.layout, by=request.user, is_remembered=form.cleaned_data["is_remembered"])
+            choose_layout(batch, sheet, form.layout, by=request.user, is_remembered=form.cleaned_data["is_remembered"])
             if batch.file.size > settings.IMPORT_IN_BACKGROUND_ABOVE_KB * 1024:
                 return redirect("jobs:detail", pk=start_reading(batch, by=request.user).pk)
             take_in(batch, by=request.user)

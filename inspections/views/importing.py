@@ -26,7 +26,7 @@ from inspections.ledger import HAZARDS
 from inspections.ledger_moves import check_may_take_history
 from inspections.querysets import HazardQuerySet
 from inspections.settling import SETTLED_FIELDS, UNSETTLED, dismiss, season_of_batch, settle, unknown_unit
-from inspections.tasks import start_photos, start_reading, start_registering
+from inspections.tasks import start_photos, start_reading, start_registering, start_updating
 from inspections.workflow import MoveRefused
 
 imports = permission_required("inspections.import_hazards", raise_exception=True)
@@ -116,7 +116,7 @@ def _review(
         "to_mark": counts[Pile.WAITS] + counts[Pile.UPDATE] + counts[Pile.REPEAT],
         "photos": batch.photos.count(),
         "is_untouched": not counts[Pile.IMPORTED] + counts[Pile.UPDATED],
-        "clear_changes": len(changes_without_conflict(batch)) if pile == Pile.UPDATE else 0,
+        "clear_changes": changes_without_conflict(batch).count() if pile == Pile.UPDATE else 0,
     }
     return render(request, "inspections/import_batch.html", context, status=status)
 
@@ -225,11 +225,13 @@ def import_update(request: HttpRequest, pk: int) -> HttpResponse:
     """Apply the ticked changes. POST: `row` (repeated), or `all` for every one that meets no newer change."""
     batch = _batch(request, pk)
     if "all" in request.POST:
-        rows = changes_without_conflict(batch)
+        numbers, rows = None, changes_without_conflict(batch)
     else:
-        numbers = {int(text) for text in request.POST.getlist("row") if text.isascii() and text.isdigit()}
-        rows = list(batch.rows.filter(pile=Pile.UPDATE, row__in=numbers).select_related("batch"))
-    if not rows:
+        numbers = sorted({int(text) for text in request.POST.getlist("row") if text.isascii() and text.isdigit()})
+        rows = batch.rows.filter(pile=Pile.UPDATE, row__in=numbers)
+    if rows.count() > settings.UPDATE_IN_BACKGROUND_ABOVE_ROWS:
+        return redirect("jobs:detail", pk=start_updating(batch, by=request.user, rows=numbers).pk)
+    if not rows.exists():
         messages.warning(request, "没有勾选任何一行，请先勾选要更新的行。")
     else:
         done, refused = bring_up_to_date(batch, rows, by=request.user)

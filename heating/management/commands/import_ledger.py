@@ -17,6 +17,7 @@ from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from common.spreadsheets.staging import discard_file, read_upload
 from inspections.importing import Stager, season_named
 from inspections.ledger import HAZARDS
+from inspections.photos import attach_photos, take_pictures
 from inspections.registering import apply_updates, import_ready
 
 ALL_READ, SOME_WAIT, NOTHING_READ = 0, 1, 2
@@ -68,6 +69,7 @@ class Command(BaseCommand):
         batch = stager.keep(content, filename=filename)
         try:
             read_upload(batch, stager)
+            take_pictures(batch, by=user)
             done = {"imported": import_ready(batch, by=user, as_history=options["as_history"]).count(), "updated": 0}
             if options["apply_updates"]:
                 changes = batch.rows.filter(pile=Pile.UPDATE, conflict="")
@@ -78,6 +80,8 @@ class Command(BaseCommand):
             raise
         if options["dry_run"]:
             discard_file(batch)
+        else:
+            attach_photos(batch, by=user)
         return batch, done
 
     def _tell(self, filename: str, rows: list[ImportRow], done: dict[str, int], *, dry_run: bool) -> None:

@@ -10,14 +10,19 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from audit.models import AuditEntry
+from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, Pile
+from common.spreadsheets.staging import read_upload
 from inspections import services, workflow
 from inspections.enums import HazardStatus
 from inspections.importing import Stager
 from inspections.models import Hazard
 from inspections.registering import apply_updates, import_ready
+from inspections.settling import settle
+from inspections.tasks import update_from_ledger
+from notifications.models import Message
 from tests.cast import Cast
-from tests.hazards import hazard_of
+from tests.hazards import add_photo, hazard_of
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -121,7 +126,12 @@ def test_done_of_a_known_hazard_goes_to_acceptance_and_progress_to_the_record(ca
     batch = stage(cast, ledger_file(rows, head=head), by=cast.chengyuan_clerk)
     assert changes(batch, 4) == [("claimed_closed", "整改中", "待验收")]
     assert changes(batch, 5) == [("progress_percent", "0%", "60%")]
-    assert apply_all(batch, cast.chengyuan_clerk) == (2, [])
+    done, refused = apply_all(batch, cast.chengyuan_clerk)
+    assert done == 1 and "请先上传本轮整改后的照片" in refused[0], "a company shows what it did, by file too"
+    add_photo(first)
+    assert apply_all(batch, cast.chengyuan_clerk) == (1, [])
+    told = Message.objects.filter(recipient=cast.admin, subject__contains="申请验收")
+    assert told.count() == 1
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.status, first.progress_percent, first.closed_at) == (HazardStatus.AWAITING_ACCEPTANCE, 100, None)
@@ -144,6 +154,91 @@ def test_the_same_hazard_found_again_after_it_was_struck_off_is_a_new_one(cast: 
     assert again.rows.get().pile == Pile.READY
     same = stage(cast, ledger_file([ledger_row("甲站", 发现日期=None)]))
     assert same.rows.get().pile == Pile.REPEAT
+
+
+def test_what_the_bureau_takes_over_as_done_goes_to_acceptance(cast: Cast) -> None:
+    hazard = registered(cast)
+    assert apply_all(stage(cast, ledger_file([ledger_row("甲站", 是否销号="√")])), cast.admin) == (1, [])
+    hazard.refresh_from_db()
+    assert (hazard.status, hazard.closed_at) == (HazardStatus.AWAITING_ACCEPTANCE, None)
+
+
+def test_another_companys_hazard_tells_a_company_nothing(cast: Cast, client_as: ClientAs) -> None:
+    hazard = registered(cast)
+    content = ledger_file(
+        [["", hazard.number, "x", "y", "北苑供热站"]], head=["序号", "编号", "问题点位", "存在问题", "责任单位"]
+    )
+    batch = stage(cast, content, by=cast.beiyuan_clerk)
+    row = batch.rows.get()
+    assert (row.pile, row.item_id, row.changes, row.conflict) == (Pile.WAITS, None, [], "")
+    page = client_as(cast.beiyuan_clerk).get(f"/hazards/import/{batch.pk}/").content.decode()
+    assert "这是别的单位的隐患" in page
+    assert "甲站" not in page and "周德福" not in page
+
+
+def test_an_update_row_that_is_mended_is_compared_again_or_becomes_another_hazard(cast: Cast) -> None:
+    hazard = registered(cast)
+    batch = stage(cast, ledger_file([ledger_row("甲站", 责任人="赵六", 整改时限="2026/9/31")]))
+    row = batch.rows.get()
+    assert [each["field"] for each in row.problems] == ["due_on"], "what cannot be read is said beside the changes"
+    values = {**row.fields, "due_on": "2026-10-11"}
+    row = settle(row, by=cast.admin, values={**values, "is_another": False})
+    assert (row.pile, row.item_id) == (Pile.UPDATE, hazard.pk)
+    assert changes(batch) == [("responsible_person", "周德福", "赵六"), ("due_on", "2026-09-30", "2026-10-11")]
+    row = settle(row, by=cast.admin, values={**values, "is_another": True})
+    assert (row.pile, row.item_id) == (Pile.READY, None)
+    [other] = import_ready(batch, by=cast.admin)
+    assert other.pk != hazard.pk
+
+
+def test_many_changes_are_applied_in_the_background(cast: Cast, client_as: ClientAs, settings: Any) -> None:
+    settings.UPDATE_IN_BACKGROUND_ABOVE_ROWS = 1
+    names = ("甲站", "乙站", "丙站")
+    import_ready(stage(cast, ledger_file([ledger_row(name) for name in names])), by=cast.admin)
+    batch = stage(cast, ledger_file([ledger_row(name, 责任人="赵六") for name in names]))
+    page = client_as(cast.admin).post(f"/hazards/import/{batch.pk}/update/", {"all": "1"})
+    job = Job.objects.get()
+    assert page.headers["Location"] == f"/accounts/tasks/{job.pk}/"
+    update_from_ledger(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("done", "已更新 3 条")
+    assert set(Hazard.objects.values_list("responsible_person", flat=True)) == {"赵六"}
+
+
+def test_a_person_with_an_account_becomes_the_hazards_user(cast: Cast) -> None:
+    hazard = registered(cast)
+    person = cast.chengyuan_clerk
+    apply_all(stage(cast, ledger_file([ledger_row("甲站", 责任人=person.full_name)])), cast.admin)
+    hazard.refresh_from_db()
+    assert (hazard.responsible_person, hazard.responsible_user) == (person.full_name, person)
+
+
+def test_what_is_too_long_is_refused_and_the_others_go_on(cast: Cast) -> None:
+    import_ready(stage(cast, ledger_file([ledger_row("甲站"), ledger_row("乙站")])), by=cast.admin)
+    rows = [ledger_row("甲站", 责任人="赵六" * 40), ledger_row("乙站", 责任人="赵六")]
+    done, [refused] = apply_all(stage(cast, ledger_file(rows)), cast.admin)
+    assert done == 1 and "责任人最多 60 个字" in refused
+
+
+def test_the_other_sheet_of_a_file_is_not_taken_for_the_first(cast: Cast) -> None:
+    book = load_workbook(io.BytesIO(ledger_file([ledger_row("甲站")])))
+    second = book.copy_worksheet(book.worksheets[0])
+    second["C4"] = "乙站"
+    out = io.BytesIO()
+    book.save(out)
+    first = stage(cast, out.getvalue())
+    import_ready(first, by=cast.admin)
+    again = Stager(by=cast.admin).keep(out.getvalue(), filename="台账.xlsx")
+    again.layout = {"sheet": second.title, "head_rows": [3], "mapping": first.head["mapping"]}
+    read_upload(again, Stager.of(again, by=cast.admin))
+    assert again.rows.get().pile == Pile.READY
+
+
+def test_null_characters_are_left_out(cast: Cast) -> None:
+    rows = [["2026年隐患台账"], list(HEAD), ledger_row("甲\0站")]
+    text = "\r\n".join(",".join("" if cell is None else str(cell) for cell in row) for row in rows)
+    row = stage(cast, text.encode("utf-16")).rows.get()
+    assert row.fields["problem_point"] == "甲站" and row.raw["问题点位"] == "甲站"
 
 
 class TestRoundTrip:
