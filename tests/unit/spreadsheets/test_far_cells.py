@@ -138,7 +138,6 @@ def _put(at: int, form: str, *values: int) -> Callable[[bytearray], None]:
 
 LAST_TEXT = OLD_LEDGER.rfind(b"\xfd\x00\x0a\x00") + 4
 EXTENT = OLD_LEDGER.find(b"\x00\x02\x0e\x00") + 4
-FIRST_SHEET = OLD_LEDGER.find(b"\x85\x00")
 STREAM = OLD_LEDGER.find("Workbook".encode(UTF16))
 SECTOR_TABLE = 512 * (1 + struct.unpack_from("<I", OLD_LEDGER, 76)[0])
 
@@ -197,3 +196,55 @@ def test_an_ods_locked_as_a_whole() -> None:
         package.writestr("encrypted-package", b"\x01\x02\x03")
     with pytest.raises(SpreadsheetError, match="设了打开密码"):
         open_workbook(out.getvalue())
+
+
+def record(kind: int, data: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(data)) + data
+
+
+def compound(stream: bytes) -> bytes:
+    """An MS-CFB file of one table sector, one of names, and the stream Workbook."""
+    sectors = -(-max(len(stream), 4096) // 512)
+    table = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, sectors + 2), 0xFFFFFFFE]
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + struct.pack("<5H", 62, 3, 0xFFFE, 9, 6)
+    header = header.ljust(44, b"\0") + struct.pack("<8I", 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    names = b""
+    for name, start, length in (("Root Entry", 0xFFFFFFFE, 0), ("Workbook", 2, sectors * 512)):
+        entry = name.encode(UTF16).ljust(64, b"\0") + struct.pack("<H", 2 * len(name) + 2)
+        names += entry.ljust(116, b"\0") + struct.pack("<III", start, length, 0)
+    parts = (header + struct.pack("<I", 0), b"".join(struct.pack("<I", each) for each in table), names)
+    padded = [part.ljust(512, b"\xff" if part is not names else b"\0") for part in parts]
+    return b"".join(padded) + stream.ljust(sectors * 512, b"\0")
+
+
+def bound_sheet(at: int) -> bytes:
+    return record(0x85, struct.pack("<IBBBB", at, 0, 0, 1, 0) + b"A")
+
+
+END = record(0x0A, b"")
+START = record(0x0809, struct.pack("<HH12x", 0x0600, 5))
+
+
+def test_a_far_cell_hidden_in_the_data_of_another_record() -> None:
+    """A sheet begins where its entry says, and be it inside a remark."""
+    far_cell = record(0x0203, struct.pack("<HHHd", 9, 40_000, 0, 1.0)) + END
+    front = START + bound_sheet(0) + END
+    at = len(front) + 4
+    stream = START + bound_sheet(at) + END + record(0x1C, far_cell)
+    with pytest.raises(SpreadsheetError, match="用到了第 40001 列"):
+        open_workbook(compound(stream))
+
+
+def test_a_run_of_numbers_that_ends_far_away() -> None:
+    front = START + bound_sheet(0) + END
+    run = record(0xBD, struct.pack("<HH", 1, 299) + b"\0" * 12 + struct.pack("<H", 300)) + END
+    with pytest.raises(SpreadsheetError, match="用到了第 301 列"):
+        open_workbook(compound(START + bound_sheet(len(front)) + END + run))
+
+
+def test_sheets_that_are_one_and_the_same_a_hundred_times() -> None:
+    front = START + bound_sheet(0) * 100 + END
+    cell = record(0x0203, struct.pack("<HHHd", 1, 1, 0, 1.0))
+    stream = START + bound_sheet(len(front)) * 100 + END + cell * 150 + END
+    with pytest.raises(SpreadsheetError, match="互相重叠"):
+        open_workbook(compound(stream))
