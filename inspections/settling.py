@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from facilities.models import Season
@@ -75,13 +76,26 @@ def _learn(row: ImportRow, stager: Stager, name: str) -> None:
         return
     learn_alias(county=stager.season.county, alias=alias, target=unit, by=stager.by)
     stager.directory = Directory(stager.season)
-    others = row.batch.rows.filter(pile=Pile.WAITS, fields__responsible_unit=alias).exclude(pk=row.pk)
-    for other in others.select_for_update(of=("self",)):
+    _recheck(row.batch.rows.filter(fields__responsible_unit=alias).exclude(pk=row.pk), stager)
+
+
+def recheck(batch: ImportBatch, *, by: Any) -> int:
+    """Judge the waiting rows anew against the units and places that there are by now; how many are ready."""
+    with transaction.atomic():
+        return _recheck(batch.rows.all(), Stager(by=by, season=season_of_batch(batch)))
+
+
+def _recheck(rows: QuerySet[ImportRow], stager: Stager) -> int:
+    ready = 0
+    waiting = rows.filter(pile=Pile.WAITS, item_id=None)
+    for other in waiting.select_for_update(of=("self",)):
         # What the reader of the cells found stays; what was said of names is said anew.
         kept = [problem for problem in other.problems if problem["cell"] or problem["field"] in READ_WITHOUT_CELL]
         other.problems = kept + stager.problems(other.fields)
         other.pile = Pile.WAITS if holds_up(other.problems) else Pile.READY
         other.save(update_fields=["problems", "pile"])
+        ready += other.pile == Pile.READY
+    return ready
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ urlpatterns = [
     path("import/", importing.import_list, name="import_list"),
     path("import/<int:pk>/", importing.import_batch, name="import_batch"),
     path("import/<int:pk>/layout/", import_layout.import_layout, name="import_layout"),
+    path("import/<int:pk>/recheck/", importing.import_recheck, name="import_recheck"),
     path("import/<int:pk>/update/", importing.import_update, name="import_update"),
     path("import/<int:pk>/run/", importing.import_run, name="import_run"),
     path("import/<int:pk>/marked/", marking.import_marked, name="import_marked"),

@@ -25,7 +25,7 @@ from inspections.intake import bring_in, bring_up_to_date, changes_without_confl
 from inspections.ledger import HAZARDS
 from inspections.ledger_moves import check_may_take_history
 from inspections.querysets import HazardQuerySet
-from inspections.settling import SETTLED_FIELDS, UNSETTLED, dismiss, season_of_batch, settle, unknown_unit
+from inspections.settling import SETTLED_FIELDS, UNSETTLED, dismiss, recheck, season_of_batch, settle, unknown_unit
 from inspections.tasks import start_photos, start_reading, start_registering, start_updating
 from inspections.workflow import MoveRefused
 
@@ -112,6 +112,7 @@ def _review(
         "form": form,
         "ready": counts[Pile.READY],
         "waits": counts[Pile.WAITS],
+        "unknown_unit": unknown_unit(chosen) if chosen else "",
         "claimed": _claimed(request, batch) if counts[Pile.READY] else 0,
         "to_mark": counts[Pile.WAITS] + counts[Pile.UPDATE] + counts[Pile.REPEAT],
         "photos": batch.photos.count(),
@@ -241,6 +242,15 @@ def import_update(request: HttpRequest, pk: int) -> HttpResponse:
             more = f"等 {len(refused)} 行" if len(refused) > REFUSED_SHOWN else ""
             messages.warning(request, "没有更新：" + "；".join(refused[:REFUSED_SHOWN]) + more)
     return redirect(f"{reverse('inspections:import_batch', args=[pk])}?pile={Pile.UPDATE}")
+
+
+@imports
+@require_POST
+def import_recheck(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look again whether the units and places that rows wait for are there by now."""
+    ready = recheck(_batch(request, pk), by=request.user)
+    messages.success(request, f"{ready} 行转入可导入。" if ready else "待处理的行里还没有可以导入的。")
+    return redirect(f"{reverse('inspections:import_batch', args=[pk])}?pile={Pile.WAITS}")
 
 
 @imports

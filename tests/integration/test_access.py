@@ -72,6 +72,7 @@ TABLE: dict[str, Rule] = {
     "inspections:import_list": Rule(IMPORT),
     "inspections:import_batch": Rule((ADMIN,), "batch"),
     "inspections:import_layout": Rule((ADMIN,), "batch"),
+    "inspections:import_recheck": Rule((ADMIN,), "batch", post=True),
     "inspections:import_update": Rule((ADMIN,), "batch", post=True),
     "inspections:import_run": Rule((ADMIN,), "batch", post=True),
     "inspections:import_marked": Rule((ADMIN,), "batch"),

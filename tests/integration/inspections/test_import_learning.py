@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.enums import UnitKind
+from accounts.services import create_unit
 from audit.models import AuditEntry
 from common.spreadsheets.models import BatchState, ImportBatch, LedgerTerm, Pile, RememberedLayout
 from facilities.models import Facility, NameAlias
@@ -197,6 +198,21 @@ class TestNames:
         del values["row4-is_learned"]
         client.post(f"/hazards/import/{batch.pk}/rows/4/", values)
         assert batch.rows.get().pile == Pile.READY and not NameAlias.objects.exists()
+
+    def test_a_unit_created_meanwhile_is_found_when_looked_for_again(self, cast: Cast, client_as: ClientAs) -> None:
+        rows = [
+            ledger_row("甲站", 责任单位="东岭热力有限公司"),
+            ledger_row("乙站", 责任单位="东岭热力有限公司", 责任人=""),
+        ]
+        batch = stage(cast, ledger_file(rows))
+        client = client_as(cast.admin)
+        assert "新建单位“东岭热力有限公司”" in client.get(f"/hazards/import/{batch.pk}/?row=4").content.decode()
+        address = f"/hazards/import/{batch.pk}/recheck/"
+        assert "还没有可以导入的" in client.post(address, follow=True).content.decode()
+        create_unit(by=cast.admin, name=name, kind=UnitKind.HEATING_COMPANY, region=cast.county)
+        assert "1 行转入可导入" in client.post(address, follow=True).content.decode()
+        assert dict(batch.rows.values_list("row", "pile")) == {4: Pile.READY, 5: Pile.WAITS}
+        assert [problem["field"] for problem in batch.rows.get(row=5).problems] == ["responsible_person"]
 
     def test_a_company_teaches_nobody(self, cast: Cast, client_as: ClientAs) -> None:
         batch = stage(cast, ledger_file([ledger_row("甲站", 责任单位="东热集团")]), by=cast.chengyuan_clerk)
