@@ -200,10 +200,8 @@ class TestNames:
         assert batch.rows.get().pile == Pile.READY and not NameAlias.objects.exists()
 
     def test_a_unit_created_meanwhile_is_found_when_looked_for_again(self, cast: Cast, client_as: ClientAs) -> None:
-        rows = [
-            ledger_row("甲站", 责任单位="东岭热力有限公司"),
-            ledger_row("乙站", 责任单位="东岭热力有限公司", 责任人=""),
-        ]
+        name = "东岭热力有限公司"
+        rows = [ledger_row("甲站", 责任单位=name), ledger_row("乙站", 责任单位=name, 责任人="")]
         batch = stage(cast, ledger_file(rows))
         client = client_as(cast.admin)
         assert "新建单位“东岭热力有限公司”" in client.get(f"/hazards/import/{batch.pk}/?row=4").content.decode()
