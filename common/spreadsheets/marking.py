@@ -25,6 +25,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from common.spreadsheets.cell_xml import plain_text
 from common.spreadsheets.limits import Limits
+from common.spreadsheets.marking_formulas import values_of_formulas, with_values
 from common.spreadsheets.marking_notes import COLOURS, NOTES, is_notes, write_notes
 from common.spreadsheets.marking_pictures import lay_over_cells
 from common.spreadsheets.packages import Package, inspect_package
@@ -79,9 +80,11 @@ def mark_workbook(content: bytes, filename: str, *, sheet: str, marks: Sequence[
     kept = _kept(content, package, sheet)
     if kept is not None and package is not None:
         lay_over_cells(kept, content)
+        values = values_of_formulas(kept, content)
         _mark_kept(kept, sheet, marks)
+        names = [each.title for each in kept.worksheets]
         note = "（不含宏）" if package.has_macros else ""
-        return MarkedCopy(saved(kept), f"{stem}-核对{note}.xlsx")
+        return MarkedCopy(with_values(saved(kept), names, values), f"{stem}-核对{note}.xlsx")
     return MarkedCopy(_rebuilt(content, sheet, marks), f"{stem}-核对.xlsx")
 
 
@@ -115,7 +118,7 @@ def _mark_kept(book: Book, name: str, marks: Sequence[Mark]) -> None:
         each.sheet_view.tabSelected = each is sheet
     book.active = book.index(sheet)
     write_notes(book, name, marks, {mark: f"{get_column_letter(c)}{r}" for (r, c), m in by_place.items() for mark in m})
-    # Values of formulas are not kept; the office program computes them when it opens the file.
+    # What is mended changes what formulas come to.
     book.calculation.fullCalcOnLoad = True
 
 

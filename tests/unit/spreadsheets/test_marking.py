@@ -1,6 +1,7 @@
 """The marked copy is read again as the file was: the same rows and pictures, no macros, no older marks."""
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from common.spreadsheets.marking import Mark, mark_workbook
 from common.spreadsheets.workbook import open_workbook
 from inspections.reading import LedgerReading
 from tests.ledgers import HEAD, ledger_file, ledger_row
-from tests.picture_books import with_dispimg, with_floating, with_parts, with_rich_values
+from tests.picture_books import part, with_dispimg, with_floating, with_parts, with_rich_values
 from tests.pictures import photo
 from tests.workbooks import ods, ods_row, read
 
@@ -84,6 +85,39 @@ def test_what_is_no_picture_leaves_its_cell_as_it_is() -> None:
     copy = mark_workbook(with_dispimg(BOOK, {"M4": b"no picture"}), "台账.xlsx", sheet="Sheet", marks=MARKS).content
     assert "DISPIMG" in load_workbook(io.BytesIO(copy))["Sheet"]["M4"].value
     assert list(read_pictures(io.BytesIO(copy), sheet_name="Sheet")) == []
+
+
+def cell(address: str, formula: str, value: str, kind: str = "n", style: str = "") -> str:
+    return f'<c r="{address}" t="{kind}"{style}><f>{formula}</f><v>{value}</v></c>'
+
+
+def test_formulas_keep_what_they_came_to() -> None:
+    """As an office program saves them: the formula and its value."""
+    book = load_workbook(io.BytesIO(BOOK))
+    # A date's format, for the style's number.
+    book["Sheet"]["J5"].number_format = "yyyy-mm-dd"
+    out = io.BytesIO()
+    book.save(out)
+    xml = part(out.getvalue(), "xl/worksheets/sheet1.xml")
+    style = re.search(r'r="J5"( s="\d+")', xml)
+    assert style
+    for address, new in {
+        "A4": cell("A4", "ROW()-3", "1"),
+        "C4": cell("C4", 'A4&amp;"号&lt;站"', "1号&lt;站", "str"),
+        "J5": cell("J5", "F5+60", "46234", style=style[1]),
+        "I5": cell("I5", "NA()", "#N/A", "e"),
+        "L5": cell("L5", "1=1", "1", "b"),
+    }.items():
+        old = re.search(rf'<c r="{address}"[^>]*>.*?</c>', xml)
+        assert old
+        xml = xml.replace(old[0], new)
+    content = with_parts(out.getvalue(), {"xl/worksheets/sheet1.xml": xml})
+    before = read(content)
+    assert (before.rows[0].fields["problem_point"], before.rows[1].fields["due_on"]) == ("1号<站", "2026-07-31")
+    copy = mark_workbook(content, "台账.xlsx", sheet="Sheet", marks=MARKS).content
+    assert as_read(read(copy)) == as_read(before)
+    sheet = load_workbook(io.BytesIO(copy))["Sheet"]
+    assert (sheet["C4"].value, sheet["J5"].value) == ('=A4&"号<站"', "=F5+60")
 
 
 def test_macros_are_left_out_and_the_name_says_so() -> None:
