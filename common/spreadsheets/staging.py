@@ -196,16 +196,21 @@ IN_JSON = ("fields", "raw", "problems", "changes")
 
 
 def _insert(rows: Sequence[ImportRow]) -> None:
-    """Write new rows. Three times as fast as `bulk_create`, which takes longer than reading the file."""
+    """Write new rows. Several times as fast as `bulk_create`, which takes longer than reading the file."""
     table = connection.ops.quote_name(ImportRow._meta.db_table)
     names = ", ".join(connection.ops.quote_name(name) for name in COLUMNS)
     encode = json.JSONEncoder(ensure_ascii=False).encode
-    values = [
+    lines = (
         [encode(getattr(row, name)) if name in IN_JSON else getattr(row, name) for name in COLUMNS] for row in rows
-    ]
+    )
     with connection.cursor() as cursor:
-        marks = ", ".join(["%s"] * len(COLUMNS))
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for line in lines:
+                    copy.write_row(line)
+        else:
+            marks = ", ".join(["%s"] * len(COLUMNS))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(lines))
 
 
 def mark_imported(pairs: Sequence[tuple[int, int]]) -> None:
