@@ -66,7 +66,7 @@ class Stager(Importer):
     """Reads one file for one user into rows with piles.
 
     `season`: the one it belongs to; None: what the file says. `create_missing`: units and communities that the rows
-    name and nobody knows are created, where the user may.
+    name and nobody knows are created when their rows are registered, where the user may.
     """
 
     def __init__(self, *, by: Any, season: Season | None = None, create_missing: bool = False) -> None:
@@ -133,8 +133,6 @@ class Stager(Importer):
             matches: dict[int, Match] = {}
             for row in chunk:
                 if row.pile != Pile.SKIPPED:
-                    if self.create_missing:
-                        self._create_missing(row)
                     row.problems = [*row.problems, *self.problems(row.fields)]
                     if match := self.registry.find(row.row, row.fields, self.directory):
                         matches[row.row] = match
@@ -168,35 +166,43 @@ class Stager(Importer):
         lead: str = fields.get("responsible_unit") or ""
         unit = self.directory.unit(lead) if lead else None
         if lead and unit is None:
-            problems.append(
-                _problem("responsible_unit", lead, f"{UNKNOWN}“{lead}”，请先建立该单位，或改为已有单位的名称")
-            )
+            if not self.creates_unit(lead):
+                expected = f"{UNKNOWN}“{lead}”，请先建立该单位，或改为已有单位的名称"
+                problems.append(_problem("responsible_unit", lead, expected))
         elif unit and not unit.is_rectifier:
             problems += [_problem("responsible_unit", lead, why) for why in rules.problems_of_lead(unit)]
         elif unit and self.own_unit and unit != self.own_unit:
             problems.append(_problem("responsible_unit", lead, f"企业只能导入本单位（{self.own_unit.name}）的隐患"))
         for name in fields.get("cooperating_units") or []:
-            if self.directory.unit(name) is None:
+            if self.directory.unit(name) is None and not self.creates_unit(name):
                 problems.append(_problem("cooperating_units", name, f"系统里没有配合单位“{name}”，请先建立该单位"))
         for name in self.directory.communities_of(community_names(fields), "")[1]:
-            problems.append(_problem("community", name, f"系统里没有小区“{name}”，登记后不关联小区；可先建立该小区"))
+            if not self.creates_communities:
+                expected = f"系统里没有小区“{name}”，登记后不关联小区；可先建立该小区"
+                problems.append(_problem("community", name, expected))
         for field, longest in LONGEST.items():
             if len(fields.get(field) or "") > longest:
                 problems.append(_problem(field, fields[field][:20] + "…", f"最多 {longest} 个字，请精简"))
         return problems
 
-    def _create_missing(self, row: HazardRow) -> None:
-        """The units and communities that the row names and nobody knows, where the user may create them."""
-        if self.by.has_perm("accounts.manage_units"):
-            lead = row.fields["responsible_unit"]
-            vague = any(problem["field"] == "responsible_unit" for problem in row.problems)
-            if lead and not vague and self.directory.unit(lead) is None:
-                self.directory.create_unit(lead, leads=True, by=self.by)
-            for name in row.fields["cooperating_units"]:
-                if self.directory.unit(name) is None and not vague_unit(name):
-                    self.directory.create_unit(name, leads=False, by=self.by)
-        if self.by.has_perm("facilities.manage_facilities"):
-            for name in self.directory.communities_of(community_names(row.fields), "")[1]:
+    def creates_unit(self, name: str) -> bool:
+        """Whether the unit of this name, which nobody knows, is created when its row is registered."""
+        return self.create_missing and self.by.has_perm("accounts.manage_units") and not vague_unit(name)
+
+    @property
+    def creates_communities(self) -> bool:
+        return self.create_missing and self.by.has_perm("facilities.manage_facilities")
+
+    def create_missing_of(self, fields: dict[str, Any]) -> None:
+        """Create the units and communities that a row names and nobody knows."""
+        lead = fields["responsible_unit"]
+        if self.directory.unit(lead) is None and self.creates_unit(lead):
+            self.directory.create_unit(lead, leads=True, by=self.by)
+        for name in fields.get("cooperating_units") or []:
+            if self.directory.unit(name) is None and self.creates_unit(name):
+                self.directory.create_unit(name, leads=False, by=self.by)
+        if self.creates_communities:
+            for name in self.directory.communities_of(community_names(fields), "")[1]:
                 self.directory.create_community(name, by=self.by)
 
 

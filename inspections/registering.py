@@ -19,7 +19,7 @@ from inspections import ledger_moves, rules
 from inspections.differences import BY_MOVE, MODEL_FIELDS, Difference, Said, differences
 from inspections.directory import Directory, community_names
 from inspections.enums import Grade, HazardStatus, Source
-from inspections.importing import LONGEST, NO_REPEAT, ONLY_BUREAU, compare, hazards_of, may_apply
+from inspections.importing import LONGEST, NO_REPEAT, ONLY_BUREAU, Stager, compare, hazards_of, may_apply
 from inspections.ledger import HAZARDS
 from inspections.matching import Match, Registry
 from inspections.models import Hazard
@@ -65,7 +65,8 @@ class _Registering:
 
     def __init__(self, batch: ImportBatch, season: Season, *, by: Any, as_history: bool) -> None:
         self.batch, self.season, self.by, self.as_history = batch, season, by, as_history
-        self.directory = Directory(season)
+        self.stager = Stager.of(batch, by=by)
+        self.directory = self.stager.directory
         self.registry = Registry(season, batch.sha256, batch.head.get("sheet", ""))
         self.accounts = _Accounts()
         written_on = batch.head.get("written_on")
@@ -75,6 +76,8 @@ class _Registering:
         rows = self._not_registered_meanwhile(rows)
         if not rows:
             return
+        for row in rows:
+            self.stager.create_missing_of(row.fields)
         sequences = take_numbers(self.season, len(rows))
         hazards = [self._hazard(row, sequence) for row, sequence in zip(rows, sequences, strict=True)]
         Hazard.objects.bulk_create(hazards, batch_size=500)

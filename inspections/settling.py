@@ -44,7 +44,7 @@ def settle(row: ImportRow, *, by: Any, values: dict[str, Any]) -> ImportRow:
     Raises MoveRefused if the row has been imported or dismissed meanwhile.
     """
     row = _unsettled(row)
-    stager = Stager(by=by, season=season_of_batch(row.batch))
+    stager = Stager.of(row.batch, by=by)
     values = dict(values)
     if values.pop(LEARN, None):
         _learn(row, stager, str(values.get("responsible_unit") or ""))
@@ -82,7 +82,7 @@ def _learn(row: ImportRow, stager: Stager, name: str) -> None:
 def recheck(batch: ImportBatch, *, by: Any) -> int:
     """Judge the waiting rows anew against the units and places that there are by now; how many are ready."""
     with transaction.atomic():
-        return _recheck(batch.rows.all(), Stager(by=by, season=season_of_batch(batch)))
+        return _recheck(batch.rows.all(), Stager.of(batch, by=by))
 
 
 def _recheck(rows: QuerySet[ImportRow], stager: Stager) -> int:

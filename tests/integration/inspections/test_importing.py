@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Unit
 from audit.models import AuditEntry
 from common.concurrency import Stale
 from common.spreadsheets.errors import SpreadsheetError
@@ -126,6 +127,7 @@ def test_unknown_units_wait_until_they_are_created_by_who_may(cast: Cast) -> Non
     assert piles(stage(cast, content, by=cast.inspector, create_missing=True)) == {4: "waits"}, "an inspector may not"
     made = stage(cast, content, create_missing=True)
     assert piles(made) == {4: "ready"}
+    assert not Unit.objects.filter(name="东岭热力有限公司").exists(), "created with the hazard, not by reading"
     [hazard] = import_ready(made, by=cast.admin)
     assert (hazard.lead_unit.name, hazard.lead_unit.kind) == ("东岭热力有限公司", "heating_company")
     assert [unit.name for unit in hazard.cooperating_units.all()] == ["佳和物业"]
