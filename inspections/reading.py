@@ -112,16 +112,6 @@ class LedgerReading:
     year: int
     rows: list[HazardRow]
 
-    def as_json(self) -> dict[str, Any]:
-        """What `import_ledger --json` prints."""
-        return {
-            "file": self.filename,
-            "kind": HAZARDS.kind,
-            "rows": [
-                {"row": row.row, "pile": row.pile, "fields": row.fields, "problems": row.problems} for row in self.rows
-            ],
-        }
-
     def counts(self) -> dict[str, int]:
         return {pile: sum(1 for row in self.rows if row.pile == pile) for pile in (READY, WAITS, REPEAT, SKIPPED)}
 

@@ -101,11 +101,6 @@ def is_major(hazard: Hazard) -> bool:
     return hazard.grade == Grade.MAJOR
 
 
-def first_overdue_day(hazard: Hazard) -> dt.date | None:
-    """The day after the deadline."""
-    return hazard.due_on + dt.timedelta(days=1) if hazard.due_on else None
-
-
 def acceptors_needed(hazard: Hazard) -> int:
     return 2 if is_major(hazard) else 1
 

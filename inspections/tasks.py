@@ -113,7 +113,9 @@ def _take_kept_archive(batch: ImportBatch, running: Any) -> None:
 def start_reading(batch: ImportBatch, *, by: Any) -> Job:
     """Have a kept upload read. Where there is no room for the job, the batch says so and can be read later."""
     try:
-        return _start_reading(batch, by=by)
+        return start(
+            owner=by, kind="read_ledger", title=f"读取台账：{batch.filename}", task=READ, params={"batch": batch.pk}
+        )
     except TooManyJobs as error:
         _not_read(batch, str(error))
         raise
@@ -121,12 +123,6 @@ def start_reading(batch: ImportBatch, *, by: Any) -> Job:
 
 def _not_read(batch: ImportBatch, why: str) -> None:
     ImportBatch.objects.filter(pk=batch.pk, state=BatchState.READING).update(state=BatchState.FAILED, error=why)
-
-
-def _start_reading(batch: ImportBatch, *, by: Any) -> Job:
-    return start(
-        owner=by, kind="read_ledger", title=f"读取台账：{batch.filename}", task=READ, params={"batch": batch.pk}
-    )
 
 
 @shared_task(name=READ)

@@ -166,9 +166,9 @@ def commit(
     source, target = S(hazard.status), to or move.target or S(hazard.status)
     if target != source:
         values |= {"status": target, "status_since": clock.now()}
-    if not hazard.first_overdue_on and hazard.is_overdue(clock.today()):
+    if not hazard.first_overdue_on and hazard.is_overdue(clock.today()) and hazard.due_on:
         # Nobody can move out of having been overdue, even if no sweep has run since.
-        values["first_overdue_on"] = rules.first_overdue_day(hazard)
+        values["first_overdue_on"] = hazard.due_on + dt.timedelta(days=1)
     change(hazard, expect={"status": source}, **values)
     return record(
         actor=user, action=move.label, target=hazard, note=note, changes=changes,

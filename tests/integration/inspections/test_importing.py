@@ -239,6 +239,7 @@ class TestCommand:
         assert code == 1
         assert (printed["file"], printed["kind"]) == ("台账.xlsx", "hazards")
         assert [(row["row"], row["pile"]) for row in printed["rows"]] == [(4, "ready"), (5, "waits")]
+        assert set(printed["rows"][0]) == {"row", "pile", "fields", "problems"}
         assert printed["rows"][1]["problems"][0]["cell"] == "K5"
         assert not Hazard.objects.exists() and not ImportBatch.objects.exists()
         path.write_bytes(ledger_file([ledger_row("甲站")]))
