@@ -23,7 +23,7 @@ LONGEST_REST = 60
 
 @dataclass(frozen=True, slots=True)
 class SpecialDay:
-    """A day that is not what its weekday says, or a holiday on a weekend. `name`: of the holiday that it belongs to."""
+    """A day that is not what its weekday says, or a holiday on a weekend. `name`: 国庆节, 国庆节调休; may be empty."""
 
     is_workday: bool
     name: str
@@ -98,7 +98,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class PassedDay:
-    """`name`: why it was skipped; of a working day the holiday that it makes up for, empty for an ordinary one."""
+    """`name`: why it was skipped, or why it is worked against its weekday."""
 
     day: dt.date
     name: str
@@ -162,8 +162,7 @@ class Reckoning:
 
 def _why(passed: PassedDay) -> str:
     if passed.is_made_up:
-        name = f"{passed.name}调休" if passed.name else ""
-        return f"（周{NAMES_OF_WEEKDAYS[passed.day.weekday()]}，{name}上班）"
+        return f"（周{NAMES_OF_WEEKDAYS[passed.day.weekday()]}，{passed.name}上班）"
     return f"（{passed.name}）" if passed.name else ""
 
 

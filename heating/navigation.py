@@ -30,6 +30,7 @@ NAVIGATION = (
             NavItem("用户", "users", "accounts:user_list", ("accounts.manage_users",)),
             NavItem("采暖季", "season", "facilities:season_list", ("facilities.manage_seasons",)),
             NavItem("督办规则", "settings", "supervision:policy", ("supervision.manage_policy",)),
+            NavItem("工作日历", "clock", "supervision:calendar", ("supervision.manage_calendar",)),
             NavItem("操作记录", "audit", "audit:list", ("audit.view_audit",)),
         ),
     ),

@@ -1,4 +1,4 @@
-"""The measures of the ladder, from the mildest to the severest."""
+"""The measures of the ladder, from the mildest to the severest; where a day of the calendar comes from."""
 
 from django.db import models
 
@@ -35,3 +35,10 @@ _NEWS = {
     Measure.TALK: "已达到约谈条件",
     Measure.CIRCULAR: "已达到通报条件",
 }
+
+
+class DaySource(models.TextChoices):
+    """What the own unit arranges holds before what the State Council does."""
+
+    STATE = "state", "国务院通知"
+    OWN = "own", "本单位安排"

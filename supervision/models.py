@@ -1,4 +1,4 @@
-"""The bureau's policy, what it has led to so far, and when deadlines were last checked."""
+"""The bureau's policy and calendar, what they have led to so far, and when deadlines were last checked."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from common import clock
-from supervision.enums import Measure
+from supervision.enums import DaySource, Measure
 from supervision.kinds import KINDS
 
 AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader")
@@ -78,6 +78,33 @@ class PolicyStep(models.Model):
     def audience_text(self) -> str:
         """责任单位负责人、住建局督办人"""
         return "、".join(str(self._meta.get_field(name).verbose_name) for name in self.audience)  # type: ignore[union-attr]
+
+
+class CalendarDay(models.Model):
+    """A day off or a working day against its weekday. A weekend without a row is off, any other day is worked."""
+
+    day = models.DateField("日期")
+    source = models.CharField("依据", max_length=10, choices=DaySource.choices)
+    is_workday = models.BooleanField("上班")
+    name = models.CharField("名称", max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = "工作日历"
+        verbose_name_plural = verbose_name
+        ordering = ["day", "source"]
+        default_permissions = ()
+        permissions = [("manage_calendar", "修改工作日历")]
+        constraints = [models.UniqueConstraint(fields=["day", "source"], name="calendar_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.words}"
+
+    @property
+    def words(self) -> str:
+        """放假（国庆节）, 上班（国庆节调休）"""
+        if not self.is_workday:
+            return f"放假（{self.name}）" if self.name else "放假"
+        return f"上班（{self.name}{'调休' if self.source == DaySource.STATE else ''}）" if self.name else "上班"
 
 
 class SweepRun(models.Model):

@@ -1,11 +1,14 @@
 from django.urls import path
 
-from supervision import views
+from supervision import calendar_page, views
 
 app_name = "supervision"
 urlpatterns = [
     path("", views.escalation_list, name="escalation_list"),
     path("ladder/hazard/<int:pk>/", views.ladder, {"kind": "hazard"}, name="ladder"),
+    path("calendar/", calendar_page.year_page, name="calendar"),
+    path("calendar/<int:pk>/take-back/", calendar_page.take_back, name="calendar_take_back"),
+    path("calendar/years/<int:year>/", calendar_page.fill, name="calendar_fill"),
     path("policy/", views.policy, name="policy"),
     path("policy/<int:pk>/", views.policy_edit, name="policy_edit"),
 ]

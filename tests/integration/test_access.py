@@ -35,7 +35,9 @@ pytestmark = pytest.mark.django_db
 Roles = tuple[str, ...]
 REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
-DELETED = {"term", "alias"}
+DELETED = {"term", "alias", "calendar day"}
+# What the whole site has in common belongs to no county.
+COMMON = {"policy", "calendar day", "calendar year"}
 FINE = {200, 302, 400, 405, 409, 422}
 
 
@@ -125,6 +127,9 @@ TABLE: dict[str, Rule] = {
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:policy": Rule(ALL_ROLES),
     "supervision:policy_edit": Rule((ADMIN,), "policy"),
+    "supervision:calendar": Rule(ALL_ROLES),
+    "supervision:calendar_take_back": Rule((ADMIN,), "calendar day", post=True),
+    "supervision:calendar_fill": Rule((ADMIN,), "calendar year", post=True),
     "supervision:ladder": Rule(ALL_ROLES, "hazard"),
 }
 # Who sees the row but may not is 403; who does not see the row gets 404, whatever they may.
@@ -203,8 +208,9 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
 
 @pytest.fixture
 def rows(cast: Cast, summer: Any) -> Rows:
-    from supervision.models import PolicyStep
+    from supervision.models import CalendarDay, PolicyStep
 
+    day = CalendarDay.objects.create(day="2026-08-06", source="own", is_workday=False, name="县运动会")
     foreign = cast.foreign
     step = PolicyStep.objects.order_by("pk").values_list("pk", flat=True)[0]
     hazard = HazardFactory(season=cast.season, lead_unit=cast.chengyuan, township=cast.town_a, status="issued")
@@ -214,6 +220,8 @@ def rows(cast: Cast, summer: Any) -> Rows:
         None: {},
         "table": {"table_name": "hazards"},
         "own season": {"pk": cast.season.pk},
+        "calendar day": {"pk": day.pk},
+        "calendar year": {"year": 2026},
         **_of(
             cast.admin, hazard, policy=step, facility=cast.station, community=cast.community, season=cast.season,
             unit=cast.chengyuan, user=cast.chengyuan_clerk, region=cast.town_b,
@@ -258,7 +266,7 @@ def test_who_may(name: str, cast: Cast, client_as: Callable[[Any], Client], rows
 
 
 @pytest.mark.parametrize(
-    "name", sorted(name for name, rule in TABLE.items() if rule.needs not in (None, "table", "policy"))
+    "name", sorted(name for name, rule in TABLE.items() if rule.needs not in {None, "table", *COMMON})
 )
 def test_another_countys_row_is_not_there(
     name: str, cast: Cast, client_as: Callable[[Any], Client], rows: Rows

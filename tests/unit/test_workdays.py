@@ -27,7 +27,7 @@ def notices() -> Calendar:
     for first, last, made_up in NATIONAL_DAY.values():
         for i in range((on(last) - on(first)).days + 1):
             special[on(first) + dt.timedelta(days=i)] = SpecialDay(False, "国庆节")
-        special |= {on(day): SpecialDay(True, "国庆节") for day in made_up}
+        special |= {on(day): SpecialDay(True, "国庆节调休") for day in made_up}
     return Calendar(special, frozenset(NATIONAL_DAY))
 
 
