@@ -1,4 +1,4 @@
-"""The measures of the ladder, from the mildest to the severest; where a day of the calendar comes from."""
+"""The measures of the ladder, from the mildest to the severest; units of distance; sources of calendar days."""
 
 from django.db import models
 
@@ -35,6 +35,14 @@ _NEWS = {
     Measure.TALK: "已达到约谈条件",
     Measure.CIRCULAR: "已达到通报条件",
 }
+
+
+class OffsetUnit(models.TextChoices):
+    """What a step's distance from the deadline is counted in."""
+
+    DAYS = "days", "天"
+    WORKDAYS = "workdays", "个工作日"
+    HOURS = "hours", "小时"
 
 
 class DaySource(models.TextChoices):
