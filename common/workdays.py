@@ -57,14 +57,9 @@ class Calendar:
 
     def last_start(self, on: dt.date, n: int) -> dt.date:
         """The latest day from which the n-th working day is `on` or earlier: `add_workdays(day, n) <= on`."""
-        day = on
         if n < 0:
-            while self.add_workdays(day + ONE_DAY, n) <= on:
-                day += ONE_DAY
-            return day
-        while self.add_workdays(day, n) > on:
-            day -= ONE_DAY
-        return day
+            return self.add_workdays(on, -n)
+        return self.add_workdays(on + ONE_DAY, -n) - ONE_DAY if n else on
 
     def reckon(self, start: dt.date, n: int) -> "Reckoning":
         """The n-th working day from `start` with how it was found."""

@@ -2,6 +2,9 @@
 
 from django.db import models
 
+# Each measure has a range of levels of its own, with the deadline in the middle; a day is one.
+LEVELS_PER_MEASURE, LEVEL_OF_DEADLINE = 2000, 1000
+
 
 class Measure(models.TextChoices):
     REMIND = "remind", "提醒"
@@ -16,9 +19,19 @@ class Measure(models.TextChoices):
         return _COLOURS[self]
 
     @property
+    def first_level(self) -> int:
+        """Where the levels of its steps begin; they end before LEVELS_PER_MEASURE more."""
+        return (list(Measure).index(self) + 1) * LEVELS_PER_MEASURE
+
+    @property
     def news(self) -> str:
         """What a message says after how long the matter has been overdue. A reminder says how long there is left."""
         return _NEWS[self]
+
+
+def measure_of(code: str) -> Measure:
+    """The measure of a step by its code, which begins with it: talk, talk-2."""
+    return Measure(code.split("-")[0])
 
 
 _COLOURS = {

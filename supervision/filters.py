@@ -1,7 +1,7 @@
 """What the list of escalations can be narrowed by."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -33,8 +33,8 @@ def _choice(label: str, choices: Any, method: str) -> django_filters.ChoiceFilte
 
 
 class EscalationFilter(LedgerFilterSet):
-    """`queryset` is what the user sees; without `scope=all` only what holds now is listed. `codes`: the step codes of
-    each measure. `untabbed` is the list without its tab, for the counts."""
+    """`queryset` is what the user sees; without `scope=all` only what holds now is listed. `untabbed` is the list
+    without its tab, for the counts."""
 
     main = ("unit", "overdue", "scope")
     tabs = ("step",)
@@ -48,21 +48,20 @@ class EscalationFilter(LedgerFilterSet):
         model = Escalation
         fields: tuple[str, ...] = ()
 
-    def __init__(self, data: Any, *, user: Any, codes: dict[str, list[str]]) -> None:
+    def __init__(self, data: Any, *, user: Any) -> None:
         super().__init__(data, queryset=Escalation.objects.visible_to(user))
-        self.codes = codes
         self.filters["scope"].extra["empty_label"] = "当前"
         units = Unit.objects.visible_to(user).exclude(kind__in=_NOT_RESPONSIBLE)
         self.filters["unit"].extra["choices"] = [(str(unit.pk), unit.label) for unit in units.order_by("kind", "name")]
 
     @property
-    def untabbed(self) -> QuerySet[Any]:
-        return super().qs
+    def untabbed(self) -> EscalationQuerySet:
+        return cast(EscalationQuerySet, super().qs)
 
     @property
     def qs(self) -> QuerySet[Any]:
         measure = self.form.cleaned_data.get("step") if self.form.is_valid() else ""
-        return self.untabbed.filter(step__in=self.codes.get(measure, [])) if measure else self.untabbed
+        return self.untabbed.of_measure(Measure(measure)) if measure else self.untabbed
 
     def filter_queryset(self, queryset: EscalationQuerySet) -> QuerySet[Any]:
         filtered = super().filter_queryset(queryset)

@@ -12,7 +12,7 @@ from accounts.enums import UnitKind
 from accounts.models import User
 from accounts.roles import ADMIN, BUREAU_ROLES, COMPANY_ADMIN, COMPANY_ROLES
 from common.insert_select import Literal
-from inspections.enums import UNDER_WAY_STATUSES, Grade
+from inspections.enums import UNDER_WAY_STATUSES, Grade, Urgency
 from inspections.models import Hazard
 from inspections.services import record_first_overdue
 
@@ -37,8 +37,9 @@ class Facts:
 class Kind:
     """`watched`: the items with a deadline that somebody has to meet; `visible`: those a user sees, in any state.
 
-    `recipients`: who is meant by each audience flag of PolicyStep. `record_overdue(today)` keeps what must not be
-    forgotten of the past; how many rows it wrote. `facts` are what lists say about items, by pk, in one query.
+    `urgencies`: None for a kind that knows none. `recipients`: who is meant by each audience flag of PolicyStep.
+    `record_overdue(today)` keeps what must not be forgotten of the past; how many rows it wrote. `facts` are what
+    lists say about items, by pk, in one query.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Kind:
     unit: str
     grade: str
     grades: type[Choices]
+    urgency: str
+    urgencies: type[Choices] | None
     title: Expression | F
     text: Expression | F
     path: Expression
@@ -146,6 +149,8 @@ HAZARD = Kind(
     unit="lead_unit",
     grade="grade",
     grades=Grade,
+    urgency="urgency",
+    urgencies=Urgency,
     title=F("number"),
     text=F("problem_point"),
     path=Concat(Value("/hazards/"), Cast("pk", CharField()), Value("/")),

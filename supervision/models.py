@@ -1,60 +1,96 @@
-"""The bureau's policy and calendar, what they have led to so far, and when deadlines were last checked."""
+"""The bureau's policies and calendar, what they have led to so far, and when deadlines were last checked."""
 
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from common import clock
-from supervision.enums import DaySource, Measure
+from supervision.enums import LEVELS_PER_MEASURE, DaySource, Measure, OffsetUnit
 from supervision.kinds import KINDS
 
 AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader")
-MOST_DAYS = 366
-DAYS_EXPECTED = f"天数应在 1 到 {MOST_DAYS} 之间"
+# Of these the people who approve what is only proposed.
+BUREAU_AUDIENCE = ("tells_bureau", "tells_bureau_leader")
+
+
+class Policy(models.Model):
+    """The ladder of the items of a grade and an urgency; empty means any. Of those that fit an item the most special
+    one in use holds, and it alone: first by grade, then by urgency."""
+
+    kind = models.CharField("事项", max_length=20)
+    grade = models.CharField("等级", max_length=10, blank=True)
+    urgency = models.CharField("整改类型", max_length=12, blank=True)
+    is_active = models.BooleanField("启用", default=True)
+    # Its steps are those of this version; those of earlier ones stay.
+    version = models.PositiveIntegerField("版本", default=1)
+
+    class Meta:
+        verbose_name = "督办规则"
+        verbose_name_plural = verbose_name
+        ordering = ["kind", "grade", "urgency"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["kind", "grade", "urgency"], name="policy_once")]
+
+    def __str__(self) -> str:
+        return f"{KINDS[self.kind].label}（{self.scope}）"
+
+    @property
+    def is_general(self) -> bool:
+        return not (self.grade or self.urgency)
+
+    @property
+    def scope(self) -> str:
+        """重大, 立行立改 / 一般、工程改造 / 其余各类"""
+        kind = KINDS[self.kind]
+        names = [str(kind.grades(self.grade).label)] if self.grade else []  # type: ignore[operator]
+        if self.urgency and kind.urgencies:
+            names.append(str(kind.urgencies(self.urgency).label))  # type: ignore[operator]
+        return "、".join(names) or "各等级"
 
 
 class PolicyStep(models.Model):
-    """A rung of the ladder: so many days from the deadline, who is told. Rows of a grade replace the general one."""
+    """A rung of a ladder: how far from the deadline, who is told, by itself or once it is approved.
 
-    kind = models.CharField("事项", max_length=20)
-    grade = models.CharField("适用等级", max_length=10, blank=True)  # empty: every grade without a row of its own
-    # A step's name in records, messages and figures; it stays when the days are changed.
+    What a step was in an earlier version stays: only rows of the policy's version are in force.
+    """
+
+    policy = models.ForeignKey(Policy, models.CASCADE, related_name="steps")
+    version = models.PositiveIntegerField("版本", default=1)
+    # A step's name in records, messages and figures, which begins with its measure; it stays when the step is changed.
     code = models.CharField("步骤", max_length=20)
     # Its place on the ladder: of several steps reached at once only the highest is announced.
     level = models.PositiveSmallIntegerField("层级")
     measure = models.CharField("措施", max_length=10, choices=Measure.choices)
-    offset_days = models.SmallIntegerField(
-        "距时限天数", validators=[MinValueValidator(-MOST_DAYS), MaxValueValidator(MOST_DAYS)]
-    )
+    # From the deadline; negative before it.
+    amount = models.SmallIntegerField("距时限")
+    unit = models.CharField("单位", max_length=10, choices=OffsetUnit.choices, default=OffsetUnit.DAYS)
+    repeat_every = models.PositiveSmallIntegerField("每隔多久重复", default=0)
     tells_responsible = models.BooleanField("责任人", default=False)
     tells_company = models.BooleanField("责任单位人员", default=False)
     tells_company_head = models.BooleanField("责任单位负责人", default=False)
     tells_bureau = models.BooleanField("住建局督办人", default=False)
     tells_bureau_leader = models.BooleanField("住建局负责人", default=False)
+    is_proposed = models.BooleanField("报住建局审批", default=False)
     is_active = models.BooleanField("启用", default=True)
-    version = models.PositiveIntegerField(default=0)
 
     class Meta:
-        verbose_name = "督办规则"
+        verbose_name = "督办步骤"
         verbose_name_plural = verbose_name
-        ordering = ["kind", "level", "grade"]
+        ordering = ["policy", "level"]
         default_permissions = ()
         permissions = [("manage_policy", "修改督办规则")]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "grade", "code"], name="policy_step_once"),
+            models.UniqueConstraint(fields=["policy", "version", "code"], name="policy_step_once"),
             models.CheckConstraint(
-                condition=Q(measure=Measure.REMIND, offset_days__lt=0)
-                | (~Q(measure=Measure.REMIND) & Q(offset_days__gt=0)),
+                condition=Q(measure=Measure.REMIND, amount__lte=0, repeat_every=0)
+                | (~Q(measure=Measure.REMIND) & Q(amount__gt=0)),
                 name="policy_step_side",
-                violation_error_message="提醒在时限之前，其余措施在时限之后",
             ),
         ]
 
     def __str__(self) -> str:
-        grade = f"（{self.grade_label}）" if self.grade else ""
-        return f"{self.label} {self.when}{grade}"
+        return f"{self.label} {self.when}"
 
     @property
     def label(self) -> str:
@@ -62,12 +98,15 @@ class PolicyStep(models.Model):
 
     @property
     def when(self) -> str:
-        """到期前 7 天, or 逾期 3 天."""
-        return f"到期前 {-self.offset_days} 天" if self.offset_days < 0 else f"逾期 {self.offset_days} 天"
+        """到期前 7 天 / 到期当天 / 逾期 3 个工作日"""
+        if not self.amount:
+            return "到期当天"
+        return f"{'到期前' if self.amount < 0 else '逾期'} {abs(self.amount)} {OffsetUnit(self.unit).label}"
 
     @property
-    def grade_label(self) -> str:
-        return str(KINDS[self.kind].grades(self.grade).label) if self.grade else "各等级"  # type: ignore[operator]
+    def repeat_text(self) -> str:
+        """此后每 7 天重复; empty for a step that comes once."""
+        return f"此后每 {self.repeat_every} {OffsetUnit(self.unit).label}重复" if self.repeat_every else ""
 
     @property
     def audience(self) -> list[str]:
@@ -75,9 +114,21 @@ class PolicyStep(models.Model):
         return [name for name in AUDIENCE if getattr(self, name)]
 
     @property
+    def told_now(self) -> list[str]:
+        """Whom the sweep tells: of what is only proposed, the bureau."""
+        return [name for name in self.audience if name in BUREAU_AUDIENCE or not self.is_proposed]
+
+    @property
     def audience_text(self) -> str:
         """责任单位负责人、住建局督办人"""
         return "、".join(str(self._meta.get_field(name).verbose_name) for name in self.audience)  # type: ignore[union-attr]
+
+    @property
+    def summary(self) -> str:
+        """逾期 15 天，此后每 7 天重复，通知责任单位人员、住建局督办人，自动发出"""
+        parts = [self.when, self.repeat_text, f"通知{self.audience_text or '（无人）'}"]
+        parts += ["报住建局审批" if self.is_proposed else "自动发出", "" if self.is_active else "停用"]
+        return "，".join(filter(None, parts))
 
 
 class CalendarDay(models.Model):
@@ -136,6 +187,10 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
             seen |= Q(Exists(kind.visible(user).filter(pk=OuterRef("item_id")).order_by()), kind=kind.name)
         return self.filter(seen)
 
+    def of_measure(self, measure: Measure) -> "EscalationQuerySet":
+        first = measure.first_level
+        return self.filter(level__gte=first, level__lt=first + LEVELS_PER_MEASURE)
+
     def standing(self) -> "EscalationQuerySet":
         """What holds now: the highest step of each item that is still under way with the same deadline."""
         held = Q(pk__in=[])
@@ -143,19 +198,21 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
             same = kind.watched().filter(**{"pk": OuterRef("item_id"), kind.due: OuterRef("due_on")}).order_by()
             held |= Q(Exists(same), kind=kind.name)
         higher = Escalation.objects.filter(
-            kind=OuterRef("kind"), item_id=OuterRef("item_id"), due_on=OuterRef("due_on"), level__gt=OuterRef("level")
-        )
+            Q(level__gt=OuterRef("level")) | Q(level=OuterRef("level"), repeat__gt=OuterRef("repeat")),
+            kind=OuterRef("kind"), item_id=OuterRef("item_id"), due_on=OuterRef("due_on"),
+        )  # fmt: skip
         return self.filter(held).filter(~Exists(higher.order_by()))
 
 
 class Escalation(models.Model):
-    """An item has reached a step for one deadline: once and never again, by the unique key."""
+    """An item has reached a step, or its n-th repetition, for one deadline: once and never again, by the unique key."""
 
     kind = models.CharField("事项", max_length=20)
     item_id = models.BigIntegerField()
     due_on = models.DateField("时限")
     step = models.CharField("步骤", max_length=20)
     level = models.PositiveSmallIntegerField("层级")
+    repeat = models.PositiveIntegerField("第几次重复", db_default=0)
     reached_at = models.DateTimeField("达到时间")
     # Whether people were told: of what was reached at once, of the highest only.
     announced = models.BooleanField("已通知")
@@ -168,11 +225,13 @@ class Escalation(models.Model):
         verbose_name_plural = verbose_name
         default_permissions = ()
         permissions = [("view_escalation", "查看督办")]
-        constraints = [models.UniqueConstraint(fields=["kind", "item_id", "due_on", "step"], name="escalation_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "item_id", "due_on", "step", "repeat"], name="escalation_once")
+        ]
         indexes = [
             models.Index(F("level").desc(), F("due_on"), F("id").desc(), name="escalation_worst"),
             models.Index(fields=["due_on", "id"], name="escalation_due"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.item_id} {self.due_on} {self.step}"
+        return f"{self.kind} {self.item_id} {self.due_on} {self.step} {self.repeat}"

@@ -1,43 +1,108 @@
-"""The policy resolved: which steps hold for which items."""
+"""The policies resolved: which ladder holds for which items, and where on it a step has its place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
+from supervision.enums import LEVEL_OF_DEADLINE, Measure, OffsetUnit
 from supervision.kinds import Kind
-from supervision.models import PolicyStep
+from supervision.models import Policy, PolicyStep
+
+# A working week has five days of seven.
+DAYS_PER_UNIT = {OffsetUnit.DAYS: 1.0, OffsetUnit.WORKDAYS: 1.4, OffsetUnit.HOURS: 1 / 24}
 
 
 @dataclass(frozen=True)
-class Rung:
-    """A step and the grades it is not for, since they have a row of their own."""
+class Ladder:
+    """The steps in use of one policy, from the mildest to the severest; `before_it`: the policies in use that are more
+    special, whose items it is not for."""
 
-    step: PolicyStep
-    not_for: tuple[str, ...] = ()
+    policy: Policy
+    steps: tuple[PolicyStep, ...]
+    before_it: tuple[Policy, ...] = ()
 
-    def holds_for(self, grade: str) -> bool:
-        return grade == self.step.grade if self.step.grade else grade not in self.not_for
+    def holds_for(self, item: Any, kind: Kind) -> bool:
+        return _fits(self.policy, item, kind) and not any(_fits(policy, item, kind) for policy in self.before_it)
 
     def among(self, kind: Kind, items: QuerySet[Any]) -> QuerySet[Any]:
-        """Those of the items that the step is for. No query."""
-        if self.step.grade:
-            return items.filter(**{kind.grade: self.step.grade})
-        return items.exclude(**{f"{kind.grade}__in": self.not_for}) if self.not_for else items
+        """Those of the items that it holds for. No query."""
+        found = items.filter(_condition(self.policy, kind))
+        for policy in self.before_it:
+            found = found.exclude(_condition(policy, kind))
+        return found
 
 
-def rungs(kind: Kind) -> list[Rung]:
-    """The kind's steps in use, from the mildest to the severest. One query."""
-    return resolve(PolicyStep.objects.filter(kind=kind.name, is_active=True).order_by("level", "grade"))
+def ladders(kind: Kind) -> list[Ladder]:
+    """Those in use, which share the kind's items among them. Two queries."""
+    return resolve(with_steps(Policy.objects.filter(kind=kind.name, is_active=True)))
 
 
-def resolve(steps: Iterable[PolicyStep]) -> list[Rung]:
-    """A step that is switched off is as if it were not there: the general one holds again for its grade."""
-    steps = list(steps)
+def with_steps(policies: QuerySet[Policy]) -> QuerySet[Policy]:
+    """With the steps of the version in force as `steps.all()`, by level. One query more."""
+    in_force = PolicyStep.objects.filter(version=F("policy__version")).order_by("level", "pk")
+    return policies.prefetch_related(Prefetch("steps", queryset=in_force))
+
+
+def steps_in_force(policy: Policy) -> QuerySet[PolicyStep]:
+    """Of the version that the database has. One query."""
+    return policy.steps.filter(version=F("policy__version")).order_by("level", "pk")
+
+
+def resolve(policies: Iterable[Policy]) -> list[Ladder]:
+    policies = list(policies)
     return [
-        Rung(step, tuple(other.grade for other in steps if other.code == step.code and other.grade))
-        if not step.grade
-        else Rung(step)
-        for step in steps
+        ladder_from(policy, [step for step in policy.steps.all() if step.is_active], policies) for policy in policies
     ]
+
+
+def ladder_from(policy: Policy, steps: Iterable[PolicyStep], policies: Iterable[Policy]) -> Ladder:
+    """`policies`: all of the kind that are in use."""
+    before_it = [other for other in policies if _rank(other) > _rank(policy) and _overlap(other, policy)]
+    return Ladder(policy, tuple(sorted(steps, key=lambda step: step.level)), tuple(before_it))
+
+
+def ladder_for(item: Any, kind: Kind) -> tuple[PolicyStep, ...]:
+    """The steps that hold for the item. Two queries."""
+    return next((ladder.steps for ladder in ladders(kind) if ladder.holds_for(item, kind)), ())
+
+
+def _rank(policy: Policy) -> tuple[bool, bool]:
+    return bool(policy.grade), bool(policy.urgency)
+
+
+def _overlap(one: Policy, other: Policy) -> bool:
+    return all(
+        not (a and b) or a == b for a, b in ((one.grade, other.grade), (one.urgency, other.urgency))
+    )  # fmt: skip
+
+
+def _fits(policy: Policy, item: Any, kind: Kind) -> bool:
+    return all(
+        not wanted or getattr(item, name) == wanted
+        for name, wanted in ((kind.grade, policy.grade), (kind.urgency, policy.urgency))
+    )
+
+
+def _condition(policy: Policy, kind: Kind) -> Q:
+    wanted = {kind.grade: policy.grade, kind.urgency: policy.urgency}
+    return Q(**{name: value for name, value in wanted.items() if value})
+
+
+def in_order(steps: Sequence[PolicyStep]) -> list[PolicyStep]:
+    """The steps from the mildest to the severest, each with its `level`.
+
+    A step keeps its level for as long as its measure and its distance are the same, whatever stands beside it: so the
+    levels of what was recorded under an earlier version can be compared with it.
+    """
+    ordered = sorted(steps, key=lambda step: (_natural_level(step), step.amount))
+    taken = 0
+    for step in ordered:
+        step.level = taken = max(_natural_level(step), taken + 1)
+    return ordered
+
+
+def _natural_level(step: PolicyStep) -> int:
+    days = round(step.amount * DAYS_PER_UNIT[OffsetUnit(step.unit)])
+    return Measure(step.measure).first_level + LEVEL_OF_DEADLINE + days

@@ -7,15 +7,18 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from common import clock
 from common.paging import COUNT_CAP, Total
 from common.ui import prose_day
-from supervision.enums import Measure
-from supervision.kinds import Kind, kind_of
-from supervision.models import Escalation, PolicyStep, SweepRun
-from supervision.policy import rungs
+from common.workdays import Calendar
+from supervision.enums import Measure, OffsetUnit, measure_of
+from supervision.kinds import kind_of
+from supervision.ladder import distance, moment_of, upcoming
+from supervision.models import Escalation, EscalationQuerySet, PolicyStep, SweepRun
+from supervision.policy import ladder_for
+from supervision.working_days import working_calendar
 
 # So many periods may pass without a sweep before people are told.
 PERIODS_ALLOWED = 2
@@ -80,44 +83,77 @@ class Ladder:
 
 def ladder_of(item: Model) -> Ladder:
     """The steps of an item's present deadline, by date: those reached, the next one, and those still to come; with
-    the deadline itself among them. Three queries at most."""
+    the deadline itself among them. Four queries at most."""
     kind = kind_of(item)
-    records = list(Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("due_on", "level"))
+    records = list(Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("due_on", "level", "repeat"))
     due_on, pause = getattr(item, kind.due), kind.pause(item)
-    reached = {record.step: record for record in records if record.due_on == due_on}
-    policy = [rung.step for rung in rungs(kind) if rung.holds_for(getattr(item, kind.grade))]
-    names = _names(kind) if records else {}
-    steps = []
+    reached = {record.step: record for record in records if record.due_on == due_on and not record.repeat}
+    repeated = {record.step: record for record in records if record.due_on == due_on and record.repeat}
+    steps: list[LadderStep] = []
     if due_on is not None and (reached or not pause):
-        steps = [_rung(step, due_on, reached.get(step.code)) for step in policy if not pause or step.code in reached]
-        steps += [_former(record, names) for code, record in reached.items() if code not in {s.code for s in policy}]
+        policy, calendar = ladder_for(item, kind), working_calendar()
+        by_code = {step.code: step for step in policy}
+        steps = [_recorded(record, by_code.get(code), due_on, calendar) for code, record in reached.items()]
+        steps += [_recorded(record, by_code.get(code), due_on, calendar) for code, record in repeated.items()]
         steps.append(LadderStep("整改时限", due_on, "done" if due_on < clock.today() else "later"))
+        if not pause:
+            steps += _to_come(policy, due_on, calendar, reached, repeated)
         steps.sort(key=lambda step: step.on)
         if not pause:
             steps = _with_next(steps, due_on)
-    earlier = {record.due_on: names[record.step] for record in records if record.due_on != due_on}
+    earlier = {record.due_on: measure_of(record.step).label for record in records if record.due_on != due_on}
     return Ladder(steps, pause, sorted(earlier.items()))
 
 
-def _names(kind: Kind) -> dict[str, str]:
-    return {step.code: step.label for step in PolicyStep.objects.filter(kind=kind.name)}
+def _recorded(record: Escalation, step: PolicyStep | None, due_on: dt.date, calendar: Calendar) -> LadderStep:
+    """A step that was reached; the policy may have no rung for it any more."""
+    if step is None:
+        on, label, audience = clock.local_date(record.reached_at), measure_of(record.step).label, ""
+    else:
+        on = clock.local_date(moment_of(step, due_on, calendar, record.repeat))
+        label, audience = _label(step, record.repeat), step.audience_text
+    return LadderStep(label, on, "done", _what_became(record, audience), record.reached_at, record.announced)
 
 
-def _rung(step: PolicyStep, due_on: dt.date, record: Escalation | None) -> LadderStep:
-    label = f"{step.label}（{step.when}）"
-    on = due_on + dt.timedelta(days=step.offset_days)
-    if record is None:
-        told = f"将通知{step.audience_text}" if step.audience else ""
-        return LadderStep(label, on, "later", told)
-    return LadderStep(label, on, "done", _what_became(record, step.audience_text), record.reached_at, record.announced)
+def _to_come(
+    policy: tuple[PolicyStep, ...],
+    due_on: dt.date,
+    calendar: Calendar,
+    reached: dict[str, Escalation],
+    repeated: dict[str, Escalation],
+) -> list[LadderStep]:
+    """What no sweep has recorded yet, its time may have come or not; and the next repetition of what has been."""
+    steps = []
+    for step in policy:
+        if step.code not in reached:
+            steps.append(_later(step, 0, due_on, calendar))
+        elif step.repeat_every:
+            last = repeated.get(step.code)
+            coming = [each.repeat for each in upcoming([step], due_on, clock.now(), calendar)]
+            steps.append(_later(step, max(last.repeat + 1 if last else 1, *coming), due_on, calendar))
+    return steps
 
 
-def _former(record: Escalation, names: dict[str, str]) -> LadderStep:
-    """A step that was reached, and for which the policy has no rung for this item any more."""
-    on = clock.local_date(record.reached_at)
-    return LadderStep(
-        names[record.step], on, "done", _what_became(record, ""), record.reached_at, record.announced
-    )  # fmt: skip
+def _later(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -> LadderStep:
+    on = clock.local_date(moment_of(step, due_on, calendar, repeat))
+    told = f"将通知{step.audience_text}" if step.audience else ""
+    if step.is_proposed:
+        told = f"将报住建局审批，批准后通知{step.audience_text}"
+    skipped = _skipped(step, repeat, due_on, calendar)
+    return LadderStep(_label(step, repeat), on, "later", "；".join(filter(None, [told, skipped])))
+
+
+def _label(step: PolicyStep, repeat: int) -> str:
+    return f"{step.label}（第 {repeat} 次重复）" if repeat else f"{step.label}（{step.when}）"
+
+
+def _skipped(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -> str:
+    """跳过 10月1日至7日（国庆节）: how working days were counted; empty if none was skipped."""
+    if step.unit != OffsetUnit.WORKDAYS:
+        return ""
+    reckoning = calendar.reckon(due_on, distance(step, repeat))
+    skipped = f"跳过{reckoning.skipped_text}" if reckoning.skipped else ""
+    return "；".join(filter(None, [skipped, reckoning.warning.rstrip("。")]))
 
 
 def _what_became(record: Escalation, audience: str) -> str:
@@ -139,17 +175,10 @@ def _with_next(steps: list[LadderStep], due_on: dt.date) -> list[LadderStep]:
     ]
 
 
-def measures_of() -> dict[tuple[str, str], Measure]:
-    """(kind, step code) → measure, for lists. One query."""
-    return {(step.kind, step.code): Measure(step.measure) for step in PolicyStep.objects.all()}
-
-
-def measure_counts(records: QuerySet[Any], codes: dict[str, list[str]]) -> dict[str, Total]:
-    """How many of the records there are of each measure (`codes`: measure → step codes) and in all (""), each counted
-    up to COUNT_CAP. One query."""
+def measure_counts(records: EscalationQuerySet) -> dict[str, Total]:
+    """How many of the records there are of each measure and in all (""), each counted up to COUNT_CAP. One query."""
     parts, params = [], []
-    for name, wanted in {"": None, **codes}.items():
-        some = records if wanted is None else records.filter(step__in=wanted)
+    for name, some in {"": records, **{measure.value: records.of_measure(measure) for measure in Measure}}.items():
         sql, some_params = some.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params()
         parts.append(f"SELECT %s, COUNT(*) FROM ({sql}) AS counted")
         params += [name, *some_params]

@@ -1,29 +1,63 @@
 """The sweep over deadlines: what has been reached is recorded once, by a unique key, and the people concerned are told.
 
 Set-based: one INSERT … SELECT per step, whatever the number of items. It may run twice, late, several times at once,
-or be killed half-way: each run writes what is missing. A step counts as reached once `due + offset ≤ as_of`, so that
-missed days are caught up; of several steps that an item reaches at once all are recorded and the highest is announced.
+or be killed half-way: each run writes what is missing. What a step has been reached by is one cutoff (`ladder.py`), so
+that missed days are caught up; of several steps that an item reaches at once all are recorded and the highest is
+announced. Of a step that repeats the latest repetition is recorded: those that nobody saw are not made up for.
 """
 
 import datetime as dt
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, DateTimeField, Exists, F, OuterRef, QuerySet, TextField, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat
 
 from common import clock
 from common.insert_select import DaysBetween, insert_select
+from common.workdays import Calendar, end_of
 from notifications.services import notify_selected
-from supervision.enums import Measure
+from supervision import ladder
+from supervision.enums import Measure, measure_of
 from supervision.kinds import KINDS, Kind
 from supervision.models import Escalation, PolicyStep, SweepRun
-from supervision.policy import Rung, rungs
+from supervision.policy import Ladder, ladders
+from supervision.working_days import working_calendar
 
 logger = logging.getLogger(__name__)
-RECORDED = ("kind", "item_id", "due_on", "step", "level", "reached_at", "announced", "run")
+RECORDED = ("kind", "item_id", "due_on", "step", "level", "repeat", "reached_at", "announced", "run")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a run judges by: the day, the moment on it (its end for a day that is not today), and the calendar."""
+
+    as_of: dt.date
+    now: dt.datetime
+    calendar: Calendar
+
+
+def moment_of_day(as_of: dt.date, calendar: Calendar) -> Moment:
+    now = clock.now() if as_of == clock.today() else end_of(as_of) - ladder.ONE_TICK
+    return Moment(as_of, now, calendar)
 
 
 def sweep(as_of: dt.date) -> SweepRun:
@@ -34,9 +68,10 @@ def sweep(as_of: dt.date) -> SweepRun:
     run = SweepRun.objects.create(as_of=as_of)
     new: dict[str, dict[str, int]] = {}
     try:
+        moment = moment_of_day(as_of, working_calendar())
         for kind in KINDS.values():
             with transaction.atomic():
-                new[kind.name] = _sweep_kind(kind, run)
+                new[kind.name] = _sweep_kind(kind, run, moment)
     except Exception as error:
         _finish(run, new, error=f"{type(error).__name__}: {error}")
         logger.exception("the sweep as of %s failed", as_of)
@@ -51,34 +86,71 @@ def _finish(run: SweepRun, new: dict[str, dict[str, int]], error: str = "") -> N
     run.save(update_fields=["new", "error", "finished_at", "announced"])
 
 
-def _sweep_kind(kind: Kind, run: SweepRun) -> dict[str, int]:
-    """How many items have newly reached each step, by the step's code; steps without any are left out.
-
-    From the severest step down: what is recorded above a step keeps it from being announced.
-    """
+def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
+    """How many items have newly reached each step, by the step's code; steps without any are left out."""
     new: dict[str, int] = {}
-    for rung in reversed(rungs(kind)):
-        step, reached = rung.step, _reached(kind, rung, run.as_of)
-        announced = _record(kind, step, _to_announce(kind, step, reached, run.as_of), run, announced=True)
-        if announced:
-            _announce(kind, step, reached, run)
-        silent = _record(kind, step, reached, run, announced=False)
-        if announced or silent:
-            new[step.code] = new.get(step.code, 0) + announced + silent
+    found: list[tuple[PolicyStep, bool, QuerySet[Any]]] = []
+    earliest = kind.watched().aggregate(earliest=Min(kind.due))["earliest"]
+    for each in ladders(kind) if earliest else ():
+        for step, repeats, reached in _climb(kind, each, moment, earliest):
+            if count := _record(kind, step, reached, run, moment):
+                new[step.code] = new.get(step.code, 0) + count
+                found.append((step, repeats, reached))
+    if found:
+        told = set(run.escalations.filter(kind=kind.name, announced=True).values_list("step", "repeat").distinct())
+        for step, repeats, reached in found:
+            if any(code == step.code and bool(repeat) == repeats for code, repeat in told):
+                _announce(kind, step, reached, run, moment, repeats=repeats)
     # At the end: sweeps that run at once have lined up at the keys above.
-    kind.record_overdue(run.as_of)
-    return new
+    kind.record_overdue(moment.as_of)
+    return {code: new[code] for code in sorted(new, key=lambda code: -list(Measure).index(measure_of(code)))}
 
 
-def _reached(kind: Kind, rung: Rung, as_of: dt.date) -> QuerySet[Any]:
-    cutoff = as_of - dt.timedelta(days=rung.step.offset_days)
-    return rung.among(kind, kind.watched().filter(**{f"{kind.due}__lte": cutoff}))
+def _climb(
+    kind: Kind, each: Ladder, moment: Moment, earliest: dt.date
+) -> Iterator[tuple[PolicyStep, bool, QuerySet[Any]]]:
+    """(step, whether it is about its repetitions, who has reached it), from the severest down: what is recorded above a
+    step keeps it from being announced."""
+    for step in reversed(each.steps):
+        items = each.among(kind, kind.watched())
+        most = ladder.most_repeats(step, earliest, moment.now, moment.calendar)
+        if most:
+            yield step, True, _reached(kind, step, items, moment, range(1, most + 1))
+        yield step, False, _reached(kind, step, items, moment, range(1))
 
 
-def _to_announce(kind: Kind, step: PolicyStep, reached: QuerySet[Any], as_of: dt.date) -> QuerySet[Any]:
-    """Those of the items with no severer step on record. A reminder is of no use once the deadline has passed."""
-    highest = reached.filter(~Exists(_records(kind).filter(level__gt=step.level)))
-    return highest.filter(**{f"{kind.due}__gte": as_of}) if step.offset_days < 0 else highest
+def _reached(kind: Kind, step: PolicyStep, items: QuerySet[Any], moment: Moment, repeats: range) -> QuerySet[Any]:
+    """The items that have reached the first of the repetitions (0 is the step itself); `repeat`: which one they are
+    at."""
+    cutoffs = {repeat: ladder.cutoff_day(step, moment.now, moment.calendar, repeat) for repeat in repeats}
+    latest_first = [
+        When(**{f"{kind.due}__lte": cutoffs[repeat]}, then=Value(repeat)) for repeat in reversed(repeats[1:])
+    ]
+    first = Value(repeats[0], output_field=IntegerField())
+    at = Case(*latest_first, default=first, output_field=IntegerField()) if latest_first else first
+    return items.filter(**{f"{kind.due}__lte": cutoffs[repeats[0]]}).annotate(repeat=at)
+
+
+def _record(kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun, moment: Moment) -> int:
+    """Record the step for those of the items that have not got it yet; how many that were."""
+    there = _records(kind).filter(step=step.code, repeat=OuterRef("repeat"))
+    severer = _records(kind).filter(Q(level__gt=step.level) | Q(level=step.level, repeat__gt=OuterRef("repeat")))
+    told = ~Q(Exists(severer))
+    if step.amount <= 0:
+        # A reminder is of no use once the deadline has passed.
+        told &= Q(**{f"{kind.due}__gte": moment.as_of})
+    rows = items.filter(~Exists(there)).values_list(
+        Value(kind.name),
+        "pk",
+        kind.due,
+        Value(step.code),
+        Value(step.level),
+        "repeat",
+        Value(run.started_at, output_field=DateTimeField()),
+        Case(When(told, then=Value(True)), default=Value(False), output_field=BooleanField()),
+        Value(run.pk),
+    )
+    return insert_select(Escalation, RECORDED, rows, line_up_by="item_id")
 
 
 def _records(kind: Kind) -> QuerySet[Escalation]:
@@ -86,29 +158,20 @@ def _records(kind: Kind) -> QuerySet[Escalation]:
     return Escalation.objects.filter(kind=kind.name, item_id=OuterRef("pk"), due_on=OuterRef(kind.due)).order_by()
 
 
-def _record(kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun, *, announced: bool) -> int:
-    """Record the step for those of the items that have not got it yet; how many that were."""
-    rows = items.filter(~Exists(_records(kind).filter(step=step.code))).values_list(
-        Value(kind.name),
-        "pk",
-        kind.due,
-        Value(step.code),
-        Value(step.level),
-        Value(run.started_at, output_field=DateTimeField()),
-        Value(announced),
-        Value(run.pk),
-    )
-    return insert_select(Escalation, RECORDED, rows, line_up_by="item_id")
-
-
-def _announce(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun) -> None:
+def _announce(
+    kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun, moment: Moment, *, repeats: bool
+) -> None:
     """One message to each person concerned, for each item that this run announces at this step."""
     announced = run.escalations.filter(kind=kind.name, step=step.code, announced=True).order_by()
+    announced = announced.filter(repeat__gt=0) if repeats else announced.filter(repeat=0)
     items = reached.filter(pk__in=announced.values("item_id")).order_by()
     due = Cast(kind.due, CharField())
+    key = [Value(f"sweep:{kind.name}:"), Cast("pk", CharField()), Value(":"), due, Value(f":{step.code}")]
+    if repeats:
+        key += [Value("+"), Cast("repeat", CharField())]
     text = {
-        "key": Concat(Value(f"sweep:{kind.name}:"), Cast("pk", CharField()), Value(":"), due, Value(f":{step.code}")),
-        "subject": _subject(kind, step, run.as_of),
+        "key": Concat(*key),
+        "subject": _subject(kind, step, moment.as_of),
         "body": Concat(kind.text, Value("\n时限 "), due, output_field=TextField()),
         "path": kind.path,
     }
@@ -116,15 +179,16 @@ def _announce(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRu
 
 
 def _people(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
-    for flag in step.audience:
+    for flag in step.told_now:
         yield from kind.recipients[flag](items)
 
 
 def _subject(kind: Kind, step: PolicyStep, as_of: dt.date) -> Concat:
-    """YH-2026-0001 距时限还有 3 天 / YH-2026-0001 逾期 3 天，已列入督办"""
-    if step.offset_days > 0:
+    """YH-2026-0001 距时限还有 3 天 / YH-2026-0001 逾期 3 天，已列入督办 / YH-2026-0001 逾期 3 天，督办单待审批"""
+    if step.amount > 0:
         days = Cast(DaysBetween(as_of, F(kind.due)), CharField())
-        return Concat(kind.title, Value(" 逾期 "), days, Value(f" 天，{Measure(step.measure).news}"))
+        news = f"{step.label}待审批" if step.is_proposed else Measure(step.measure).news
+        return Concat(kind.title, Value(" 逾期 "), days, Value(f" 天，{news}"))
     left = Cast(DaysBetween(F(kind.due), as_of), CharField())
     return Concat(
         kind.title,

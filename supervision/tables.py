@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from common.tables import DateColumn, DueColumn, LedgerColumn, LedgerTable, LinkColumn, TextColumn, YesNoColumn
 from common.ui import badge
-from supervision.enums import Measure
+from supervision.enums import measure_of
 from supervision.kinds import KINDS, Facts
 from supervision.models import Escalation
 from supervision.selectors import by_kind
@@ -15,7 +15,7 @@ GONE = Facts(title="（已删除）")
 
 
 class EscalationTable(LedgerTable):
-    """Each record gets the `facts` of its item and its `measure`."""
+    """Each record gets the `facts` of its item."""
 
     table_name = "escalations"
     caption = "督办"
@@ -33,18 +33,19 @@ class EscalationTable(LedgerTable):
     announced = YesNoColumn(verbose_name="通知", words=("已通知", "没有单独通知"), orderable=False)
 
     @classmethod
-    def with_facts(cls, request: HttpRequest, *args: Any, measures: dict[Any, Measure], **kwargs: Any) -> Any:
+    def with_facts(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """As `for_request`; one more query for each kind of item on the page."""
         table = cls.for_request(request, *args, **kwargs)
         records: list[Any] = table.page.object_list
         facts = {name: KINDS[name].facts(ids) for name, ids in by_kind(records).items()}
         for record in records:
             record.facts = facts[record.kind].get(record.item_id, GONE)
-            record.measure = measures.get((record.kind, record.step))
         return table
 
     def render_step(self, record: Any) -> str:
-        return badge(record.measure.label, record.measure.colour) if record.measure else record.step
+        measure = measure_of(record.step)
+        label = f"{measure.label}（第 {record.repeat} 次重复）" if record.repeat else measure.label
+        return badge(label, measure.colour)
 
     def render_status(self, record: Any) -> str:
         return badge(record.facts.status, record.facts.colour)

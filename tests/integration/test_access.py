@@ -37,7 +37,7 @@ REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
 DELETED = {"term", "alias", "calendar day"}
 # What the whole site has in common belongs to no county.
-COMMON = {"policy", "calendar day", "calendar year"}
+COMMON = {"policy", "policy kind", "calendar day", "calendar year"}
 FINE = {200, 302, 400, 405, 409, 422}
 
 
@@ -126,7 +126,9 @@ TABLE: dict[str, Rule] = {
     "jobs:file": Rule((ADMIN,), "job"),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:policy": Rule(ALL_ROLES),
+    "supervision:policy_new": Rule((ADMIN,), "policy kind"),
     "supervision:policy_edit": Rule((ADMIN,), "policy"),
+    "supervision:policy_switch": Rule((ADMIN,), "policy", post=True),
     "supervision:calendar": Rule(ALL_ROLES),
     "supervision:calendar_take_back": Rule((ADMIN,), "calendar day", post=True),
     "supervision:calendar_fill": Rule((ADMIN,), "calendar year", post=True),
@@ -208,11 +210,11 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
 
 @pytest.fixture
 def rows(cast: Cast, summer: Any) -> Rows:
-    from supervision.models import CalendarDay, PolicyStep
+    from supervision.models import CalendarDay, Policy
 
     day = CalendarDay.objects.create(day="2026-08-06", source="own", is_workday=False, name="县运动会")
     foreign = cast.foreign
-    step = PolicyStep.objects.order_by("pk").values_list("pk", flat=True)[0]
+    policy = Policy.objects.order_by("pk").values_list("pk", flat=True)[0]
     hazard = HazardFactory(season=cast.season, lead_unit=cast.chengyuan, township=cast.town_a, status="issued")
     hazard.cooperating_units.add(cast.beiyuan)
     theirs = HazardFactory(season=foreign.season, lead_unit=foreign.company, township=foreign.township, status="issued")
@@ -222,8 +224,9 @@ def rows(cast: Cast, summer: Any) -> Rows:
         "own season": {"pk": cast.season.pk},
         "calendar day": {"pk": day.pk},
         "calendar year": {"year": 2026},
+        "policy kind": {"kind": "hazard"},
         **_of(
-            cast.admin, hazard, policy=step, facility=cast.station, community=cast.community, season=cast.season,
+            cast.admin, hazard, policy=policy, facility=cast.station, community=cast.community, season=cast.season,
             unit=cast.chengyuan, user=cast.chengyuan_clerk, region=cast.town_b,
         ),
     }  # fmt: skip
@@ -231,7 +234,7 @@ def rows(cast: Cast, summer: Any) -> Rows:
         own,
         {"own season": {"pk": foreign.season.pk}}
         | _of(
-            foreign.admin, theirs, policy=step, facility=foreign.station, community=foreign.community,
+            foreign.admin, theirs, policy=policy, facility=foreign.station, community=foreign.community,
             season=foreign.season, unit=foreign.company, user=foreign.company_admin, region=foreign.township,
         ),
     )  # fmt: skip

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common import clock
+from supervision.enums import measure_of
 from supervision.kinds import KINDS
-from supervision.models import PolicyStep, SweepRun
+from supervision.models import SweepRun
 from supervision.sweep import sweep
 
 
@@ -41,9 +42,8 @@ def _day(text: str | None) -> dt.date:
 
 def _lines(run: SweepRun) -> list[str]:
     """隐患 催办：3 个新达到"""
-    labels = {(step.kind, step.code): step.label for step in PolicyStep.objects.all()}
     lines = [
-        f"{KINDS[kind].label} {labels[kind, code]}（{code}）：{count} 个新达到"
+        f"{KINDS[kind].label} {measure_of(code).label}（{code}）：{count} 个新达到"
         for kind, steps in run.new.items()
         for code, count in reversed(steps.items())
     ]

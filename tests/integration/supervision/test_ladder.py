@@ -13,6 +13,7 @@ from inspections.enums import Grade, HazardStatus
 from inspections.models import Hazard
 from notifications.models import Message
 from supervision.models import Escalation, PolicyStep
+from supervision.services import create_policy
 from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.factories import UserFactory
@@ -86,7 +87,7 @@ def test_a_missed_reminder_is_caught_up_until_the_deadline_and_not_after_it(
     cast: Cast, hazard: Hazard, news: Any
 ) -> None:
     assert news(-5) == {("cy_clerk", "YH-2026-0001 距时限还有 5 天")}
-    PolicyStep.objects.filter(offset_days__gt=0).update(is_active=False)
+    PolicyStep.objects.filter(amount__gt=0).update(is_active=False)
     late = hazard_of(cast, "issued", due_on=day(-10), responsible_user=cast.chengyuan_clerk)
 
     assert news(-5) == set()
@@ -176,8 +177,9 @@ def test_a_major_hazard_is_due_for_a_talk_on_the_third_day(cast: Cast, hazard: H
 
 def test_a_grade_of_its_own_rule_may_be_later_than_the_general_one(cast: Cast, hazard: Hazard, news: Any) -> None:
     serious = hazard_of(cast, "rectifying", due_on=DUE, grade=Grade.SERIOUS)
-    PolicyStep.objects.create(
-        kind="hazard", grade=Grade.GENERAL, code="talk", level=5, measure="talk", offset_days=10, tells_bureau=True
+    own = create_policy(kind="hazard", grade=Grade.GENERAL, urgency="", by=cast.admin)
+    own.steps.filter(code="talk").update(
+        amount=10, tells_company_head=False, tells_bureau=True, tells_bureau_leader=False
     )
     news(3)
 

@@ -1,4 +1,4 @@
-"""The list of escalations, an item's ladder, and the policy."""
+"""The list of escalations and an item's ladder."""
 
 import datetime as dt
 import re
@@ -10,9 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from audit.models import AuditEntry
 from inspections.models import Hazard
-from supervision.models import Escalation, PolicyStep
+from supervision.models import Escalation
 from supervision.selectors import ladder_of
 from supervision.sweep import sweep
 from tests.cast import Cast
@@ -178,89 +177,6 @@ class TestLadder:
         assert "督办单（逾期 3 天）" in whole and "督办单（逾期 3 天）" in part
         ask(cast.beiyuan_clerk, address, status=404)
         ask(cast.foreign.admin, address, status=404)
-
-
-def step_of(code: str, grade: str = "") -> PolicyStep:
-    return PolicyStep.objects.get(kind="hazard", code=code, grade=grade)
-
-
-class TestPolicy:
-    def change(self, client: Client, step: PolicyStep, **fields: Any) -> Any:
-        posted = {
-            "version": step.version, "days": abs(step.offset_days), "audience": step.audience,
-            "is_active": "on" if step.is_active else "", **fields,
-        }  # fmt: skip
-        return client.post(f"/supervision/policy/{step.pk}/", posted)
-
-    def test_everybody_reads_it_and_the_administrator_may_change_it(self, cast: Cast, ask: Any) -> None:
-        own, others = ask(cast.admin, "/supervision/policy/"), ask(cast.chengyuan_clerk, "/supervision/policy/")
-        assert "到期前 7 天" in own and "到期前 7 天" in others
-        assert f"/supervision/policy/{step_of('urge').pk}/" in own
-        assert f"/supervision/policy/{step_of('urge').pk}/" not in others
-
-    def test_a_change_holds_from_the_next_sweep_on_and_is_audited(
-        self, cast: Cast, hazard: Hazard, client_as: Any, news: Any
-    ) -> None:
-        client = client_as(cast.admin)
-        response = self.change(client, step_of("urge"), days=2, audience=["tells_bureau_leader"])
-        assert (response.status_code, response["Location"]) == (302, "/supervision/policy/")
-
-        entry = AuditEntry.objects.get(action="修改督办规则")
-        assert (entry.actor, entry.target_label, entry.changes) == (
-            cast.admin,
-            "催办 逾期 2 天",
-            {
-                "距时限天数": ["1", "2"], "责任单位负责人": ["是", "否"], "住建局督办人": ["是", "否"],
-                "住建局负责人": ["否", "是"],
-            },
-        )  # fmt: skip
-        assert news(1) == set()
-        assert news(2) == {("ll_admin", "YH-2026-0001 逾期 2 天，请抓紧整改")}
-
-    def test_a_step_that_is_switched_off_is_not_taken(
-        self, cast: Cast, hazard: Hazard, client_as: Any, news: Any
-    ) -> None:
-        Hazard.objects.filter(pk=hazard.pk).update(grade="major")
-        self.change(client_as(cast.admin), step_of("talk", "major"), is_active="")
-        assert {subject for _, subject in news(3)} == {"YH-2026-0001 逾期 3 天，已列入督办"}
-        assert {subject for _, subject in news(7)} == {"YH-2026-0001 逾期 7 天，已达到约谈条件"}
-
-    @pytest.mark.parametrize(
-        ("code", "fields", "said"),
-        [
-            ("notice", {"days": 8}, "不能晚于较重的一步：约谈 逾期 7 天"),
-            ("talk", {"days": 2}, "不能早于较轻的一步：督办单 逾期 3 天"),
-            ("remind-3", {"days": 8}, "不能早于较轻的一步：提醒 到期前 7 天"),
-            ("urge", {"audience": []}, "请至少选择一类通知对象"),
-            ("urge", {"days": 0}, "天数应在 1 到 366 之间"),
-            ("urge", {"days": 400}, "天数应在 1 到 366 之间"),
-        ],
-    )
-    def test_what_makes_no_sense_is_refused(
-        self, cast: Cast, client_as: Any, code: str, fields: dict[str, Any], said: str
-    ) -> None:
-        before = step_of(code)
-        response = self.change(client_as(cast.admin), before, **fields)
-        assert response.status_code == 200
-        assert said in response.content.decode()
-        assert (step_of(code).version, AuditEntry.objects.filter(action="修改督办规则").exists()) == (0, False)
-
-    def test_of_two_who_change_it_the_second_sees_what_the_first_wrote(self, cast: Cast, client_as: Any) -> None:
-        client, seen = client_as(cast.admin), step_of("urge")
-        self.change(client, seen, days=2)
-        response = self.change(client, seen, days=3)
-
-        page = response.content.decode()
-        assert response.status_code == 409
-        assert "刚刚被别人改为上面的内容" in page and "现在：逾期 2 天" in page and 'value="3"' in page
-        assert step_of("urge").offset_days == 2
-        again = {"version": re.findall(r'name="version" value="(\d+)"', page)[0], "days": 3}
-        assert self.change(client, seen, **again).status_code == 302
-        assert step_of("urge").offset_days == 3
-
-    def test_nothing_changed(self, cast: Cast, client_as: Any) -> None:
-        self.change(client_as(cast.admin), step_of("urge"))
-        assert not AuditEntry.objects.filter(action="修改督办规则").exists()
 
 
 def test_the_database_refuses_a_second_record(hazard: Hazard) -> None:

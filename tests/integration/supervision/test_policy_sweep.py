@@ -1,0 +1,127 @@
+"""What the sweep and an item's ladder make of units, repetitions and versions."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from inspections.models import Hazard
+from supervision.models import Escalation
+from supervision.selectors import ladder_of
+from supervision.sweep import sweep
+from supervision.working_days import set_days
+from tests.cast import Cast
+from tests.hazards import hazard_of
+from tests.integration.supervision.conftest import DUE, day, last_run, steps_of
+from tests.integration.supervision.policies import change, general
+
+pytestmark = pytest.mark.django_db
+
+
+class TestSweep:
+    def test_the_last_step_never_falls_silent(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        told = {offset: {subject for _, subject in news(offset)} for offset in range(14, 38)}
+        assert {offset: subjects for offset, subjects in told.items() if subjects} == {
+            14: {"YH-2026-0001 逾期 14 天，已达到约谈条件"},
+            15: {"YH-2026-0001 逾期 15 天，已达到通报条件"},
+            22: {"YH-2026-0001 逾期 22 天，已达到通报条件"},
+            29: {"YH-2026-0001 逾期 29 天，已达到通报条件"},
+            36: {"YH-2026-0001 逾期 36 天，已达到通报条件"},
+        }
+        records = Escalation.objects.filter(item_id=hazard.pk, step="circular").order_by("repeat")
+        assert list(records.values_list("repeat", "announced")) == [(0, True), (1, True), (2, True), (3, True)]
+
+    def test_missed_repetitions_are_not_made_up_for(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        assert {subject for _, subject in news(400)} == {"YH-2026-0001 逾期 400 天，已达到通报条件"}
+        records = Escalation.objects.filter(item_id=hazard.pk, step="circular").order_by("repeat")
+        assert list(records.values_list("repeat", "announced")) == [(0, False), (55, True)]
+        assert last_run().new["hazard"]["circular"] == 2
+        assert news(400) == news(406) == set()
+        assert len(news(407)) == 4
+
+    def test_repetitions_of_many_at_once(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        older = hazard_of(cast, "rectifying", due_on=day(-7))
+        assert {subject for _, subject in news(23)} == {
+            "YH-2026-0001 逾期 23 天，已达到通报条件", f"{older.number} 逾期 30 天，已达到通报条件",
+        }  # fmt: skip
+        repeats = Escalation.objects.filter(step="circular", repeat__gt=0).values_list("item_id", "repeat")
+        assert set(repeats) == {(hazard.pk, 1), (older.pk, 2)}
+
+    def test_a_milder_step_that_repeats_is_silent_once_a_severer_one_is_reached(
+        self, cast: Cast, hazard: Hazard, news: Any
+    ) -> None:
+        change(general(), cast.admin, urge={"repeat_every": 1})
+        told = {offset: {subject for _, subject in news(offset)} for offset in range(1, 6)}
+        assert {offset: len(subjects) for offset, subjects in told.items()} == {1: 1, 2: 1, 3: 1, 4: 0, 5: 0}
+
+    def test_working_days_over_national_day(self, cast: Cast, summer: Any, news: Any) -> None:
+        hazard = hazard_of(cast, "rectifying", due_on=dt.date(2026, 9, 30))
+        change(general(), cast.admin, notice={"unit": "workdays"}, urge={"unit": "workdays"})
+
+        def told_on(text: str) -> set[str]:
+            return {subject for _, subject in news((dt.date.fromisoformat(text) - DUE).days)}
+
+        assert told_on("2026-10-06") == set()
+        assert told_on("2026-10-07") == {f"{hazard.number} 逾期 7 天，已达到约谈条件"}
+        assert told_on("2026-10-08") == set(), "the milder one is recorded and not sent"
+        assert steps_of(hazard, hazard.due_on) == {
+            "remind-7": False, "remind-3": False, "urge": False, "talk": True,
+        }  # fmt: skip
+        told_on("2026-10-09")
+        assert "notice" not in steps_of(hazard, hazard.due_on)
+        told_on("2026-10-10")  # a make-up Saturday
+        assert steps_of(hazard, hazard.due_on)["notice"] is False
+
+    def test_a_change_of_the_calendar_holds_from_the_next_sweep_on(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        change(general(), cast.admin, urge={"unit": "workdays"})
+        set_days(day(1), day(1), is_workday=False, name="县运动会", by=cast.admin)
+        news(1)
+        assert "urge" not in steps_of(hazard)
+        news(4)  # a Monday
+        assert steps_of(hazard)["urge"] is False
+
+    def test_hours_count_from_the_end_of_the_day(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        change(general(), cast.admin, urge={"unit": "hours", "amount": 10})
+        summer.move_to(dt.datetime(2026, 8, 21, 1, 59, tzinfo=dt.UTC))  # 9:59 in Shanghai
+        sweep(day(1))
+        assert "urge" not in steps_of(hazard)
+        summer.move_to(dt.datetime(2026, 8, 21, 2, 0, tzinfo=dt.UTC))
+        sweep(day(1))
+        assert steps_of(hazard)["urge"] is True
+
+    def test_what_is_proposed_is_told_to_the_bureau_only(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        change(general(), cast.admin, notice={"is_proposed": True})
+        assert news(3) == {("ll_inspector", "YH-2026-0001 逾期 3 天，督办单待审批")}
+
+    def test_a_reminder_on_the_day_itself(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        change(general(), cast.admin, added={"measure": "remind", "amount": 0, "tells_company": True})
+        news(-1)
+        assert news(0) == {(who, "YH-2026-0001 今天到期") for who in ("cy_admin", "cy_clerk")}
+
+    def test_a_new_version_does_not_say_again_what_was_said(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        news(3)
+        change(general(), cast.admin, urge={"amount": 2}, notice={"tells_company_head": True})
+        assert news(3) == set()
+        change(general(), cast.admin, added={"measure": "urge", "amount": 3, "tells_bureau": True})
+        assert news(3) == set(), "a severer step is on record"
+        assert set(steps_of(hazard)) == {"remind-7", "remind-3", "urge", "urge-n1", "notice"}
+
+
+class TestLadderOfAnItem:
+    def test_working_days_say_what_they_skip(self, cast: Cast, summer: Any) -> None:
+        hazard = hazard_of(cast, "rectifying", due_on=dt.date(2026, 9, 30))
+        change(general(), cast.admin, urge={"unit": "workdays"})
+        step = next(step for step in ladder_of(hazard).steps if step.label == "催办（逾期 1 个工作日）")
+        assert (step.on, step.text) == (
+            dt.date(2026, 10, 8), "将通知责任单位负责人、住建局督办人；跳过10月1日至7日（国庆节）",
+        )  # fmt: skip
+
+    def test_the_next_repetition_and_the_last_one(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        summer.move_to(dt.datetime(2026, 9, 12, 2, 0, tzinfo=dt.UTC))
+        sweep(day(23))
+        steps = [(step.label, step.on, step.state) for step in ladder_of(hazard).steps][-3:]
+        assert steps == [
+            ("通报（逾期 15 天）", day(15), "done"),
+            ("通报（第 1 次重复）", day(22), "due"),
+            ("通报（第 2 次重复）", day(29), "next"),
+        ]

@@ -1,0 +1,83 @@
+"""Trying a policy on a day before it is saved."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from inspections.enums import Grade
+from inspections.models import Hazard
+from supervision.models import Escalation
+from supervision.policy import steps_in_force
+from supervision.services import drafted
+from supervision.sweep import sweep
+from supervision.trial import Trial, try_out
+from supervision.working_days import working_calendar
+from tests.cast import Cast
+from tests.hazards import hazard_of
+from tests.integration.supervision.conftest import DUE, day, last_run
+from tests.integration.supervision.policies import general, steps
+
+pytestmark = pytest.mark.django_db
+
+
+class TestTrial:
+    @pytest.fixture
+    def many(self, cast: Cast, hazard: Hazard) -> None:
+        for offset in (0, 2, 2, -5, -20):
+            hazard_of(cast, "issued", due_on=day(offset))
+        hazard_of(cast, "rectifying", due_on=DUE, grade=Grade.MAJOR)
+        hazard_of(cast, "closed", due_on=DUE)
+        hazard_of(cast, "issued", due_on=None)
+
+    def tried(self, cast: Cast, offset: int, user: Any = None, **changes: Any) -> Trial:
+        policy, calendar = general(), working_calendar()
+        draft = drafted(policy, steps(policy, **changes), {step.code: step for step in steps_in_force(policy)})
+        return try_out(policy, draft, day=day(offset), user=user or cast.admin, calendar=calendar)
+
+    def test_how_many_would_reach_which_step_that_day(self, cast: Cast, many: None) -> None:
+        trial = self.tried(cast, 3, urge={"amount": 2}, notice={"amount": 3})
+        rows = {row.step.code: (row.that_day, row.in_force, row.standing) for row in trial.steps}
+        assert trial.total == 6, "not the 重大 one, nor what is closed or has no deadline"
+        assert rows == {
+            "remind-7": (0, 0, 0), "remind-3": (0, 0, 2), "urge": (0, 2, 0), "notice": (2, 2, 2), "talk": (0, 0, 1),
+            "circular": (0, 0, 1),
+        }  # fmt: skip
+        assert {(facts.due_on, step.code) for facts, step in trial.items} == {(DUE, "notice")}
+
+    def test_it_agrees_with_the_sweep(self, cast: Cast, many: None) -> None:
+        for offset in range(32):
+            trial = self.tried(cast, offset)
+            expected = {row.step.code: row.that_day for row in trial.steps if row.that_day}
+            sweep(day(offset - 1))
+            sweep(day(offset))
+            new = last_run().new["hazard"]
+            majors = Hazard.objects.filter(grade=Grade.MAJOR).values("pk")
+            of_major = Escalation.objects.filter(run=last_run(), item_id__in=majors).values_list("step", flat=True)
+            for code in of_major:
+                new[code] -= 1
+            assert {code: count for code, count in new.items() if count} == expected, offset
+
+    def test_steps_that_are_new_or_dropped(self, cast: Cast, many: None) -> None:
+        added = {"measure": "urge", "amount": 2, "tells_bureau": True}
+        trial = self.tried(cast, 3, added=added, notice=None)
+        assert [row.in_force for row in trial.steps if row.step.code == "urge-n1"] == [None]
+        assert [(step.code, count) for step, count in trial.dropped] == [("notice", 2)]
+
+    def test_repetitions_count(self, cast: Cast, many: None) -> None:
+        trial = self.tried(cast, 22)
+        assert {row.step.code: row.that_day for row in trial.steps if row.that_day} == {"circular": 2}
+
+    def test_only_what_the_user_sees(self, cast: Cast, many: None) -> None:
+        assert self.tried(cast, 3, user=cast.foreign.admin).total == 0
+        assert self.tried(cast, 3, user=cast.foreign.admin).items == []
+
+    def test_holidays_that_turn_the_order_are_pointed_out(self, cast: Cast, many: None) -> None:
+        trial = self.tried(cast, 3, urge={"unit": "workdays", "amount": 2})
+        (milder, severer, deadline) = trial.early[0]
+        assert (str(milder), str(severer), deadline) == (
+            "催办 逾期 2 个工作日",
+            "督办单 逾期 3 天",
+            dt.date(2026, 8, 6),
+        )
+        assert self.tried(cast, 3).early == []
