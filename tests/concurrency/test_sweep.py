@@ -43,7 +43,7 @@ def run(n: int, barrier: Any, offset: int) -> tuple[int, int]:
 
 
 def duplicates() -> int:
-    keys = Escalation.objects.values("kind", "item_id", "due_on", "step").annotate(rows=Count("pk"))
+    keys = Escalation.objects.values("kind", "item_id", "due_on", "step", "repeat").annotate(rows=Count("pk"))
     return keys.filter(rows__gt=1).count()
 
 
@@ -95,7 +95,9 @@ def test_workers_that_find_the_rows_in_different_orders_do_not_block_each_other(
     for _ in range(3 * ROUNDS):
         at_once(run_by_plan, processes=WORKERS)
         assert not SweepRun.objects.exclude(error="").exists()
-        assert Escalation.objects.count() == HAZARDS * 6
+        assert duplicates() == 0
+        # The six steps, and the latest repetition of the last one.
+        assert Escalation.objects.count() == HAZARDS * 7
         Escalation.objects.all().delete()
 
 
