@@ -61,6 +61,10 @@ class Calendar:
             return self.add_workdays(on, -n)
         return self.add_workdays(on + ONE_DAY, -n) - ONE_DAY if n else on
 
+    def workdays_back(self, day: dt.date, n: int) -> list[dt.date]:
+        """The last n working days up to and including `day`, the latest first."""
+        return [passed for passed in self._steps(day + ONE_DAY, -n) if self.is_workday(passed)]
+
     def reckon(self, start: dt.date, n: int) -> "Reckoning":
         """The n-th working day from `start` with how it was found."""
         passed = tuple(self._steps(start, n))

@@ -30,13 +30,14 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 
 from common import clock
 from common.insert_select import DaysBetween, insert_select
 from common.workdays import Calendar, end_of
 from notifications.services import notify_selected
 from supervision import ladder
-from supervision.enums import Measure, measure_of
+from supervision.enums import Measure, OffsetUnit, measure_of
 from supervision.kinds import KINDS, Kind
 from supervision.models import Escalation, PolicyStep, SweepRun
 from supervision.policy import Ladder, ladders
@@ -114,21 +115,22 @@ def _climb(
     for step in reversed(each.steps):
         items = each.among(kind, kind.watched())
         most = ladder.most_repeats(step, earliest, moment.now, moment.calendar)
-        if most:
-            yield step, True, _reached(kind, step, items, moment, range(1, most + 1))
-        yield step, False, _reached(kind, step, items, moment, range(1))
+        for first in (1, 0) if most else (0,):
+            cutoff = ladder.cutoff_day(step, moment.now, moment.calendar, first)
+            number = _repeat(kind, step, moment, most) if first else Value(0, output_field=IntegerField())
+            yield step, bool(first), items.filter(**{f"{kind.due}__lte": cutoff}).annotate(repeat=number)
 
 
-def _reached(kind: Kind, step: PolicyStep, items: QuerySet[Any], moment: Moment, repeats: range) -> QuerySet[Any]:
-    """The items that have reached the first of the repetitions (0 is the step itself); `repeat`: which one they are
-    at."""
-    cutoffs = {repeat: ladder.cutoff_day(step, moment.now, moment.calendar, repeat) for repeat in repeats}
-    latest_first = [
-        When(**{f"{kind.due}__lte": cutoffs[repeat]}, then=Value(repeat)) for repeat in reversed(repeats[1:])
-    ]
-    first = Value(repeats[0], output_field=IntegerField())
-    at = Case(*latest_first, default=first, output_field=IntegerField()) if latest_first else first
-    return items.filter(**{f"{kind.due}__lte": cutoffs[repeats[0]]}).annotate(repeat=at)
+def _repeat(kind: Kind, step: PolicyStep, moment: Moment, most: int) -> Any:
+    """Which repetition an item is at that has reached the first, in SQL; whole numbers divide without a rest."""
+    if step.unit == OffsetUnit.WORKDAYS:
+        cutoffs = ladder.workday_cutoffs(step, moment.now, moment.calendar, most)
+        at = [When(**{f"{kind.due}__lte": cutoffs[repeat]}, then=Value(repeat)) for repeat in range(most, 1, -1)]
+        return Case(*at, default=Value(1), output_field=IntegerField())
+    passed: Any = DaysBetween(clock.local_date(moment.now), F(kind.due))
+    if step.unit == OffsetUnit.HOURS:
+        passed = (passed - 1) * 24 + timezone.localtime(moment.now).hour
+    return (passed - step.amount) / step.repeat_every
 
 
 def _record(kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun, moment: Moment) -> int:

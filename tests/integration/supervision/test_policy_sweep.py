@@ -4,12 +4,15 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db.models import Max
 
 from inspections.models import Hazard
+from supervision.ladder import reached
 from supervision.models import Escalation
+from supervision.policy import steps_in_force
 from supervision.selectors import ladder_of
 from supervision.sweep import sweep
-from supervision.working_days import set_days
+from supervision.working_days import set_days, working_calendar
 from tests.cast import Cast
 from tests.hazards import hazard_of
 from tests.integration.supervision.conftest import DUE, day, last_run, steps_of
@@ -46,6 +49,21 @@ class TestSweep:
         }  # fmt: skip
         repeats = Escalation.objects.filter(step="circular", repeat__gt=0).values_list("item_id", "repeat")
         assert set(repeats) == {(hazard.pk, 1), (older.pk, 2)}
+
+    @pytest.mark.parametrize(("unit", "amount", "every"), [("days", 20, 3), ("workdays", 20, 2), ("hours", 480, 50)])
+    def test_every_unit_repeats_as_the_ladder_has_it(
+        self, cast: Cast, hazard: Hazard, summer: Any, unit: str, amount: int, every: int
+    ) -> None:
+        later = [hazard_of(cast, "rectifying", due_on=day(offset)) for offset in (1, 2, 3, 5, 8, 13, 21)]
+        change(general(), cast.admin, circular={"unit": unit, "amount": amount, "repeat_every": every}, talk=None)
+        circular, calendar = steps_in_force(general()).get(code="circular"), working_calendar()
+        for offset in range(20, 60, 7):
+            now = dt.datetime.combine(day(offset), dt.time(5, 30), dt.UTC)
+            summer.move_to(now)
+            sweep(day(offset))
+            found = Escalation.objects.filter(step="circular").order_by().values_list("item_id").annotate(Max("repeat"))
+            latest = {item.pk: reached([circular], item.due_on, now, calendar) for item in [hazard, *later]}
+            assert dict(found) == {pk: steps[-1].repeat for pk, steps in latest.items() if steps}, day(offset)
 
     def test_a_milder_step_that_repeats_is_silent_once_a_severer_one_is_reached(
         self, cast: Cast, hazard: Hazard, news: Any
