@@ -45,7 +45,7 @@ from common.spreadsheets.workbook import open_workbook
 from inspections.importing import Stager
 from inspections.ledger import HAZARDS
 from inspections.models import Hazard
-from inspections.registering import import_ready
+from tests.hazard_imports import import_ready
 
 USUAL_ROWS, LARGE = 10_000, 50_000
 ROUNDS = 3

@@ -25,6 +25,7 @@ from common.spreadsheets.columns import Column
 from common.spreadsheets.dates import Years, read_date
 from common.spreadsheets.head_layouts import Layout
 from common.spreadsheets.heads import LedgerSheet, find_ledger
+from common.spreadsheets.ledgers.importer import ReadRow
 from common.spreadsheets.readings import Reading
 from common.spreadsheets.rows import LedgerRow, RowKind
 from common.spreadsheets.workbook import Limits, open_workbook
@@ -87,30 +88,13 @@ class Words:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class HazardRow:
-    """`fields`: JSON-ready, what is empty is None; of a skipped row there are none. `raw`: the cells by their heads.
-
-    `problems`: [{"field", "cell", "read", "expected"}]; `cell` is empty where the ledger has no such column.
-    `reason`: why the row was skipped, or which row it repeats. `repeats`: that row's number.
-    """
-
-    row: int
-    pile: str
-    fields: dict[str, Any]
-    raw: dict[str, str]
-    problems: list[dict[str, str]] = field(default_factory=list)
-    reason: str = ""
-    repeats: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class LedgerReading:
     filename: str
     sheet: LedgerSheet
     # The year in which dates without one were put.
     year: int
-    rows: list[HazardRow]
+    rows: list[ReadRow]
 
     def counts(self) -> dict[str, int]:
         return {pile: sum(1 for row in self.rows if row.pile == pile) for pile in (READY, WAITS, REPEAT, SKIPPED)}
@@ -158,7 +142,7 @@ class HazardReader:
         self.years: Years = years_of(self.year, season)
         self.company = company_of(sheet) or uploader or ""
 
-    def rows(self) -> Iterator[HazardRow]:
+    def rows(self) -> Iterator[ReadRow]:
         """One for each row below the head; the second of two that say the same repeats the first."""
         first: dict[int, int] = {}
         for ledger_row in self.sheet.rows:
@@ -169,13 +153,13 @@ class HazardReader:
                     row.pile, row.repeats, row.reason = REPEAT, same, f"与第 {same} 行相同"
             yield row
 
-    def read(self, row: LedgerRow) -> HazardRow:
+    def read(self, row: LedgerRow) -> ReadRow:
         if row.kind is not RowKind.DATA:
-            return HazardRow(row.number, SKIPPED, {}, row.raw, reason=row.reason)
+            return ReadRow(row.number, SKIPPED, {}, row.raw, reason=row.reason)
         return _Entry(self, row).read()
 
 
-def _repeat_key(row: HazardRow) -> int:
+def _repeat_key(row: ReadRow) -> int:
     due = row.fields["due_on"] or next((p["read"] for p in row.problems if p["field"] == "due_on"), "")
     values = (due if name == "due_on" else row.fields[name] or "" for name in REPEAT_KEY)
     return hash(tuple(normalise_name(str(value)) for value in values))
@@ -189,7 +173,7 @@ class _Entry:
         self.row = row
         self.problems: list[dict[str, str]] = []
 
-    def read(self) -> HazardRow:
+    def read(self) -> ReadRow:
         point = self.five(
             "problem_point", one_line(self.text("problem_point")), vague_point, self.words.point, POINT_EXPECTED
         )
@@ -225,7 +209,7 @@ class _Entry:
             "progress_percent": self.percent(progress.percent),
         }
         pile = WAITS if any(problem["field"] in HOLDS_UP for problem in self.problems) else READY
-        return HazardRow(self.row.number, pile, fields, self.row.raw, self.problems)
+        return ReadRow(self.row.number, pile, fields, self.row.raw, self.problems)
 
     @property
     def words(self) -> Words:
