@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from common.spreadsheets.ledgers.differences import VERSION, Difference, Said, is_same_text
+from facilities.directory import Directory, community_names
 from facilities.enums import FacilityKind
-from inspections.directory import Directory, community_names
 from inspections.enums import Category, FundingSource, Grade, HazardStatus, Source, Urgency
 from inspections.ledger import HAZARDS
 from inspections.models import Hazard

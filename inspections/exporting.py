@@ -62,14 +62,9 @@ def season_of_scope(user: Any, scope: Mapping[str, Any]) -> Season | None:
 
 
 def _conditions(filters: HazardFilter) -> str:
-    bar = filters.bar
-    said = [f"{chip.label}：{chip.value}" for chip in bar.chips]
     tab = filters.form.cleaned_data.get("tab", "") if filters.form.is_valid() else ""
-    if tab:
-        said.insert(0, f"状态：{next(label for value, label, _ in (*TABS, COUNTED) if value == tab)}")
-    if bar.search and bar.search.value():
-        said.append(f"查找：{bar.search.value()}")
-    return "；".join(said) or "没有筛选"
+    state = f"状态：{next(label for value, label, _ in (*TABS, COUNTED) if value == tab)}" if tab else ""
+    return "；".join(filter(None, [state, filters.bar.in_words])) or "没有筛选"
 
 
 def by_unit(hazards: HazardQuerySet) -> HazardQuerySet:

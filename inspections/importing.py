@@ -23,12 +23,12 @@ from common.spreadsheets.ledgers.settling import recheck_rows
 from common.spreadsheets.models import ImportBatch, ImportRow
 from common.spreadsheets.staging import keep_upload, read_upload
 from common.spreadsheets.terms import Terms
+from facilities.directory import Directory, community_names
 from facilities.models import Season
 from facilities.words import learn_alias, words_of
 from inspections import rules
 from inspections.deadlines import SeasonDates
 from inspections.differences import BY_REPORT, conflict_of, differences, said_by
-from inspections.directory import Directory, community_names
 from inspections.ledger import HAZARDS
 from inspections.ledger_moves import check_may_take_history
 from inspections.matching import Registry
@@ -100,7 +100,7 @@ class Stager(Importer):
 
     def _use(self, season: Season) -> None:
         self.season = season
-        self.directory = Directory(season)
+        self.directory = Directory(season.county)
 
     @cached_property
     def terms(self) -> Terms:
@@ -253,7 +253,7 @@ class Stager(Importer):
         if not alias or unit is None or not unit.is_rectifier:
             return
         learn_alias(county=self.season.county, alias=alias, target=unit, by=self.by)
-        self.directory = Directory(self.season)
+        self.directory = Directory(self.season.county)
         recheck_rows(row.batch.rows.filter(fields__responsible_unit=alias).exclude(pk=row.pk), self)
 
     # --- writing ---
@@ -266,7 +266,7 @@ class Stager(Importer):
         season = Season.objects.select_for_update(of=("self",)).select_related("county").get(pk=batch.context["season"])
         self._use(season)
         self.registry = Registry(season, batch.sha256, batch.head.get("sheet", ""))
-        self.registering = Registering(batch, self.directory, by=self.by, as_history=as_history)
+        self.registering = Registering(batch, season, self.directory, by=self.by, as_history=as_history)
 
     def create(self, rows: Sequence[ImportRow]) -> list[int]:
         for row in rows:

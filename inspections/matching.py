@@ -7,8 +7,8 @@ from typing import Any
 from common.spreadsheets.ledgers.importer import Match
 from common.spreadsheets.models import ImportRow, Pile
 from common.text import normalise_name
+from facilities.directory import Directory
 from facilities.models import Season
-from inspections.directory import Directory
 from inspections.enums import HazardStatus
 from inspections.ledger import HAZARDS
 from inspections.models import Hazard

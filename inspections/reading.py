@@ -30,7 +30,8 @@ from common.spreadsheets.readings import Reading
 from common.spreadsheets.rows import LedgerRow, RowKind
 from common.spreadsheets.workbook import Limits, open_workbook
 from common.text import normalise_name
-from facilities.enums import FacilityKind
+from facilities.directory import company_of
+from facilities.enums import FACILITY_KIND_WORDS, FacilityKind
 from inspections.deadlines import AT_ONCE, SeasonDates, read_deadline, years_of
 from inspections.enums import Urgency
 from inspections.ledger import HAZARDS
@@ -51,7 +52,6 @@ from inspections.vagueness import (
 )
 from inspections.vocabulary import (
     CATEGORY_WORDS,
-    FACILITY_KIND_WORDS,
     facility_kind_named,
     facility_kind_told_by,
 )
@@ -65,12 +65,6 @@ HOLDS_UP = frozenset(
     }
 )  # fmt: skip
 REPEAT_KEY = ("problem_point", "description", "responsible_unit", "due_on", "responsible_person")
-
-_BUREAU = re.compile(r"(?:局|委|委员会|政府|办公室|办事处|街道|镇|乡|中队|大队|专班|指挥部)$")
-_COMPANY_IN_TITLE = re.compile(
-    r"(?:^|[关于对])((?!全[县市区])[\u4e00-\u9fff（）()A-Za-z]{2,30}?(?:有限责任公司|股份有限公司|有限公司|集团公司|热力公司|供热公司|分公司|公司|供热中心"
-    r"|热力中心|供暖中心|供热站|热力站|供暖站|供热所|供热处|热电厂|热力厂|供热厂|中心))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +111,6 @@ def read_hazard_rows(
     found = find_ledger(open_workbook(source, limits=limits), HAZARDS, layout=layout)
     reader = HazardReader(found, season, uploader_unit_name, words)
     return LedgerReading(filename, found, reader.year, list(reader.rows()))
-
-
-def company_of(sheet: LedgerSheet) -> str:
-    """The company whose ledger it is, by its title or 填报单位; empty for a bureau's."""
-    title = re.sub(r"20\d{2}(?:[-—–~至/]\d{2,4})?(?:年度|年|采暖季|供暖季)?", " ", sheet.title)
-    for part in title.split():
-        if match := _COMPANY_IN_TITLE.search(part):
-            return match[1]
-    return "" if not sheet.unit or _BUREAU.search(sheet.unit) else sheet.unit
 
 
 class HazardReader:

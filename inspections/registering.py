@@ -9,10 +9,11 @@ from common import clock
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.ledgers.differences import Difference
 from common.spreadsheets.models import ImportBatch, ImportRow
+from facilities.directory import Directory, community_names
 from facilities.enums import FacilityKind
+from facilities.models import Season
 from inspections import ledger_moves, rules
 from inspections.differences import BY_MOVE, MODEL_FIELDS
-from inspections.directory import Directory, community_names
 from inspections.enums import Grade, HazardStatus, Source
 from inspections.models import Hazard
 from inspections.services import account_of, audit_bulk, build_hazard, edit, take_numbers
@@ -26,9 +27,9 @@ class Registering:
     """One import while it is worked through. Rows that claim to be done arrive as 待验收; nothing bypasses acceptance,
     unless `as_history`: then they stay on record as struck off before this system was there."""
 
-    def __init__(self, batch: ImportBatch, directory: Directory, *, by: Any, as_history: bool) -> None:
-        self.batch, self.directory, self.by, self.as_history = batch, directory, by, as_history
-        self.season = directory.season
+    def __init__(self, batch: ImportBatch, season: Season, directory: Directory, *, by: Any, as_history: bool) -> None:
+        self.batch, self.season, self.directory = batch, season, directory
+        self.by, self.as_history = by, as_history
         self.accounts = _Accounts()
         written_on = batch.head.get("written_on")
         self.written_on = dt.date.fromisoformat(written_on) if written_on else clock.today()

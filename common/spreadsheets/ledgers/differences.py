@@ -66,5 +66,7 @@ class Said:
 
 
 def is_same_text(old: str, new: str) -> bool:
-    """White space and invisible signs are how a cell was laid out, not what it says."""
+    """White space and invisible signs are how a cell was laid out, not what it says; — and 无 say nothing."""
+    if is_nothing(clean(old)) and is_nothing(clean(new)):
+        return True
     return "".join(clean(old).split()) == "".join(clean(new).split())

@@ -1,5 +1,6 @@
 """The forms that the import and export pages of every kind have."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -35,8 +36,12 @@ class RowForm(LedgerForm):
 
     is_another = forms.BooleanField(required=False)
 
-    def __init__(self, data: Any = None, *, row: ImportRow, initial: dict[str, Any], noun: str, measure: str) -> None:
+    def __init__(
+        self, data: Any = None, *, row: ImportRow, initial: dict[str, Any], noun: str, measure: str,
+        fields: Mapping[str, forms.Field] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(data, initial=initial, prefix=f"row{row.row}")
+        self.fields = {**(fields or {}), **self.fields}
         self.fields["is_another"].label = f"这是另一{measure}{noun}，单独登记"
         for problem in row.problems:
             if field := self.fields.get(problem["field"]):

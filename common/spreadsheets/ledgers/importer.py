@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any
 
 from common.spreadsheets.columns import Ledger
 from common.spreadsheets.heads import LedgerSheet
 from common.spreadsheets.ledgers.differences import Difference
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
+from common.spreadsheets.workbook import column_letter
 
 # So many rows are judged and written at a time.
 CHUNK = 500
@@ -24,6 +25,12 @@ NO_REPEAT = "is_no_repeat"
 def problem(field: str, read: str, expected: str, cell: str = "") -> Problem:
     """`field`: the column. `cell`: L20; empty where it is not a cell of the file that is wrong."""
     return {"field": field, "cell": cell, "read": read, "expected": expected}
+
+
+def address_of(row: int, field: str, head: Mapping[str, Any]) -> str:
+    """Where the field stands in the row's sheet: L20; empty if the file has no such column. `head`: of the batch."""
+    index = (head.get("mapping") or {}).get(field)
+    return f"{column_letter(index)}{row}" if index is not None else ""
 
 
 @dataclass(slots=True)
@@ -60,9 +67,9 @@ class Importer(ABC):
     """One file, read and registered for one user."""
 
     # Columns that name something of the site: what is said of them is said anew once it may be there.
-    names: ClassVar[frozenset[str]] = frozenset()
+    names: frozenset[str] = frozenset()
     # Problems of these columns hold a row up; others are only said beside it. None: of those that are required.
-    holding: ClassVar[frozenset[str] | None] = None
+    holding: frozenset[str] | None = None
 
     def __init__(self, *, by: Any) -> None:
         self.by = by
@@ -139,6 +146,11 @@ class Importer(ABC):
         return any(each["field"] in holding for each in problems)
 
     # --- what a person decides ---
+
+    def same_as(self, row: ImportRow) -> Match | None:
+        """Which item a mended row is: the one that it was before, unless the kind knows better."""
+        item = self.items([row.item_id]).get(row.item_id) if row.item_id else None
+        return self.match_of(item) if item is not None else None
 
     def learn(self, row: ImportRow, values: dict[str, Any]) -> None:  # noqa: B027 (a kind may have nothing to learn)
         """Take out of `values` what the site is to remember, and remember it."""

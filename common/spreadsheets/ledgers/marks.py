@@ -5,10 +5,10 @@ from typing import Any
 
 from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
+from common.spreadsheets.ledgers.importer import address_of
 from common.spreadsheets.ledgers.kinds import kind_named
 from common.spreadsheets.marking import Mark, MarkedCopy, mark_workbook
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
-from common.spreadsheets.workbook import column_letter
 
 MARKED_PILES = (Pile.WAITS, Pile.UPDATE, Pile.REPEAT)
 NOTHING = "这一批没有待处理、重复或有变动的行，不需要核对副本"
@@ -38,7 +38,7 @@ def marks_of(row: ImportRow, head: dict[str, Any], ledger: Ledger) -> Iterator[M
         yield from _changes(row, head, ledger)
     else:
         for problem in row.problems:
-            cell = problem["cell"] or _cell(row, problem["field"], head, ledger)
+            cell = problem["cell"] or address_of(row.row, problem["field"], head)
             yield Mark(row.row, cell, problem["expected"], "waits", _title(problem["field"], ledger), problem["read"])
 
 
@@ -46,7 +46,7 @@ def _changes(row: ImportRow, head: dict[str, Any], ledger: Ledger) -> Iterator[M
     for change in row.changes:
         name = str(change["field"])
         text = f"系统里现在是“{change['old'] or '空'}”，这里是“{change['new'] or '空'}”"
-        yield Mark(row.row, _cell(row, name, head, ledger), text, "update", _title(name, ledger))
+        yield Mark(row.row, address_of(row.row, name, head), text, "update", _title(name, ledger))
     if row.conflict:
         yield Mark(row.row, "", row.conflict, "update")
 
@@ -54,10 +54,3 @@ def _changes(row: ImportRow, head: dict[str, Any], ledger: Ledger) -> Iterator[M
 def _title(field: str, ledger: Ledger) -> str:
     column = ledger.by_name.get(field)
     return column.title if column else field
-
-
-def _cell(row: ImportRow, field: str, head: dict[str, Any], ledger: Ledger) -> str:
-    """Where the field stands in the row's sheet; empty if the ledger has no such column."""
-    by_title = {column.title: column.name for column in ledger.columns}
-    index = (head.get("mapping") or {}).get(by_title.get(field, field))
-    return f"{column_letter(index)}{row.row}" if index is not None else ""

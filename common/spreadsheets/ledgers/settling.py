@@ -25,12 +25,12 @@ def settle(row: ImportRow, importer: Importer, *, values: dict[str, Any]) -> Imp
     row = _unsettled(row)
     values = dict(values)
     importer.learn(row, values)
-    is_another = values.pop(ANOTHER, True)
+    is_another = values.pop(ANOTHER, False)
     row.fields = {**row.fields, **values}
     row.problems = _once([*importer.missing(row.fields), *importer.problems(row.fields)])
-    item = importer.items([row.item_id]).get(row.item_id) if row.item_id and not is_another else None
-    if item is not None:
-        importer.compare(row, row.batch.head, importer.match_of(item), item)
+    match = None if is_another else importer.same_as(row)
+    if match:
+        importer.compare(row, row.batch.head, match, importer.items([match.pk]).get(match.pk))
     else:
         row.fields |= {NO_REPEAT: True} if row.pile in (Pile.REPEAT, Pile.UPDATE) else {}
         row.pile, row.reason, row.item_id = (Pile.WAITS if importer.holds_up(row.problems) else Pile.READY), "", None

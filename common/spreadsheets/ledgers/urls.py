@@ -5,8 +5,11 @@ from django.urls import URLPattern, path
 from common.spreadsheets.ledgers.views import files, importing, layout
 
 
-def ledger_urls(ledger: str, *, prefix: str) -> list[URLPattern]:
-    """`ledger`: the kind's name. `prefix`: of the names of the pages, as in `LedgerKind.urls`: "hazard_"."""
+def ledger_urls(ledger: str, *, prefix: str, under: str = "") -> list[URLPattern]:
+    """`ledger`: the kind's name. `prefix`: of the names of the pages, as in `LedgerKind.urls`: "hazard_".
+
+    `under`: where they stand in the app's own addresses.
+    """
     pages = [
         ("export/", files.export, "export"),
         ("template/", files.template, "template"),
@@ -20,4 +23,4 @@ def ledger_urls(ledger: str, *, prefix: str) -> list[URLPattern]:
         ("import/<int:pk>/rows/<int:row>/", importing.import_settle, "import_settle"),
         ("import/<int:pk>/rows/<int:row>/dismiss/", importing.import_dismiss, "import_dismiss"),
     ]
-    return [path(route, view, {"ledger": ledger}, name=f"{prefix}{name}") for route, view, name in pages]
+    return [path(f"{under}{route}", view, {"ledger": ledger}, name=f"{prefix}{name}") for route, view, name in pages]

@@ -13,6 +13,7 @@ from django.db import transaction
 from accounts.backends import UnitBackend
 from accounts.models import User
 from common.spreadsheets.errors import SpreadsheetError
+from common.spreadsheets.ledgers.importer import address_of
 from common.spreadsheets.ledgers.kinds import LedgerKind, kind_named, kinds
 from common.spreadsheets.ledgers.registering import apply_updates, changes_without_conflict, import_ready
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 batch, done = self._import(content, path.name, kind, user, options)
-                rows = list(batch.rows.all())
+                rows = list(batch.rows.select_related("batch"))
                 transaction.set_rollback(options["dry_run"])
         except (SpreadsheetError, PermissionDenied) as error:
             raise CommandError(str(error), returncode=NOTHING_READ) from error
@@ -99,7 +100,8 @@ class Command(BaseCommand):
         for row in rows:
             if row.pile == Pile.WAITS:
                 for problem in row.problems:
-                    place = problem["cell"] or f"第 {row.row} 行"
+                    cell = problem["cell"] or address_of(row.row, problem["field"], row.batch.head)
+                    place = cell or f"第 {row.row} 行"
                     self.stdout.write(f"  {place}  “{problem['read']}”：{problem['expected']}")
             elif row.pile == Pile.UPDATE:
                 for change in row.changes:

@@ -11,9 +11,9 @@ from django.urls import reverse
 from accounts import roles
 from accounts.models import Unit
 from audit.models import AuditEntry
+from facilities.directory import Directory
 from facilities.models import Community, Facility
 from inspections import importing, services, workflow
-from inspections.directory import Directory
 from inspections.enums import Grade
 from inspections.enums import HazardStatus as S
 from inspections.importing import Stager
@@ -180,7 +180,7 @@ def test_a_new_lead_unit_needs_its_own_person_and_begins_anew(cast: Cast) -> Non
 
 
 def test_units_are_not_guessed_from_words_that_any_unit_has(cast: Cast) -> None:
-    directory = Directory(cast.season)
+    directory = Directory(cast.county)
     assert directory.unit("城源热力") == cast.chengyuan
     assert directory.unit("城源热力有限公司（盖章）") == cast.chengyuan
     assert directory.unit("热力有限公司") is None

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from common.spreadsheets.ledgers.importer import address_of
 from common.spreadsheets.ledgers.kinds import LedgerKind
 from common.spreadsheets.ledgers.registering import changes_without_conflict
 from common.spreadsheets.ledgers.settling import UNSETTLED
@@ -72,7 +73,10 @@ def _pile(request: HttpRequest, counts: dict[str, int], chosen: ImportRow | None
 
 def _shown(kind: LedgerKind, batch: ImportBatch, row: ImportRow) -> dict[str, Any]:
     """A row with its fields as they were understood, each beside what stood in the file, and what it would change."""
-    wrong = {problem["field"]: problem for problem in row.problems}
+    wrong = {
+        each["field"]: {**each, "cell": each["cell"] or address_of(row.row, each["field"], batch.head)}
+        for each in row.problems
+    }
     heads, titles = batch.head.get("columns", {}), {name: column.title for name, column in kind.ledger.by_name.items()}
     cells = [
         {

@@ -1,0 +1,51 @@
+"""The editor of a row that is to become a record: a field for each column, read as a cell would be."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from common.fields import NameInput
+from common.spreadsheets.columns import Column
+from common.spreadsheets.ledgers.forms import RowForm
+from common.spreadsheets.models import ImportRow
+
+if TYPE_CHECKING:
+    from common.spreadsheets.ledgers.records import RecordKind
+
+
+class RecordForm(RowForm):
+    """`cleaned_data` is JSON-ready. `offered`: by column the names to choose from."""
+
+    def __init__(
+        self, data: Any = None, *, row: ImportRow, kind: "RecordKind", offered: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.kind = kind
+        initial = {name: kind.spoken(name, row.fields.get(name)) for name in kind.editor}
+        # What could not be read stands in its field, to be mended.
+        initial |= {each["field"]: each["read"] for each in row.problems if not initial.get(each["field"])}
+        fields = {column.name: _field(column, offered.get(column.name, ())) for column in kind.fields}
+        super().__init__(data, row=row, initial=initial, noun=kind.noun, measure=kind.measure, fields=fields)
+        # What makes it one of the records stands in its columns.
+        self.fields.pop("is_another", None)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        for column in self.kind.fields:
+            text = values.get(column.name) or ""
+            value, expected = self.kind.read(column, text, column.title)
+            if expected:
+                self.add_error(column.name, expected)
+            values[column.name] = value
+        return values
+
+
+def _field(column: Column, names: Sequence[str]) -> forms.Field:
+    widget: forms.Widget = forms.TextInput()
+    if names:
+        widget = NameInput()
+        widget.names = names
+    if column.choices:
+        choices = [("", "请选择"), *((label, label) for label in column.choices)]
+        return forms.ChoiceField(label=column.title, required=False, choices=choices)
+    return forms.CharField(label=column.title, required=False, widget=widget)
