@@ -22,7 +22,7 @@ from facilities.enums import FacilityKind
 from facilities.filters import CommunityFilter, FacilityFilter
 from facilities.ledgers import COMMUNITIES, FACILITIES
 from facilities.models import Community, Facility
-from facilities.words import words_of
+from facilities.words import learn_alias, may_teach, words_of
 
 # A drop-down of more names than this helps nobody.
 MOST_OFFERED = 2000
@@ -47,6 +47,12 @@ class PlaceKind(RecordKind):
 
     def finder(self, *, by: Any) -> Directory:
         return Directory(county_of(by))
+
+    def may_remember(self, by: Any) -> bool:
+        return may_teach(by)
+
+    def remember(self, alias: str, target: Any, finder: Directory, *, by: Any) -> None:
+        learn_alias(county=finder.county, alias=alias, target=target, by=by)
 
     def terms(self, *, by: Any) -> Terms:
         return words_of(by, self.name)
@@ -82,6 +88,7 @@ class CommunityLedger(PlaceKind):
     urls, file_stem = "facilities:community_", "供热小区台账"
     key = ("name",)
     links = {"company": Directory.company, "township": Directory.township}
+    remembered = frozenset({"company"})
     subtotals = Subtotals(by="company", sums=("households", "heated_area_m2"), nobody="未明确供热企业", unit="个")
 
     def item_url(self, pk: int) -> str:
@@ -116,6 +123,7 @@ class FacilityLedger(PlaceKind):
     urls, file_stem = "facilities:facility_", "供热设施台账"
     key = ("company", "kind", "name")
     links = {"company": Directory.company, "community": Directory.community, "township": Directory.township}
+    remembered = frozenset({"company", "community"})
     subtotals = Subtotals(
         by="company",
         counts=(Count("共"), Count("在用", "is_active", bool), Count("停用", "is_active", lambda value: not value)),

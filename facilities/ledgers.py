@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from common import clock
 from common.spreadsheets.columns import Column
-from common.spreadsheets.ledgers.records import record_ledger
+from common.spreadsheets.ledgers.record_columns import record_ledger
 from common.spreadsheets.parsers import Parse, choice_of, label_of, labels_of, number_of
 from common.spreadsheets.readings import Reading
 from facilities.enums import FACILITY_KIND_WORDS, FacilityKind

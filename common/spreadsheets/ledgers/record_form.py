@@ -14,20 +14,33 @@ if TYPE_CHECKING:
     from common.spreadsheets.ledgers.records import RecordKind
 
 
+# Before a column's name: whether the name that was not known is to be remembered.
+LEARN = "learn_"
+
+
 class RecordForm(RowForm):
-    """`cleaned_data` is JSON-ready. `offered`: by column the names to choose from."""
+    """`cleaned_data` is JSON-ready. `offered`: by column the names to choose from.
+
+    `unknown`: by column the name that nobody knows, which may be remembered.
+    """
 
     def __init__(
-        self, data: Any = None, *, row: ImportRow, kind: "RecordKind", offered: Mapping[str, Sequence[str]]
-    ) -> None:
+        self, data: Any = None, *, row: ImportRow, kind: "RecordKind", offered: Mapping[str, Sequence[str]],
+        unknown: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self.kind = kind
         initial = {name: kind.spoken(name, row.fields.get(name)) for name in kind.editor}
         # What could not be read stands in its field, to be mended.
         initial |= {each["field"]: each["read"] for each in row.problems if not initial.get(each["field"])}
         fields = {column.name: _field(column, offered.get(column.name, ())) for column in kind.fields}
+        for name, text in unknown.items():
+            label = f"记住：以后表里写“{text}”，就是上面填的{kind.ledger.by_name[name].title}"
+            fields[LEARN + name] = forms.BooleanField(label=label, required=False, initial=True)
         super().__init__(data, row=row, initial=initial, noun=kind.noun, measure=kind.measure, fields=fields)
         # What makes it one of the records stands in its columns.
         self.fields.pop("is_another", None)
+        wrong = dict.fromkeys(each["field"] for each in row.problems)
+        self.order_fields([name for field in wrong for name in (field, LEARN + field)])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

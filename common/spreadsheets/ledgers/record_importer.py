@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 
@@ -12,11 +12,16 @@ from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.heads import LedgerSheet
 from common.spreadsheets.ledgers.differences import VERSION, Difference, Said, is_same_text
 from common.spreadsheets.ledgers.importer import Importer, Match, Problem, ReadRow, RowRefused, problem
-from common.spreadsheets.ledgers.records import RECORD, RecordKind, from_json
+from common.spreadsheets.ledgers.record_columns import RECORD, from_json
+from common.spreadsheets.ledgers.record_form import LEARN
+from common.spreadsheets.ledgers.settling import recheck_rows
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from common.spreadsheets.rows import LedgerRow, RowKind
 from common.spreadsheets.terms import Terms
 from common.text import normalise_name
+
+if TYPE_CHECKING:
+    from common.spreadsheets.ledgers.records import RecordKind
 
 MISSING = "请填写{}"
 Key = tuple[Any, ...]
@@ -25,7 +30,7 @@ Key = tuple[Any, ...]
 class RecordImporter(Importer):
     """Everything that cannot be read holds its row up: a record is not made of half a row."""
 
-    def __init__(self, kind: RecordKind, *, by: Any) -> None:
+    def __init__(self, kind: "RecordKind", *, by: Any) -> None:
         if not by.has_perm(kind.import_permission):
             raise PermissionDenied(f"您没有导入{kind}的权限")
         super().__init__(by=by)
@@ -187,6 +192,25 @@ class RecordImporter(Importer):
             return ""
         return "导出以后系统里又有改动，请核对后再决定是否用表里的内容"
 
+    # --- what a person decides ---
+
+    def unknown(self, row: ImportRow) -> dict[str, str]:
+        """By column the names in the row that nobody knows and that the user may teach the site."""
+        if not self.kind.may_remember(self.by):
+            return {}
+        columns = {each["field"] for each in row.problems} & self.kind.remembered
+        return {name: text for name in columns if (text := row.fields.get(name)) and self.link(name, text) is None}
+
+    def learn(self, row: ImportRow, values: dict[str, Any]) -> None:
+        unknown = self.unknown(row)
+        wanted = {name for name in self.kind.links if values.pop(LEARN + name, None)}
+        for name in wanted & unknown.keys():
+            if target := self.link(name, values.get(name)):
+                self.kind.remember(unknown[name], target, self.finder, by=self.by)
+                del self.finder
+                others = row.batch.rows.filter(**{f"fields__{name}": unknown[name]}).exclude(pk=row.pk)
+                recheck_rows(others, self)
+
     # --- writing ---
 
     def begin(self, batch: ImportBatch, **choices: Any) -> None:
@@ -224,7 +248,7 @@ class _Registry:
     """The records that there are: by their key, by their number in a file that went out from here, and by the row of
     the same file that they were made of. Two queries."""
 
-    def __init__(self, kind: RecordKind, finder: Any, batch: ImportBatch, sheet: str) -> None:
+    def __init__(self, kind: "RecordKind", finder: Any, batch: ImportBatch, sheet: str) -> None:
         self.kind = kind
         self._by_pk: dict[int, str] = {}
         self._by_key: dict[Key, int] = {}

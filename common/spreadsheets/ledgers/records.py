@@ -4,7 +4,6 @@ class Communities(RecordKind):
     ledger, model, key, links = COMMUNITIES, Community, ("name",), {"company": Directory.unit}
 """
 
-import datetime as dt
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -19,52 +18,22 @@ from django.http import HttpRequest, QueryDict
 
 from common.filters import LedgerFilterSet
 from common.spreadsheets.cells import clean, is_nothing, one_line
-from common.spreadsheets.columns import Column, Ledger
+from common.spreadsheets.columns import Column
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.heads import LedgerSheet
 from common.spreadsheets.ledgers.differences import VERSION
 from common.spreadsheets.ledgers.exporting import Chosen, Look
 from common.spreadsheets.ledgers.importer import Importer
 from common.spreadsheets.ledgers.kinds import LedgerKind
+from common.spreadsheets.ledgers.record_columns import NO_FIELDS, RECORD, SEQUENCE, from_json, json_ready
 from common.spreadsheets.ledgers.record_form import RecordForm
+from common.spreadsheets.ledgers.record_importer import RecordImporter
 from common.spreadsheets.models import ImportRow
 from common.spreadsheets.template import write_template
 from common.spreadsheets.terms import Terms
 from common.text import normalise_name
 
-# Which record a row is, and what it was when it went out: in the files that may come back.
-RECORD = "record"
-OURS = (
-    Column(RECORD, "系统编号", width=10, is_centred=True, hint="导回时核对用，请勿改动"),
-    Column(VERSION, "数据版本", width=10, is_centred=True, hint="导回时核对用，请勿改动"),
-)
-SEQUENCE = "sequence"
-NO_FIELDS = (SEQUENCE, RECORD, VERSION)
 CHUNK = 2000
-
-
-def json_ready(value: Any) -> Any:
-    """A value that a cell was read as, as rows of an import keep it."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return getattr(value, "value", value)
-
-
-def from_json(column: Column, value: Any) -> Any:
-    """The same, as the model takes it."""
-    if not isinstance(value, str):
-        return value
-    if column.kind == "date":
-        return dt.date.fromisoformat(value)
-    return Decimal(value) if column.kind == "number" else value
-
-
-def record_ledger(*columns: Column, **declared: Any) -> Ledger:
-    """`declared`: as of `Ledger`. With the columns by which a file that went out from here is known again."""
-    shown = tuple(column.name for column in columns)
-    return Ledger(columns=(*columns, *OURS), shown=shown, ordinals=frozenset({SEQUENCE}), **declared)
 
 
 class RecordKind(LedgerKind):
@@ -72,7 +41,8 @@ class RecordKind(LedgerKind):
 
     `filters`: those of its list. `key`: the columns that make a row one of the records. `name_column`: by what people
     call it. `heading_column`: a unit that headings between the rows may name. `links`: columns that name rows of other
-    tables, each with what finds such a row: (finder, name) → row or None.
+    tables, each with what finds such a row: (finder, name) → row or None. `remembered`: those whose other
+    names the site can learn.
     """
 
     model: ClassVar[type[models.Model]]
@@ -81,6 +51,7 @@ class RecordKind(LedgerKind):
     name_column: ClassVar[str] = "name"
     heading_column: ClassVar[str] = ""
     links: ClassVar[Mapping[str, Callable[[Any, str], Any]]] = {}
+    remembered: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def finder(self, *, by: Any) -> Any:
@@ -105,6 +76,14 @@ class RecordKind(LedgerKind):
     @abstractmethod
     def offered(self, *, by: Any) -> Mapping[str, Sequence[str]]:
         """By column the names that a person may choose from."""
+
+    def may_remember(self, by: Any) -> bool:
+        """Whether the user may teach the site other names of what `remembered` columns name."""
+        return False
+
+    def remember(self, alias: str, target: Any, finder: Any, *, by: Any) -> None:
+        """From now on the name means that row of another table. Raises ValidationError."""
+        raise NotImplementedError
 
     def terms(self, *, by: Any) -> Terms:
         """The further words of the user's bureau."""
@@ -138,12 +117,11 @@ class RecordKind(LedgerKind):
         return [*self.links]
 
     def importer(self, *, by: Any, context: Mapping[str, Any]) -> Importer:
-        from common.spreadsheets.ledgers.record_importer import RecordImporter
-
         return RecordImporter(self, by=by)
 
     def row_form(self, data: Any, *, row: ImportRow, importer: Importer) -> RecordForm:
-        return RecordForm(data, row=row, kind=self, offered=self.offered(by=importer.by))
+        unknown = importer.unknown(row) if isinstance(importer, RecordImporter) else {}
+        return RecordForm(data, row=row, kind=self, offered=self.offered(by=importer.by), unknown=unknown)
 
     def spoken(self, column: str, value: Any) -> Any:
         """A value of the model or of a row as people read it."""

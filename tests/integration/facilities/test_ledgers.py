@@ -198,6 +198,19 @@ def test_a_row_is_settled_on_the_page(cast: Cast, client_as: SignIn) -> None:
     assert Community.objects.get(name="东湖小区").households == 90
 
 
+def test_a_company_called_otherwise_is_remembered_for_the_rows_below_too(cast: Cast, client_as: SignIn) -> None:
+    rows = [[n, name, "北边那家供热"] for n, name in enumerate(("东湖小区", "西湖小区"), 1)]
+    batch = stage(cast.admin, book([HEAD, *rows]))
+    client = client_as(cast.admin)
+    page = client.get(reverse("facilities:community_import_batch", args=[batch.pk])).content.decode()
+    assert "记住：以后表里写“北边那家供热”，就是上面填的供热企业" in page
+    sent = {"row2-name": "东湖小区", "row2-company": "北苑供热站", "row2-learn_company": "on"}
+    client.post(reverse("facilities:community_import_settle", args=[batch.pk, 2]), sent)
+    assert piles(batch) == {2: "ready", 3: "ready"}
+    first, second = register(batch)
+    assert {Community.objects.get(pk=pk).company for pk in (first, second)} == {cast.beiyuan}
+
+
 def test_a_mended_name_is_looked_up_anew(cast: Cast) -> None:
     batch = stage(cast.admin, book([HEAD, [1, "幸福小区", "城源热力有限公司", "城关镇"]]))
     row = batch.rows.get()

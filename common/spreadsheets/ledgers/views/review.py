@@ -78,6 +78,7 @@ def _shown(kind: LedgerKind, batch: ImportBatch, row: ImportRow) -> dict[str, An
         for each in row.problems
     }
     heads, titles = batch.head.get("columns", {}), {name: column.title for name, column in kind.ledger.by_name.items()}
+    read = batch.head.get("mapping", {})
     cells = [
         {
             "title": titles[name],
@@ -86,7 +87,7 @@ def _shown(kind: LedgerKind, batch: ImportBatch, row: ImportRow) -> dict[str, An
             "problem": wrong.get(name),
         }
         for name in kind.editor
-        if name in row.fields
+        if name in row.fields and (name in wrong or name in read or row.fields[name] not in (None, "", []))
     ]
     changes = [{**change, "title": titles[change["field"]]} for change in row.changes]
     url = kind.item_url(row.item_id) if row.item_id else ""
