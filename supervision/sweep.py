@@ -16,7 +16,7 @@ from django.db.models.functions import Cast, Concat
 
 from common import clock
 from common.insert_select import DaysBetween, insert_select
-from notifications.services import notify_selected
+from notifications.outbox import queue_selected
 from supervision.enums import Measure
 from supervision.kinds import KINDS, Kind
 from supervision.models import Escalation, PolicyStep, SweepRun
@@ -111,11 +111,16 @@ def _announce(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRu
         "subject": _subject(kind, step, run.as_of),
         "body": Concat(kind.text, Value("\n时限 "), due, output_field=TextField()),
         "path": kind.path,
+        "item_id": F("pk"),
     }
-    notify_selected(*(part.annotate(**text) for part in _people(kind, step, items)))
+    if kind.due != "due_on":
+        text["due_on"] = F(kind.due)
+    parts = [part.annotate(**text) for part in people_of(kind, step, items)]
+    queue_selected(*parts, matter=kind.name, step=step.code, bundle=f"sweep:{run.pk}")
 
 
-def _people(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
+def people_of(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
+    """The items with each of their people whom the step tells, as `recipient`."""
     for flag in step.audience:
         yield from kind.recipients[flag](items)
 
