@@ -40,12 +40,12 @@ from accounts.models import Unit, User
 from benchmarks.seed import seed
 from benchmarks.spreadsheets import fastest, show, verdict
 from common.spreadsheets.plain import write_plain
-from common.spreadsheets.staging import discard_file
+from common.spreadsheets.staging import discard_file, read_upload
 from common.spreadsheets.workbook import open_workbook
 from inspections.importing import Stager
 from inspections.ledger import HAZARDS
 from inspections.models import Hazard
-from inspections.registering import import_ready
+from tests.hazard_imports import import_ready
 
 USUAL_ROWS, LARGE = 10_000, 50_000
 ROUNDS = 3
@@ -153,7 +153,9 @@ def measure_memory(path: Path) -> None:
     """Stage the file as a worker does, in parts; print the peak of the whole process in MB."""
     user = User.objects.select_related("unit__region").get(username="bureau")
     with path.open("rb") as file:
-        batch = Stager(by=user).stage(file, filename="台账.xlsx", progress=lambda done, total: None)
+        stager = Stager(by=user)
+        batch = stager.keep(file, filename="台账.xlsx")
+        read_upload(batch, stager, progress=lambda done, total: None)
     discard_file(batch)
     batch.delete()
     status = Path("/proc/self/status").read_text()

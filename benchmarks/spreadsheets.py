@@ -42,10 +42,12 @@ from accounts.models import User
 from benchmarks import vocabulary
 from benchmarks.seed import seed
 from common import clock
+from common.spreadsheets.ledgers.exporting import Look, write_chosen
 from common.spreadsheets.official import write_official
 from common.spreadsheets.styles import DATE_FORMAT, dress
 from inspections.export_rows import export_rows
-from inspections.exporting import Look, chosen_hazards, write_hazards
+from inspections.exporting import chosen_hazards
+from inspections.kind import HazardKind
 from inspections.ledger import EXPORT_COLUMNS, HAZARDS
 from inspections.models import Hazard
 
@@ -186,12 +188,12 @@ def database_part(count: int) -> bool:
         seed(2 * count)
     user = User.objects.get(username="bureau")
     chosen = chosen_hazards(user)
-    rows = list(export_rows(chosen.hazards, EXPORT_COLUMNS, clock.today()))
+    rows = list(export_rows(chosen.items, EXPORT_COLUMNS, clock.today()))
     from_memory = fastest(lambda: write_ours(folder / "memory.xlsx", rows, EXPORT_COLUMNS))
 
     def export() -> None:
         with (folder / "database.xlsx").open("wb") as out:
-            write_hazards(out, chosen, by=user, look=Look.OFFICIAL)
+            write_chosen(out, HazardKind(), chosen, by=user, look=Look.OFFICIAL)
 
     from_database = fastest(export)
     show(f"从内存（{len(EXPORT_COLUMNS)} 列）", len(rows), from_memory, "")

@@ -55,6 +55,14 @@ class FilterBar:
     rest_used: int
     errors: list[str]
 
+    @property
+    def in_words(self) -> str:
+        """What the list was narrowed by: 责任单位：城源热力；查找：换热站."""
+        said = [f"{chip.label}：{chip.value}" for chip in self.chips]
+        if self.search and self.search.value():
+            said.append(f"查找：{self.search.value()}")
+        return "；".join(said)
+
 
 class LedgerFilterSet(django_filters.FilterSet):
     """`search` names the free-text filter, `main` those in the line, `tabs` those that tabs set (kept, not shown).

@@ -27,6 +27,12 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 
 @register.simple_tag
+def ledger_url(kind: Any, page: str, *args: Any) -> str:
+    """The address of an import or export page of a kind of ledger."""
+    return str(kind.url(page, *args))
+
+
+@register.simple_tag
 def badge(label: str, colour: str = "grey") -> SafeString:
     """A state in a word; the colour (grey, blue, amber, red, green, purple, muted) only helps the eye."""
     return format_html('<span class="state state-{}">{}</span>', colour, label)

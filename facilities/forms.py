@@ -11,12 +11,11 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit
 from common import clock
-from facilities.models import Community, Facility, Season
+from facilities.models import OLDEST_YEAR, Community, Facility, Season
 from facilities.selectors import default_dates, next_season_year
 from facilities.services import COMMUNITY_FIELDS, FACILITY_FIELDS, SEASON_DATES
 
 SEASON_NAME = re.compile(r"\d{4}-\d{4}", re.ASCII)
-OLDEST_YEAR = 1950
 # In which year after that of the summer work a date lies; heating may start in either.
 YEARS_LATER = {"summer_start_on": 0, "trial_run_on": 0, "heating_end_on": 1}
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -13,6 +13,8 @@ from accounts.scoping import county_ids, in_region, sees_region
 from common import clock
 from facilities.enums import FacilityKind
 
+# No heating system of a county is older.
+OLDEST_YEAR = 1950
 LATITUDE = [MinValueValidator(-90), MaxValueValidator(90)]
 LONGITUDE = [MinValueValidator(-180), MaxValueValidator(180)]
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from common.forms import attempt
 from common.htmx import render_page
 from common.pending_forms import posted_or_pending
+from common.spreadsheets.ledgers.kinds import kind_named
 from common.tables import capped_count
 from common.views import safe_next
 from facilities import services
@@ -94,8 +95,10 @@ def community_list(request: HttpRequest) -> HttpResponse:
     filters = CommunityFilter(request.GET, queryset=Community.objects.visible_to(request.user), request=request)
     table = CommunityTable.for_request(request, filters.qs, total=capped_count(filters.qs))
     context = {"table": table, "bar": filters.bar, "empty_title": "还没有小区"}
+    context |= kind_named("communities").list_actions(request.user)
     if request.user.has_perm("facilities.manage_facilities"):  # type: ignore[union-attr]
-        context |= {"empty_url": reverse("facilities:community_create"), "empty_action": "新建小区"}
+        context |= {"empty_text": "把现有的小区名单导入进来，或逐个新建。", "empty_action": "导入小区台账"}
+        context |= {"empty_url": reverse("facilities:community_import_list")}
     return render_page(request, "facilities/community_list.html", context, fragments=FRAGMENTS)
 
 
@@ -150,8 +153,10 @@ def facility_list(request: HttpRequest) -> HttpResponse:
     filters = FacilityFilter(request.GET, queryset=Facility.objects.visible_to(request.user), request=request)
     table = FacilityTable.for_request(request, filters.qs, total=capped_count(filters.qs))
     context = {"table": table, "bar": filters.bar, "empty_title": "还没有设施"}
+    context |= kind_named("facilities").list_actions(request.user)
     if request.user.has_perm("facilities.manage_facilities"):  # type: ignore[union-attr]
-        context |= {"empty_url": reverse("facilities:facility_create"), "empty_action": "新建设施"}
+        context |= {"empty_text": "把现有的设施名单导入进来，或逐处新建。", "empty_action": "导入设施台账"}
+        context |= {"empty_url": reverse("facilities:facility_import_list")}
     return render_page(request, "facilities/facility_list.html", context, fragments=FRAGMENTS)
 
 

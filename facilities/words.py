@@ -7,13 +7,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from accounts.enums import RegionLevel
 from accounts.models import Region, Unit
 from audit.services import record
 from common import clock
 from common.spreadsheets.columns import comparable
 from common.spreadsheets.models import LedgerTerm
 from common.spreadsheets.registry import registered
-from common.spreadsheets.terms import Role
+from common.spreadsheets.terms import Role, Terms, terms_of
 from common.text import normalise_name
 from facilities.models import Community, Facility, NameAlias
 
@@ -31,6 +32,12 @@ def may_teach(user: Any) -> bool:
 def _check(by: Any) -> None:
     if not may_teach(by):
         raise PermissionDenied("您没有管理台账用词和别名的权限")
+
+
+def words_of(user: Any, kind: str) -> Terms:
+    """The further words by which the user's bureau reads this kind of ledger. One query."""
+    region = user.unit.region if user.unit_id else None
+    return terms_of(kind, region.county.code) if region and region.level != RegionLevel.CITY else Terms()
 
 
 def add_term(*, county: Region, kind: str, role: str, meaning: str, value: str = "", term: str, by: Any) -> LedgerTerm:

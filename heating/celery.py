@@ -20,6 +20,7 @@ def set_up_schedule(sender: Celery, **kwargs: Any) -> None:
     from django.conf import settings
 
     sender.add_periodic_task(settings.SWEEP_PERIOD_SECONDS, sender.signature("supervision.tasks.sweep"), name="sweep")
+    sender.add_periodic_task(dt.timedelta(minutes=1), sender.signature("notifications.tasks.deliver"), name="deliver")
     sender.add_periodic_task(dt.timedelta(minutes=1), sender.signature("common.jobs.tasks.resume"), name="resume_jobs")
     sender.add_periodic_task(dt.timedelta(days=1), sender.signature("heating.tasks.clean_up"), name="clean_up")
 

@@ -16,7 +16,9 @@ NAVIGATION = (
         (
             NavItem("隐患台账", "ledger", "inspections:hazard_list", ("inspections.view_hazard",)),
             NavItem("登记隐患", "plus", "inspections:hazard_create", ("inspections.register_hazard",), under=True),
-            NavItem("导入台账", "import", "inspections:import_list", ("inspections.import_hazards",), under=True),
+            NavItem(
+                "导入台账", "import", "inspections:hazard_import_list", ("inspections.import_hazards",), under=True
+            ),
             NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
             NavItem("设施", "facility", "facilities:facility_list", ("facilities.view_facility",)),
             NavItem("小区", "map", "facilities:community_list", ("facilities.view_facility",), under=True),

@@ -7,7 +7,7 @@ class InspectionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from common.spreadsheets.registry import register
-        from inspections.ledger import VOCABULARY
+        from common.spreadsheets.ledgers.kinds import register_kind
+        from inspections.kind import HazardKind
 
-        register(VOCABULARY)
+        register_kind(HazardKind())

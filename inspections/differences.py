@@ -1,10 +1,8 @@
 """What a row of a ledger says otherwise than the hazard that it is about, and bringing the hazard up to it.
 
-A column that the file does not have is never looked at. An empty cell says nothing, except in a ledger that went out
-from here (it has the column 数据版本): there it empties what may be empty.
+See `common.spreadsheets.ledgers.differences` for when a cell says anything.
 """
 
-import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -13,10 +11,9 @@ from typing import Any
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from common.spreadsheets.cells import clean, is_nothing
-from common.spreadsheets.workbook import column_letter
+from common.spreadsheets.ledgers.differences import VERSION, Difference, Said, is_same_text
+from facilities.directory import Directory, community_names
 from facilities.enums import FacilityKind
-from inspections.directory import Directory, community_names
 from inspections.enums import Category, FundingSource, Grade, HazardStatus, Source, Urgency
 from inspections.ledger import HAZARDS
 from inspections.models import Hazard
@@ -40,57 +37,28 @@ CHOICES: Mapping[str, Any] = {
     "grade": Grade, "category": Category, "source": Source, "urgency": Urgency, "funding_source": FundingSource,
 }  # fmt: skip
 # An empty cell of a ledger that went out from here empties these.
-MAY_BE_EMPTY = ("category", "cause", "measure", "phone", "estimated_cost_yuan", "funding_source", "remark", "community")
+MAY_BE_EMPTY = frozenset(
+    {
+        "category", "cause", "measure", "phone", "estimated_cost_yuan", "funding_source", "remark", "community",
+        "cooperating_units",
+    }
+)  # fmt: skip
+CARRIED = frozenset({"responsible_unit"})
 BY_MOVE = ("responsible_unit", "responsible_person", "phone", "due_on")
 BY_REPORT = ("progress_percent", "claimed_closed")
 _ORDER = {column.name: place for place, column in enumerate(HAZARDS.columns)}
 MAY_CLAIM = (HazardStatus.PENDING, HazardStatus.ISSUED, HazardStatus.RECTIFYING)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Difference:
-    """`old`, `new`: as people read them. `value`: for the model."""
-
-    field: str
-    old: str
-    new: str
-    value: Any = dataclasses.field(compare=False, default=None)
-
-    def as_json(self) -> dict[str, str]:
-        return {"field": self.field, "old": self.old, "new": self.new}
+def said_by(fields: Mapping[str, Any], raw: Mapping[str, str], head: Mapping[str, Any]) -> Said:
+    """What the cells of a row say; `head` is the batch's."""
+    # A unit carried down from above stands in no cell of the row.
+    return Said(fields, raw, head, may_be_empty=MAY_BE_EMPTY, columns_of=COLUMNS_OF, carried=CARRIED)
 
 
-class Said:
-    """What the cells of one row say about fields; `head` is the batch's."""
-
-    def __init__(self, fields: Mapping[str, Any], raw: Mapping[str, str], head: Mapping[str, Any]) -> None:
-        self.fields, self.raw = fields, raw
-        heads = head.get("heads", [])
-        self.titles = {
-            name: (heads[index] if index < len(heads) else "") or f"{column_letter(index)}列"
-            for name, index in head.get("mapping", {}).items()
-        }
-        self.is_ours = "version" in self.titles
-
-    def cell(self, name: str) -> str:
-        return self.raw.get(self.titles[name], "") if name in self.titles else ""
-
-    def says(self, name: str) -> bool:
-        """Whether the row has something to say about the field."""
-        columns = [column for column in COLUMNS_OF.get(name, (name,)) if column in self.titles]
-        if not columns:
-            return False
-        value = self.fields.get(name)
-        if value not in (None, "", []):
-            # A unit carried down from above stands in no cell of the row.
-            return name == "responsible_unit" or any(not is_nothing(self.cell(column)) for column in columns)
-        own = name in self.titles and is_nothing(self.cell(name))
-        return self.is_ours and own and (name in MAY_BE_EMPTY or name == "cooperating_units")
-
-    @property
-    def version(self) -> int | None:
-        text = self.cell("version")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+def version_of(said: Said) -> int | None:
+    text = said.cell(VERSION)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def differences(said: Said, hazard: Hazard, directory: Directory) -> list[Difference]:
@@ -103,14 +71,9 @@ def differences(said: Said, hazard: Hazard, directory: Directory) -> list[Differ
 def _plain(name: str) -> Callable[[Said, Hazard, Directory], list[Difference]]:
     def read(said: Said, hazard: Hazard, _: Directory) -> list[Difference]:
         old, new = getattr(hazard, MODEL_FIELDS.get(name, name)) or "", said.fields.get(name) or ""
-        return [] if _same(old, new) else [Difference(name, old, new, new)]
+        return [] if is_same_text(old, new) else [Difference(name, old, new, new)]
 
     return read
-
-
-def _same(old: str, new: str) -> bool:
-    """White space and invisible signs are how a cell was laid out, not what it says."""
-    return "".join(clean(old).split()) == "".join(clean(new).split())
 
 
 def _choice(name: str) -> Callable[[Said, Hazard, Directory], list[Difference]]:
@@ -208,9 +171,10 @@ def _claims(said: Said, hazard: Hazard) -> list[Difference]:
 
 def conflict_of(said: Said, hazard: Hazard) -> str:
     """What the site changed since the ledger went out, in Chinese; empty if nothing or if the ledger does not say."""
-    if said.version is None or said.version >= hazard.version:
+    version = version_of(said)
+    if version is None or version >= hazard.version:
         return ""
-    entries = AuditEntry.objects.of(hazard).order_by("-pk")[: hazard.version - said.version]
+    entries = AuditEntry.objects.of(hazard).order_by("-pk")[: hazard.version - version]
     told = [
         f"{timezone.localtime(entry.at):%m-%d %H:%M} {entry.actor_name or '系统'}{entry.action}"
         + (f"（{'、'.join(entry.changes)}）" if entry.changes else "")

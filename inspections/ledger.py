@@ -6,10 +6,10 @@ reading.rows[0].pile, .fields, .problems, .raw
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
-from common.spreadsheets.cells import read_choice, read_decimal
+from common.spreadsheets.cells import read_decimal
 from common.spreadsheets.columns import Column, Ledger
+from common.spreadsheets.parsers import choice_of, label_of, labels_of
 from common.spreadsheets.pictures import PHOTOS_WIDTH
 from common.spreadsheets.readings import Reading
 from common.spreadsheets.registry import Vocabulary
@@ -29,25 +29,11 @@ WATCHERS = "监管 督导 属地 行业 主管 监督 督办 包联 包保 验�
 DONE_DATES = "实际 验收 销号 上报 检查 发现 反馈"
 
 
-def _choice_of(words: Any) -> Any:
-    return lambda text, _head: read_choice(text, words)
-
-
 def _yuan(text: str, head: str) -> Reading[Decimal]:
     reading = read_decimal(text, units=MONEY_UNITS, unit="万元" if "万元" in head else "元")
     if reading.value is not None and not 0 <= reading.value < MOST_YUAN:
         return Reading(None, "", reading.read, f"费用应在 0 到 {MOST_YUAN // 100_000_000} 亿元之间，请核对")
     return reading
-
-
-def _labels(choices: Any) -> tuple[str, ...]:
-    return tuple(choices.labels)
-
-
-def _label_of(choices: Any) -> Any:
-    """Writes a stored value as its label."""
-    labels = dict(choices.choices)
-    return lambda value: labels.get(value, value)
 
 
 def _as_percent(value: int | None) -> str | None:
@@ -78,10 +64,10 @@ HAZARDS = Ledger(
             "设施类型 设施种类 设施分类 设备类别 设备设施类别 环节 排查环节 供热环节 类别 分类 部位类别 "
             "排查对象 检查环节 设施 设施名称",
             excluded="隐患 问题",
-            format=_label_of(FacilityKind),
+            format=label_of(FacilityKind),
             width=12,
             is_centred=True,
-            choices=_labels(FacilityKind),
+            choices=labels_of(FacilityKind),
             hint="热源厂锅炉、换热站、主管网、庭院管网、楼栋立管、户内设施之一",
         ),
         Column(
@@ -108,31 +94,31 @@ HAZARDS = Ledger(
             "grade",
             "隐患等级",
             "等级 隐患级别 级别 问题等级 风险等级 严重程度 隐患分级 问题级别 程度 危险程度",
-            parse=_choice_of(GRADE_WORDS),
-            format=_label_of(Grade),
+            parse=choice_of(GRADE_WORDS),
+            format=label_of(Grade),
             width=10,
             is_centred=True,
-            choices=_labels(Grade),
+            choices=labels_of(Grade),
             hint="一般、较大、重大之一",
         ),
         Column(
             "category",
             "隐患分类",
             "隐患类别 隐患类型 问题类型 问题类别 问题分类",
-            format=_label_of(Category),
+            format=label_of(Category),
             width=14,
             is_centred=True,
-            choices=_labels(Category),
+            choices=labels_of(Category),
         ),
         Column(
             "source",
             "来源",
             "隐患来源 问题来源 发现方式 线索来源 发现途径 排查方式",
-            parse=_choice_of(SOURCE_WORDS),
-            format=_label_of(Source),
+            parse=choice_of(SOURCE_WORDS),
+            format=label_of(Source),
             width=12,
             is_centred=True,
-            choices=_labels(Source),
+            choices=labels_of(Source),
         ),
         Column("community", "小区", "涉及小区 小区名称 所在小区 影响小区 居民小区", width=16),
         Column(
@@ -164,11 +150,11 @@ HAZARDS = Ledger(
             "urgency",
             "整改类型",
             "整改方式 整改分类 轻重缓急 紧急程度 整改类别 缓急",
-            parse=_choice_of(URGENCY_WORDS),
-            format=_label_of(Urgency),
+            parse=choice_of(URGENCY_WORDS),
+            format=label_of(Urgency),
             width=12,
             is_centred=True,
-            choices=_labels(Urgency),
+            choices=labels_of(Urgency),
             hint="立行立改、限期整改、工程改造之一",
         ),
         Column(
@@ -272,13 +258,13 @@ HAZARDS = Ledger(
             "funding_source",
             "资金来源",
             "资金渠道 资金筹措 经费来源 资金落实",
-            parse=_choice_of(FUNDING_WORDS),
-            format=_label_of(FundingSource),
+            parse=choice_of(FUNDING_WORDS),
+            format=label_of(FundingSource),
             width=12,
             is_centred=True,
-            choices=_labels(FundingSource),
+            choices=labels_of(FundingSource),
         ),
-        Column("status", "当前状态", "办理状态", format=_label_of(HazardStatus), width=10, is_centred=True),
+        Column("status", "当前状态", "办理状态", format=label_of(HazardStatus), width=10, is_centred=True),
         Column("overdue_days", "逾期天数", width=8, is_centred=True),
         Column("remark", "备注", "说明 备注说明 其他 其它 备注信息", width=16),
         Column("photo_before", "整改前照片", "整改前图片 隐患照片 问题照片", kind="photos", width=PHOTOS_WIDTH),

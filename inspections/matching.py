@@ -1,12 +1,14 @@
 """Which hazard of the season a row of a ledger is, if it is one of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from common.spreadsheets.ledgers.importer import Match
 from common.spreadsheets.models import ImportRow, Pile
 from common.text import normalise_name
+from facilities.directory import Directory
 from facilities.models import Season
-from inspections.directory import Directory
 from inspections.enums import HazardStatus
 from inspections.ledger import HAZARDS
 from inspections.models import Hazard
@@ -20,16 +22,8 @@ class Registered:
     found_on: str
     is_closed: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    hazard: Registered
-    # The very same row of the very same file became this hazard: there is nothing new in it.
-    is_same_row: bool = False
-
-    @classmethod
-    def of(cls, hazard: Hazard) -> "Match":
-        return cls(Registered(hazard.pk, hazard.number, str(hazard.found_on), hazard.status == HazardStatus.CLOSED))
+    def match(self, *, is_same_row: bool = False) -> Match:
+        return Match(self.pk, self.number, is_same_row)
 
 
 class Registry:
@@ -55,11 +49,11 @@ class Registry:
         )
         self._by_row = {row: by_pk[item] for row, item in imported.values_list("row", "item_id") if item in by_pk}
 
-    def find(self, row: int, fields: dict[str, Any], directory: Directory) -> Match | None:
+    def find(self, row: int, fields: Mapping[str, Any], directory: Directory) -> Match | None:
         if same := self._by_row.get(row):
-            return Match(same, is_same_row=True)
+            return same.match(is_same_row=True)
         if numbered := self._by_number.get(normalise_name(fields.get("number") or "").upper()):
-            return Match(numbered)
+            return numbered.match()
         point, description = fields.get("problem_point") or "", fields.get("description") or ""
         unit = directory.unit(fields["responsible_unit"]) if fields.get("responsible_unit") else None
         found_on = fields.get("found_on") or ""
@@ -67,7 +61,7 @@ class Registry:
         candidates = [each for each in known if not (each.is_closed and found_on not in ("", each.found_on))]
         if not candidates:
             return None
-        return Match(next((each for each in candidates if each.found_on == found_on), candidates[-1]))
+        return next((each for each in candidates if each.found_on == found_on), candidates[-1]).match()
 
 
 def _key(point: str, description: str, unit_id: int | None) -> int:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from common.spreadsheets.photo_names import serial_key
 from common.text import normalise_name
+from facilities.directory import Directory
 from facilities.models import Season
-from inspections.directory import Directory
 from inspections.ledger import HAZARDS
 from inspections.models import Hazard
 
@@ -41,7 +41,7 @@ class RowFinder:
         items = {row.item_id: row.row for row in self.rows.values() if row.item_id}
         for pk, number in Hazard.objects.filter(pk__in=items).values_list("pk", "number"):
             self._know(items[pk], [number])
-        self._directory = Directory(Season.objects.select_related("county").get(pk=batch.context["season"]))
+        self._directory = Directory(Season.objects.select_related("county").get(pk=batch.context["season"]).county)
 
     def _know(self, row: int, keys: Iterable[str]) -> None:
         for key in filter(None, map(serial_key, keys)):

@@ -25,11 +25,13 @@ from common.spreadsheets.columns import Column
 from common.spreadsheets.dates import Years, read_date
 from common.spreadsheets.head_layouts import Layout
 from common.spreadsheets.heads import LedgerSheet, find_ledger
+from common.spreadsheets.ledgers.importer import ReadRow
 from common.spreadsheets.readings import Reading
 from common.spreadsheets.rows import LedgerRow, RowKind
 from common.spreadsheets.workbook import Limits, open_workbook
 from common.text import normalise_name
-from facilities.enums import FacilityKind
+from facilities.directory import company_of
+from facilities.enums import FACILITY_KIND_WORDS, FacilityKind
 from inspections.deadlines import AT_ONCE, SeasonDates, read_deadline, years_of
 from inspections.enums import Urgency
 from inspections.ledger import HAZARDS
@@ -50,7 +52,6 @@ from inspections.vagueness import (
 )
 from inspections.vocabulary import (
     CATEGORY_WORDS,
-    FACILITY_KIND_WORDS,
     facility_kind_named,
     facility_kind_told_by,
 )
@@ -64,12 +65,6 @@ HOLDS_UP = frozenset(
     }
 )  # fmt: skip
 REPEAT_KEY = ("problem_point", "description", "responsible_unit", "due_on", "responsible_person")
-
-_BUREAU = re.compile(r"(?:局|委|委员会|政府|办公室|办事处|街道|镇|乡|中队|大队|专班|指挥部)$")
-_COMPANY_IN_TITLE = re.compile(
-    r"(?:^|[关于对])((?!全[县市区])[\u4e00-\u9fff（）()A-Za-z]{2,30}?(?:有限责任公司|股份有限公司|有限公司|集团公司|热力公司|供热公司|分公司|公司|供热中心"
-    r"|热力中心|供暖中心|供热站|热力站|供暖站|供热所|供热处|热电厂|热力厂|供热厂|中心))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +82,13 @@ class Words:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class HazardRow:
-    """`fields`: JSON-ready, what is empty is None; of a skipped row there are none. `raw`: the cells by their heads.
-
-    `problems`: [{"field", "cell", "read", "expected"}]; `cell` is empty where the ledger has no such column.
-    `reason`: why the row was skipped, or which row it repeats. `repeats`: that row's number.
-    """
-
-    row: int
-    pile: str
-    fields: dict[str, Any]
-    raw: dict[str, str]
-    problems: list[dict[str, str]] = field(default_factory=list)
-    reason: str = ""
-    repeats: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class LedgerReading:
     filename: str
     sheet: LedgerSheet
     # The year in which dates without one were put.
     year: int
-    rows: list[HazardRow]
+    rows: list[ReadRow]
 
     def counts(self) -> dict[str, int]:
         return {pile: sum(1 for row in self.rows if row.pile == pile) for pile in (READY, WAITS, REPEAT, SKIPPED)}
@@ -135,15 +113,6 @@ def read_hazard_rows(
     return LedgerReading(filename, found, reader.year, list(reader.rows()))
 
 
-def company_of(sheet: LedgerSheet) -> str:
-    """The company whose ledger it is, by its title or 填报单位; empty for a bureau's."""
-    title = re.sub(r"20\d{2}(?:[-—–~至/]\d{2,4})?(?:年度|年|采暖季|供暖季)?", " ", sheet.title)
-    for part in title.split():
-        if match := _COMPANY_IN_TITLE.search(part):
-            return match[1]
-    return "" if not sheet.unit or _BUREAU.search(sheet.unit) else sheet.unit
-
-
 class HazardReader:
     """Reads the rows of a sheet one after the other."""
 
@@ -158,7 +127,7 @@ class HazardReader:
         self.years: Years = years_of(self.year, season)
         self.company = company_of(sheet) or uploader or ""
 
-    def rows(self) -> Iterator[HazardRow]:
+    def rows(self) -> Iterator[ReadRow]:
         """One for each row below the head; the second of two that say the same repeats the first."""
         first: dict[int, int] = {}
         for ledger_row in self.sheet.rows:
@@ -169,13 +138,13 @@ class HazardReader:
                     row.pile, row.repeats, row.reason = REPEAT, same, f"与第 {same} 行相同"
             yield row
 
-    def read(self, row: LedgerRow) -> HazardRow:
+    def read(self, row: LedgerRow) -> ReadRow:
         if row.kind is not RowKind.DATA:
-            return HazardRow(row.number, SKIPPED, {}, row.raw, reason=row.reason)
+            return ReadRow(row.number, SKIPPED, {}, row.raw, reason=row.reason)
         return _Entry(self, row).read()
 
 
-def _repeat_key(row: HazardRow) -> int:
+def _repeat_key(row: ReadRow) -> int:
     due = row.fields["due_on"] or next((p["read"] for p in row.problems if p["field"] == "due_on"), "")
     values = (due if name == "due_on" else row.fields[name] or "" for name in REPEAT_KEY)
     return hash(tuple(normalise_name(str(value)) for value in values))
@@ -189,7 +158,7 @@ class _Entry:
         self.row = row
         self.problems: list[dict[str, str]] = []
 
-    def read(self) -> HazardRow:
+    def read(self) -> ReadRow:
         point = self.five(
             "problem_point", one_line(self.text("problem_point")), vague_point, self.words.point, POINT_EXPECTED
         )
@@ -225,7 +194,7 @@ class _Entry:
             "progress_percent": self.percent(progress.percent),
         }
         pile = WAITS if any(problem["field"] in HOLDS_UP for problem in self.problems) else READY
-        return HazardRow(self.row.number, pile, fields, self.row.raw, self.problems)
+        return ReadRow(self.row.number, pile, fields, self.row.raw, self.problems)
 
     @property
     def words(self) -> Words:

@@ -5,22 +5,13 @@ from collections.abc import Mapping
 
 from common.spreadsheets.cells import read_choice
 from common.text import normalise_name
-from facilities.enums import FacilityKind
+from facilities.enums import FACILITY_KIND_WORDS, FacilityKind
 from inspections.enums import Category, FundingSource, Grade, Source, Urgency
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
-
-FACILITY_KIND_WORDS: Mapping[FacilityKind, tuple[str, ...]] = {
-    FacilityKind.BOILER: _words("热源厂锅炉 热源厂 热源 锅炉 锅炉房 热电厂 燃煤锅炉 燃气锅炉"),
-    FacilityKind.STATION: _words("换热站 热力站 换热机组 热交换站 换热首站 中继泵站 隔压站 泵站"),
-    FacilityKind.MAIN_PIPE: _words("主管网 一次网 一级网 一次管网 一级管网 主干管网 主干管 主管道 主管线 市政管网"),
-    FacilityKind.YARD_PIPE: _words("庭院管网 二次网 二级网 二次管网 二级管网 小区管网 庭院管道 庭院管 楼前管网 庭院"),
-    FacilityKind.RISER: _words("楼栋立管 立管 单元立管 楼内立管 楼道立管 楼栋 单元管道"),
-    FacilityKind.INDOOR: _words("户内设施 户内 室内 入户 用户端 室内设施 户内系统 散热器"),
-}
 
 # Parts by which a point or a description tells which facility it is about. The later word in a text is its noun:
 # 换热站一次网阀门 is about the net.

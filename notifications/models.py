@@ -1,4 +1,7 @@
-"""The inbox: one message per person, matter and step. The row is the delivery, written with its cause."""
+"""The inbox: one message per person, matter and step. The row is the delivery, written with its cause.
+
+And the outbox: what a sweep has to tell, until it is looked at once more and lies in an inbox.
+"""
 
 from typing import Any
 
@@ -37,6 +40,70 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["recipient", "-created_at", "-id"], name="message_inbox"),
             models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="message_unread"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class OutgoingQuerySet(models.QuerySet["Outgoing"]):
+    def due(self, now: Any) -> "OutgoingQuerySet":
+        """What may be sent now: waiting, its time come, held by no worker that is still at it."""
+        free = models.Q(leased_until__isnull=True) | models.Q(leased_until__lte=now)
+        return self.filter(free, state=OutgoingState.WAITING, due_at__lte=now)
+
+
+class OutgoingState(models.TextChoices):
+    WAITING = "waiting", "待发"
+    SENT = "sent", "已发"
+    DROPPED = "dropped", "不再需要"
+    FAILED = "failed", "发送失败"
+
+
+class Outgoing(models.Model):
+    """News for one person, written in the transaction of its cause and sent once that is through."""
+
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="收件人"
+    )  # fmt: skip
+    # As of `Message`: the same news is written once, whoever writes it.
+    key = models.CharField(max_length=120)
+    subject = models.CharField("标题", max_length=200)
+    body = models.TextField("内容", blank=True)
+    path = models.CharField("链接", max_length=200, blank=True)
+    # What it is about, to be looked at again before it is sent: a `Matter`, the item, its deadline, the step and which
+    # repetition of it.
+    matter = models.CharField(max_length=20)
+    item_id = models.BigIntegerField()
+    due_on = models.DateField()
+    step = models.CharField(max_length=20)
+    repeat = models.PositiveIntegerField(db_default=0)
+    # What was found together: much of it for the same person becomes one message.
+    bundle = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField("写入时间", default=clock.now)
+
+    state = models.CharField("状态", max_length=8, choices=OutgoingState.choices, default=OutgoingState.WAITING)
+    due_at = models.DateTimeField("下次发送", default=clock.now)
+    # Which worker has it, and until when nobody else takes it up.
+    lease = models.CharField(max_length=16, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("已尝试次数", default=0)
+    last_error = models.CharField("最后一次的错误", max_length=300, blank=True)
+    done_at = models.DateTimeField("办结时间", null=True, blank=True)
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="outgoing")
+
+    objects = OutgoingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "待发消息"
+        verbose_name_plural = verbose_name
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["recipient", "key"], name="outgoing_once")]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=models.Q(state="waiting"), name="outgoing_due"),
+            models.Index(fields=["recipient", "bundle"], condition=models.Q(state="waiting"), name="outgoing_bundle"),
+            models.Index(fields=["-done_at"], condition=models.Q(state="failed"), name="outgoing_failed"),
+            models.Index(fields=["matter", "item_id", "due_on"], name="outgoing_of_item"),
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ from django.utils import timezone
 from common import clock
 from common.insert_select import DaysBetween, insert_select
 from common.workdays import Calendar, end_of
-from notifications.services import notify_selected
+from notifications.outbox import queue_selected
 from supervision import ladder
 from supervision.enums import Measure, OffsetUnit, measure_of
 from supervision.kinds import KINDS, Kind
@@ -176,11 +176,16 @@ def _announce(
         "subject": _subject(kind, step, moment.as_of),
         "body": Concat(kind.text, Value("\n时限 "), due, output_field=TextField()),
         "path": kind.path,
+        "item_id": F("pk"),
     }
-    notify_selected(*(part.annotate(**text) for part in _people(kind, step, items)))
+    if kind.due != "due_on":
+        text["due_on"] = F(kind.due)
+    parts = [part.annotate(**text) for part in people_of(kind, step, items)]
+    queue_selected(*parts, matter=kind.name, step=step.code, bundle=f"sweep:{run.pk}")
 
 
-def _people(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
+def people_of(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
+    """The items with each of their people whom the step tells now, as `recipient`."""
     for flag in step.told_now:
         yield from kind.recipients[flag](items)
 

@@ -9,8 +9,9 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from common.spreadsheets.ledgers.importer import ReadRow
 from inspections.deadlines import SeasonDates
-from inspections.reading import HazardRow, LedgerReading, read_hazard_rows
+from inspections.reading import LedgerReading, read_hazard_rows
 
 SEASON = SeasonDates(dt.date(2025, 3, 16), dt.date(2025, 10, 31), dt.date(2025, 11, 15), dt.date(2026, 3, 15))
 
@@ -67,7 +68,7 @@ def read(content: bytes, **options: Any) -> LedgerReading:
     return read_hazard_rows(content, filename="台账.xlsx", season=SEASON, **options)
 
 
-def entries(reading: LedgerReading) -> list[HazardRow]:
+def entries(reading: LedgerReading) -> list[ReadRow]:
     return [row for row in reading.rows if row.pile != "skipped"]
 
 

@@ -50,6 +50,6 @@ def remember(kind: str, scope: str, head_rows: Sequence[Row], mapping: Mapping[s
     RememberedLayout.objects.update_or_create(
         kind=kind, scope=scope, fingerprint=fingerprint(head_rows),
         defaults={
-            "head_row_count": len(head_rows), "mapping": dict(mapping), "corrected_by": by, "corrected_at": clock.now(),
+            "mapping": dict(mapping), "corrected_by": by, "corrected_at": clock.now(),
         },
     )  # fmt: skip

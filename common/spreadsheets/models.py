@@ -113,7 +113,6 @@ class RememberedLayout(models.Model):
     scope = models.CharField(max_length=40)
     # Of the texts of the head rows; see `common.spreadsheets.head_layouts`.
     fingerprint = models.CharField(max_length=64)
-    head_row_count = models.PositiveSmallIntegerField()
     mapping = models.JSONField(default=dict)
     corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     corrected_at = models.DateTimeField(default=clock.now)

@@ -7,8 +7,7 @@ A kind of ledger brings an `Importer`; everything else is the same for all of th
 """
 
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from itertools import islice
 from typing import IO, Any
@@ -22,38 +21,13 @@ from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.head_layouts import Layout, remember, remembered_for
 from common.spreadsheets.heads import LedgerSheet, find_ledger
+from common.spreadsheets.ledgers.importer import CHUNK, Importer
 from common.spreadsheets.limits import Limits
 from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
 from common.spreadsheets.workbook import Sheet, Workbook, open_workbook
 from common.uploads import random_name
 
-# So many rows are judged and written at a time.
-CHUNK = 500
 Progress = Callable[[int, int], None]  # rows done, rows in all
-
-
-class Importer(ABC):
-    """How one kind of ledger is read for one user."""
-
-    def __init__(self, *, by: Any) -> None:
-        self.by = by
-
-    @property
-    @abstractmethod
-    def ledger(self) -> Ledger:
-        """The declaration of the columns, with the words that the user's bureau has added."""
-
-    @abstractmethod
-    def start(self, batch: ImportBatch, found: LedgerSheet) -> None:
-        """Get ready for this file: which season it belongs to, what is there already. Raises SpreadsheetError."""
-
-    @abstractmethod
-    def judged(self, batch: ImportBatch, found: LedgerSheet) -> Iterator[ImportRow]:
-        """Every row below the head as an unsaved row of the batch, in order, with the pile it belongs to."""
-
-    @abstractmethod
-    def head(self, found: LedgerSheet) -> dict[str, Any]:
-        """What the file says about itself, besides what `head_of` gives for every kind."""
 
 
 def keep_upload(
@@ -138,14 +112,15 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
     with transaction.atomic():
         _refuse_if_imported(batch)
         batch.rows.all().delete()
-    rows = importer.judged(batch, found)
+    head = head_of(found, importer.ledger) | importer.head(found) | {"has_macros": has_macros}
+    rows = importer.judged(batch, head)
     done = 0
     while chunk := list(islice(rows, CHUNK)):
         _insert(chunk)
         done += len(chunk)
         if progress:
             progress(done, len(found.rows))
-    batch.head = head_of(found, importer.ledger) | importer.head(found) | {"has_macros": has_macros}
+    batch.head = head
     batch.state, batch.error = BatchState.READ, ""
     batch.save(update_fields=["head", "context", "state", "error"])
 

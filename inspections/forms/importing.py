@@ -1,14 +1,13 @@
-"""Forms of the import pages: the upload, and the editor of one row."""
+"""Forms of the hazard ledger's import: the upload, and the editor of one row."""
 
 import datetime as dt
 import re
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from common.fields import LedgerDateField, LedgerForm
-from common.spreadsheets.limits import MEBIBYTE, Limits
+from common.fields import LedgerDateField
+from common.spreadsheets.ledgers.forms import RowForm, UploadForm
 from common.spreadsheets.models import ImportRow
 from facilities.enums import FacilityKind
 from facilities.models import Season
@@ -16,11 +15,7 @@ from inspections.enums import Grade
 from inspections.forms.base import DeadlineField, set_readers
 
 
-class UploadForm(forms.Form):
-    file = forms.FileField(
-        label="台账文件", help_text="xlsx、xlsm、xls、ods 或 csv；合并单元格、多行表头、小计合计都不用先整理。",
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.ods,.csv,.txt"}),
-    )  # fmt: skip
+class HazardUploadForm(UploadForm):
     season = forms.ModelChoiceField(
         label="采暖季", queryset=Season.objects.none(), required=False, empty_label="按台账的日期判断",
         help_text="台账里“9月底前”这样的日期属于哪一年，由此决定。",
@@ -31,21 +26,22 @@ class UploadForm(forms.Form):
         help_text="核对过单位名称后再勾选，以免同一单位建出两个。",
     )
 
-    def clean_file(self) -> Any:
-        """Judged before the file is read into memory."""
-        file = self.cleaned_data["file"]
-        if file.size > (most := Limits().max_bytes):
-            raise ValidationError(f"“{file.name}”超过 {most // MEBIBYTE} MB，请删去图片或分成几个文件后再上传")
-        return file
-
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["season"].queryset = Season.objects.visible_to(user)  # type: ignore[attr-defined]
         if not user.has_perm("accounts.manage_units"):
             del self.fields["create_missing"]
 
+    @property
+    def context(self) -> dict[str, Any]:
+        season = self.cleaned_data["season"]
+        return {
+            "season": season.pk if season else None,
+            "create_missing": bool(self.cleaned_data.get("create_missing")),
+        }
 
-class RowForm(LedgerForm):
+
+class HazardRowForm(RowForm):
     """One row of an import. `cleaned_data` is JSON-ready."""
 
     problem_point = forms.CharField(label="问题点位", max_length=200, required=False)
@@ -62,28 +58,20 @@ class RowForm(LedgerForm):
     grade = forms.ChoiceField(label="隐患等级", required=False, choices=Grade.choices)
     acceptance_standard = forms.CharField(label="验收标准", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
-    is_another = forms.BooleanField(label="这是另一条隐患，单独登记", required=False)
     is_learned = forms.BooleanField(required=False, initial=True)
 
     def __init__(self, data: Any = None, *, row: ImportRow, season: Season, unknown_unit: str = "") -> None:
         """`unknown_unit`: the name of the lead unit that the user may teach the site; empty for none."""
         names = "、".join(row.fields.get("cooperating_units") or [])
-        super().__init__(data, initial={**row.fields, "cooperating_units": names}, prefix=f"row{row.row}")
-        for problem in row.problems:
-            if field := self.fields.get(problem["field"]):
-                place = f"{problem['cell']} 格" if problem["cell"] else "这一格"
-                read = f"原表{place}写的是“{problem['read']}”。" if problem["read"] else ""
-                field.help_text = f"{read}{problem['expected']}"
-        if not row.item_id:
-            del self.fields["is_another"]
-        if unknown_unit:
-            self.fields["is_learned"].label = f"记住：以后表里写“{unknown_unit}”，就是上面填的责任单位"
-        else:
-            del self.fields["is_learned"]
-        # What has to be settled stands on top; the day found before the deadline that may rest on it.
+        initial = {**row.fields, "cooperating_units": names}
+        super().__init__(data, row=row, initial=initial, noun="隐患", measure="条")
         wrong = [problem["field"] for problem in row.problems]
         if unknown_unit:
+            self.fields["is_learned"].label = f"记住：以后表里写“{unknown_unit}”，就是上面填的责任单位"
             wrong.insert(wrong.index("responsible_unit") + 1, "is_learned")
+        else:
+            del self.fields["is_learned"]
+        # The day found before the deadline that may rest on it.
         self.order_fields(["found_on", "due_on", *wrong] if "found_on" in wrong else wrong)
         set_readers(self, season)
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,10 +13,11 @@ from accounts.scoping import sees_region
 from common.filters import Tab, state_tabs
 from common.htmx import render_page
 from common.paging import Total
+from common.spreadsheets.ledgers.kinds import kind_named
 from common.views import safe_next
 from inspections import bulk
 from inspections.filters import COUNTED, TABS, HazardFilter, filtered_hazards
-from inspections.forms.exporting import EXPORT_LOOKS
+from inspections.ledger import HAZARDS
 from inspections.models import Hazard
 from inspections.selectors import COUNT_CAP, CappedCount, tab_counts
 from inspections.tables import UNREAD, HazardTable
@@ -41,10 +41,7 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
         "counts_url": "" if counts is not None else f"{reverse('inspections:hazard_counts')}?{request.GET.urlencode()}",
         "bulk_url": reverse("inspections:hazard_bulk"),
         "bulk_moves": _bulk_moves(request.user),
-        "list_actions_template": "inspections/list_actions.html",
-        "export_url": reverse("inspections:hazard_export"),
-        "export_looks": EXPORT_LOOKS,
-        "export_in_background_above": settings.EXPORT_IN_BACKGROUND_ABOVE,
+        **kind_named(HAZARDS.kind).list_actions(request.user),
         "season": filters.season,
         **_empty(request.user, filters),
     }
@@ -133,7 +130,11 @@ def _empty(user: Any, filters: HazardFilter) -> dict[str, Any]:
         return nothing | {"empty_title": "这一状态下没有隐患", "empty_url": url, "empty_action": "看全部"}
     title = nothing | {"empty_title": f"{season}还没有隐患"}
     if user.has_perm("inspections.import_hazards"):
-        text, url, action = "把现有的 Excel 台账导入进来，或逐条登记。", reverse("inspections:import_list"), "导入台账"
+        text, url, action = (
+            "把现有的 Excel 台账导入进来，或逐条登记。",
+            reverse("inspections:hazard_import_list"),
+            "导入台账",
+        )
     elif user.has_perm("inspections.register_hazard"):
         text, url, action = "发现隐患后在这里登记。", reverse("inspections:hazard_create"), "登记隐患"
     elif filters.is_scattered:

@@ -52,7 +52,7 @@ def _photo(request: HttpRequest, pk: int, photo: int) -> ImportPhoto:
 
 
 def _back(pk: int) -> HttpResponse:
-    return redirect("inspections:import_photos", pk=pk)
+    return redirect("inspections:hazard_import_photos", pk=pk)
 
 
 @imports

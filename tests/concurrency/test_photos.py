@@ -11,8 +11,8 @@ from common.spreadsheets.models import ImportBatch, ImportPhoto
 from inspections.importing import Stager
 from inspections.models import Attachment
 from inspections.photos import attach_photos, take_archive
-from inspections.registering import import_ready
 from tests.cast import build_cast
+from tests.hazard_imports import import_ready
 from tests.ledgers import ledger_file, ledger_row
 from tests.photo_zips import photo_zip
 from tests.pictures import photo

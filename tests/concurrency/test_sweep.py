@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Count
 
 from inspections.models import Hazard
-from notifications.models import Message
+from notifications.models import Outgoing
 from supervision.models import Escalation, SweepRun
 from supervision.sweep import sweep
 from tests.cast import build_cast
@@ -56,9 +56,9 @@ def test_exactly_one_record_for_each_key(hazards: list[Hazard]) -> None:
         # What the workers say that they found adds up to what there is.
         assert tuple(map(sum, zip(*found, strict=True))) == (HAZARDS * STEPS, HAZARDS)
         # Two of the company, three of the bureau.
-        assert Message.objects.count() == HAZARDS * 5
+        assert Outgoing.objects.count() == HAZARDS * 5
         assert not SweepRun.objects.exclude(error="").exists()
-        Message.objects.all().delete()
+        Outgoing.objects.all().delete()
         Escalation.objects.all().delete()
 
 

@@ -51,6 +51,25 @@ class Rule:
     data: tuple[tuple[str, str], ...] = ()
 
 
+def _of_ledger(prefix: str, kind: str, *, imports: Roles, exports: Roles) -> dict[str, Rule]:
+    """The pages that every kind of ledger has. A batch is its uploader's alone."""
+    batch, row = f"{kind} batch", f"{kind} row"
+    rules = {
+        "export": Rule(exports),
+        "template": Rule(imports),
+        "import_list": Rule(imports),
+        "import_batch": Rule((ADMIN,), batch),
+        "import_layout": Rule((ADMIN,), batch),
+        "import_recheck": Rule((ADMIN,), batch, post=True),
+        "import_update": Rule((ADMIN,), batch, post=True),
+        "import_run": Rule((ADMIN,), batch, post=True),
+        "import_marked": Rule((ADMIN,), batch),
+        "import_settle": Rule((ADMIN,), row, post=True),
+        "import_dismiss": Rule((ADMIN,), row, post=True),
+    }
+    return {f"{prefix}{name}": rule for name, rule in rules.items()}
+
+
 # Addresses for everybody, signed in or not.
 OPEN = {"accounts:login", "healthz", "readyz"}
 
@@ -61,8 +80,9 @@ TABLE: dict[str, Rule] = {
     "inspections:hazard_list": Rule(ALL_ROLES),
     "inspections:hazard_counts": Rule(ALL_ROLES),
     "inspections:hazard_bulk": Rule(BUREAU_ROLES, post=True, data=(("move", "remind"),)),
-    "inspections:hazard_export": Rule(ALL_ROLES),
-    "inspections:hazard_template": Rule(IMPORT),
+    **_of_ledger("inspections:hazard_", "hazards", imports=IMPORT, exports=ALL_ROLES),
+    **_of_ledger("facilities:community_", "communities", imports=BUREAU_ROLES, exports=ALL_ROLES),
+    **_of_ledger("facilities:facility_", "facilities", imports=BUREAU_ROLES, exports=ALL_ROLES),
     "inspections:hazard_create": Rule(REGISTER),
     "inspections:hazard_detail": Rule(ALL_ROLES, "hazard"),
     "inspections:hazard_edit": Rule(BUREAU_ROLES, "hazard"),
@@ -71,18 +91,9 @@ TABLE: dict[str, Rule] = {
     "inspections:hazard_move": Rule((COMPANY_ADMIN,), "move"),
     "inspections:attachment_file": Rule(ALL_ROLES, "attachment"),
     "inspections:attachment_thumbnail": Rule(ALL_ROLES, "attachment"),
-    "inspections:import_list": Rule(IMPORT),
-    "inspections:import_batch": Rule((ADMIN,), "batch"),
-    "inspections:import_layout": Rule((ADMIN,), "batch"),
-    "inspections:import_recheck": Rule((ADMIN,), "batch", post=True),
-    "inspections:import_update": Rule((ADMIN,), "batch", post=True),
-    "inspections:import_run": Rule((ADMIN,), "batch", post=True),
-    "inspections:import_marked": Rule((ADMIN,), "batch"),
-    "inspections:import_settle": Rule((ADMIN,), "row", post=True),
-    "inspections:import_dismiss": Rule((ADMIN,), "row", post=True),
-    "inspections:import_photos": Rule((ADMIN,), "batch"),
-    "inspections:import_photo_stages": Rule((ADMIN,), "batch", post=True),
-    "inspections:import_photo": Rule((ADMIN,), "photo", post=True),
+    "inspections:hazard_import_photos": Rule((ADMIN,), "hazards batch"),
+    "inspections:hazard_import_photo_stages": Rule((ADMIN,), "hazards batch", post=True),
+    "inspections:hazard_import_photo": Rule((ADMIN,), "photo", post=True),
     "facilities:facility_list": Rule(ALL_ROLES),
     "facilities:facility_create": Rule(BUREAU_ROLES),
     "facilities:facility_detail": Rule(tuple(set(ALL_ROLES) - {COMPANY_CLERK}), "facility"),
@@ -136,8 +147,11 @@ TABLE: dict[str, Rule] = {
 }
 # Who sees the row but may not is 403; who does not see the row gets 404, whatever they may.
 UNSEEN_BY: dict[str, Roles] = {
-    "batch": tuple(set(IMPORT) - {ADMIN}),
-    "row": tuple(set(IMPORT) - {ADMIN}),
+    **{
+        f"{kind} {needed}": tuple(set(importers) - {ADMIN})
+        for kind, importers in {"hazards": IMPORT, "communities": BUREAU_ROLES, "facilities": BUREAU_ROLES}.items()
+        for needed in ("batch", "row")
+    },
     "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
@@ -176,10 +190,15 @@ def _attachment(hazard: Any) -> Attachment:
 
 
 def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[str, Any]]:
-    batch = ImportBatch.objects.create(
-        kind="hazards", owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
-    )
-    ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
+    batches = {
+        kind: ImportBatch.objects.create(
+            kind=kind, owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
+        )
+        for kind in ("hazards", "communities", "facilities")
+    }
+    for batch in batches.values():
+        ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
+    batch = batches["hazards"]
     photo = ImportPhoto.objects.create(batch=batch, original_name="1.jpg", file="a.jpg", sha256="0")
     entry = record(actor=who, action="测试")
     message = Message.objects.create(recipient=who, key="k", subject="s", path="/")
@@ -187,8 +206,8 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         "hazard": {"pk": hazard.pk},
         "move": {"pk": hazard.pk, "move": "sign"},
         "attachment": {"pk": _attachment(hazard).pk},
-        "batch": {"pk": batch.pk},
-        "row": {"pk": batch.pk, "row": 4},
+        **{f"{kind} batch": {"pk": each.pk} for kind, each in batches.items()},
+        **{f"{kind} row": {"pk": each.pk, "row": 4} for kind, each in batches.items()},
         "photo": {"pk": batch.pk, "photo": photo.pk},
         "entry": {"pk": entry.pk},
         "message": {"pk": message.pk},

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import QueryDict
 
 from common.spreadsheets.errors import SpreadsheetError
-from facilities.models import Season
+from common.spreadsheets.ledgers.exporting import Look, write_chosen
+from common.spreadsheets.ledgers.kinds import kind_named, kinds
 from heating.management.commands.import_ledger import user_named
-from inspections.exporting import Look, chosen_hazards, write_hazards
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=["hazards"], help="台账类型")
+        parser.add_argument("kind", choices=sorted(kinds()), help="台账类型")
         parser.add_argument("--as", dest="username", required=True, metavar="USER", help="以谁的身份导出")
         parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="写到哪个文件")
         parser.add_argument("--season", metavar="S", help="采暖季，如 2026-2027；不写则为当前采暖季")
@@ -42,17 +42,16 @@ class Command(BaseCommand):
             if not sign:
                 raise CommandError(f"筛选条件“{condition}”应写成 名称=值")
             params.appendlist(name, value)
-        season = None
-        if options["season"]:
-            season = Season.objects.visible_to(user).filter(name=options["season"]).first()
-            if season is None:
-                raise CommandError(f"没有名为“{options['season']}”的采暖季")
-        chosen = chosen_hazards(user, query=params.urlencode(), season=season)
-        if chosen.errors:
-            raise CommandError("；".join(chosen.errors))
+        kind, look = kind_named(options["kind"]), Look(options["look"])
+        if look not in kind.looks:
+            raise CommandError(f"{kind}没有“{look.label}”这种格式")
         try:
+            scope = {"season": options["season"]} if options["season"] else None
+            chosen = kind.chosen(user, query=params.urlencode(), scope=scope)
+            if chosen.errors:
+                raise CommandError("；".join(chosen.errors))
             with open(options["out"], "wb") as out:
-                count = write_hazards(out, chosen, by=user, look=Look(options["look"]), subtotals=options["subtotals"])
+                count = write_chosen(out, kind, chosen, by=user, look=look, subtotals=options["subtotals"])
         except (PermissionDenied, SpreadsheetError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"已导出 {count} 条到 {options['out']}")
+        self.stdout.write(f"已导出 {count} {kind.measure}到 {options['out']}")

@@ -13,12 +13,12 @@ from django.db import transaction
 from accounts.backends import UnitBackend
 from accounts.models import User
 from common.spreadsheets.errors import SpreadsheetError
+from common.spreadsheets.ledgers.importer import address_of
+from common.spreadsheets.ledgers.kinds import LedgerKind, kind_named, kinds
+from common.spreadsheets.ledgers.registering import apply_updates, changes_without_conflict, import_ready
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
-from common.spreadsheets.staging import discard_file, read_upload
-from inspections.importing import Stager, season_named
-from inspections.ledger import HAZARDS
-from inspections.photos import attach_photos, take_pictures
-from inspections.registering import apply_updates, import_ready
+from common.spreadsheets.staging import discard_file, keep_upload, read_upload
+from common.spreadsheets.tasks import importer_of
 
 ALL_READ, SOME_WAIT, NOTHING_READ = 0, 1, 2
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="台账文件（xlsx、xls、ods、csv）")
-        parser.add_argument("--kind", choices=["hazards"], required=True, help="台账类型")
+        parser.add_argument("--kind", choices=sorted(kinds()), required=True, help="台账类型")
         parser.add_argument("--as", dest="username", required=True, metavar="USER", help="以谁的身份导入")
         parser.add_argument("--season", metavar="S", help="采暖季，如 2026-2027；不写则按台账的日期")
         parser.add_argument("--create-missing", action="store_true", help="建立文件里有而系统没有的单位和小区")
@@ -39,15 +39,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        user = user_named(options["username"])
+        user, kind = user_named(options["username"]), kind_named(options["kind"])
         try:
             content = path.read_bytes()
         except OSError as error:
             raise CommandError(f"打不开 {path}：{error.strerror}", returncode=NOTHING_READ) from error
         try:
             with transaction.atomic():
-                batch, done = self._import(content, path.name, user, options)
-                rows = list(batch.rows.all())
+                batch, done = self._import(content, path.name, kind, user, options)
+                rows = list(batch.rows.select_related("batch"))
                 transaction.set_rollback(options["dry_run"])
         except (SpreadsheetError, PermissionDenied) as error:
             raise CommandError(str(error), returncode=NOTHING_READ) from error
@@ -55,25 +55,28 @@ class Command(BaseCommand):
             report = {"file": path.name, "kind": batch.kind, "rows": [_as_json(row) for row in rows]}
             self.stdout.write(json.dumps(report, ensure_ascii=False, indent=1))
         else:
-            self._tell(path.name, rows, done, dry_run=options["dry_run"])
+            self._tell(kind, path.name, rows, done, dry_run=options["dry_run"])
         if all(row.pile == Pile.SKIPPED for row in rows):
             raise SystemExit(NOTHING_READ)
         if any(row.pile == Pile.WAITS for row in rows):
             raise SystemExit(SOME_WAIT)
 
     def _import(
-        self, content: bytes, filename: str, user: User, options: dict[str, Any]
+        self, content: bytes, filename: str, kind: LedgerKind, user: User, options: dict[str, Any]
     ) -> tuple[ImportBatch, dict[str, int]]:
-        season = season_named(options["season"], by=user) if options["season"] else None
-        stager = Stager(by=user, season=season, create_missing=options["create_missing"])
-        batch = stager.keep(content, filename=filename)
+        context = kind.command_context(
+            by=user, season=options["season"] or "", create_missing=options["create_missing"]
+        )  # fmt: skip
+        choices = kind.import_choices({"history": "on"} if options["as_history"] else {})
+        importer = kind.importer(by=user, context=context)
+        batch = keep_upload(kind=kind.name, owner=user, file=content, filename=filename, context=context)
         try:
-            read_upload(batch, stager)
-            take_pictures(batch, by=user)
-            done = {"imported": import_ready(batch, by=user, as_history=options["as_history"]).count(), "updated": 0}
+            read_upload(batch, importer)
+            importer.after_reading(batch)
+            importer = importer_of(batch, by=user)
+            done = {"imported": len(import_ready(batch, importer, **choices)), "updated": 0}
             if options["apply_updates"]:
-                changes = batch.rows.filter(pile=Pile.UPDATE, conflict="")
-                done["updated"], _ = apply_updates(batch, changes, by=user)
+                done["updated"], _ = apply_updates(changes_without_conflict(batch), importer)
         except BaseException:
             # The database forgets it by rolling back, the disk does not.
             discard_file(batch)
@@ -81,10 +84,12 @@ class Command(BaseCommand):
         if options["dry_run"]:
             discard_file(batch)
         else:
-            attach_photos(batch, by=user)
+            importer.after_writing(batch)
         return batch, done
 
-    def _tell(self, filename: str, rows: list[ImportRow], done: dict[str, int], *, dry_run: bool) -> None:
+    def _tell(
+        self, kind: LedgerKind, filename: str, rows: list[ImportRow], done: dict[str, int], *, dry_run: bool
+    ) -> None:
         counts = Counter(row.pile for row in rows)
         verb = "可导入" if dry_run else "已导入"
         updated = f"已更新 {done['updated']} 条，" if done["updated"] else ""
@@ -95,11 +100,12 @@ class Command(BaseCommand):
         for row in rows:
             if row.pile == Pile.WAITS:
                 for problem in row.problems:
-                    place = problem["cell"] or f"第 {row.row} 行"
+                    cell = problem["cell"] or address_of(row.row, problem["field"], row.batch.head)
+                    place = cell or f"第 {row.row} 行"
                     self.stdout.write(f"  {place}  “{problem['read']}”：{problem['expected']}")
             elif row.pile == Pile.UPDATE:
                 for change in row.changes:
-                    title = HAZARDS.by_name[change["field"]].title
+                    title = kind.ledger.by_name[change["field"]].title
                     words = f"{title}：“{change['old']}”改为“{change['new']}”"
                     self.stdout.write(f"  第 {row.row} 行  {row.reason} {words}")
                 if row.conflict:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common import clock
+from notifications.outbox import deliver
 from supervision.enums import measure_of
 from supervision.kinds import KINDS
 from supervision.models import SweepRun
@@ -22,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         run = sweep(_day(options["as_of"]))
+        deliver()
         if options["json"]:
             result = {"as_of": run.as_of.isoformat(), "new": run.new, "announced": run.announced}
             self.stdout.write(json.dumps(result, ensure_ascii=False))

@@ -17,9 +17,9 @@ from facilities import words
 from facilities.models import NameAlias
 from inspections.importing import Stager
 from inspections.models import Hazard
-from inspections.registering import import_ready
 from tests.cast import Cast
 from tests.factories import CommunityFactory, FacilityFactory, UnitFactory
+from tests.hazard_imports import import_ready
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]

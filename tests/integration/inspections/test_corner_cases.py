@@ -11,20 +11,20 @@ from django.urls import reverse
 from accounts import roles
 from accounts.models import Unit
 from audit.models import AuditEntry
+from facilities.directory import Directory
 from facilities.models import Community, Facility
 from inspections import importing, services, workflow
-from inspections.directory import Directory
 from inspections.enums import Grade
 from inspections.enums import HazardStatus as S
 from inspections.importing import Stager
 from inspections.models import Hazard
-from inspections.registering import import_ready
 from inspections.selectors import photo_flags
 from inspections.vagueness import vague_point, vague_standard
 from inspections.workflow import MoveRefused
 from notifications.models import Message
 from tests.cast import Cast
 from tests.factories import HazardFactory, UserFactory
+from tests.hazard_imports import import_ready
 from tests.hazards import add_photo, hazard_of, request_extension
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
@@ -63,11 +63,11 @@ def test_a_cooperating_unit_that_nobody_knows_can_be_settled(cast: Cast, client_
     batch = stage(cast, {"配合单位": "阳光物业"}, by=cast.chengyuan_admin)
     row = batch.rows.get()
     assert row.pile == "waits"
-    client, page = client_as(cast.chengyuan_admin), reverse("inspections:import_batch", args=[batch.pk])
+    client, page = client_as(cast.chengyuan_admin), reverse("inspections:hazard_import_batch", args=[batch.pk])
     form = client.get(f"{page}?row={row.row}").context["form"]
     sent = {form.add_prefix(name): form[name].value() or "" for name in form.fields}
     sent[form.add_prefix("cooperating_units")] = "万家物业、"
-    client.post(reverse("inspections:import_settle", args=[batch.pk, row.row]), sent)
+    client.post(reverse("inspections:hazard_import_settle", args=[batch.pk, row.row]), sent)
     row.refresh_from_db()
     assert (row.pile, row.fields["cooperating_units"]) == ("ready", ["万家物业"])
     [hazard] = import_ready(batch, by=cast.chengyuan_admin)
@@ -180,7 +180,7 @@ def test_a_new_lead_unit_needs_its_own_person_and_begins_anew(cast: Cast) -> Non
 
 
 def test_units_are_not_guessed_from_words_that_any_unit_has(cast: Cast) -> None:
-    directory = Directory(cast.season)
+    directory = Directory(cast.county)
     assert directory.unit("城源热力") == cast.chengyuan
     assert directory.unit("城源热力有限公司（盖章）") == cast.chengyuan
     assert directory.unit("热力有限公司") is None

@@ -12,7 +12,7 @@ from django.test import Client
 
 from audit.models import AuditEntry
 from common.jobs.models import Job
-from inspections.tasks import EXPORT, export_hazards
+from common.spreadsheets.tasks import EXPORT, export_ledger
 from tests.cast import Cast, build_cast
 from tests.hazards import hazard_of
 
@@ -59,8 +59,8 @@ class TestInOneProcess:
         assert asked.headers["Location"] == f"/accounts/tasks/{job.pk}/"
         assert (job.task, job.title, job.owner) == (EXPORT, "导出隐患台账（普通表格）", cast.admin)
         hazard_of(cast, problem_point="锅炉房")  # not among what was asked for
-        export_hazards(job.pk)
-        export_hazards(job.pk)
+        export_ledger(job.pk)
+        export_ledger(job.pk)
         job.refresh_from_db()
         assert (job.state, job.done, job.total, job.message) == ("done", 3, 3, "共 3 条")
         file = client.get(f"/accounts/tasks/{job.pk}/file/")
@@ -75,7 +75,7 @@ class TestInOneProcess:
         client = client_as(cast.admin)
         client.post("/hazards/export/", {"look": "plain", "selected": chosen})
         job = Job.objects.get()
-        export_hazards(job.pk)
+        export_ledger(job.pk)
         assert points(client.get(f"/accounts/tasks/{job.pk}/file/")) == set(POINTS)
 
     @pytest.mark.parametrize("gone", ["roles", "account"])
@@ -88,7 +88,7 @@ class TestInOneProcess:
             cast.admin.is_active = False
             cast.admin.save()
         job = Job.objects.get()
-        export_hazards(job.pk)
+        export_ledger(job.pk)
         job.refresh_from_db()
         assert (job.state, job.error, job.result.name) == ("failed", "您没有导出台账的权限", "")
 

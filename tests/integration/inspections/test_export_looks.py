@@ -153,7 +153,7 @@ def test_what_cannot_be_exported_is_said_on_the_list(
     settings.EXPORT_MOST_WITH_PHOTOS = 3
     page = client.post("/hazards/export/", {"look": "photos"}, follow=True)
     assert told(page) == ["带照片的台账一次最多导出 3 条，现有 4 条，请加上筛选条件，分几次导出"]
-    monkeypatch.setattr("inspections.exporting.MOST_EXPORTED", 3)
+    monkeypatch.setattr("common.spreadsheets.ledgers.exporting.MOST_EXPORTED", 3)
     page = client.post("/hazards/export/", {"look": "plain"}, follow=True)
     assert told(page) == ["一张 Excel 工作表最多放 3 条，请加上筛选条件，分几次导出"]
 

@@ -14,8 +14,8 @@ from facilities.models import Facility, NameAlias
 from facilities.words import learn_alias
 from inspections.importing import Stager
 from inspections.models import Hazard
-from inspections.registering import import_ready
 from tests.cast import Cast
+from tests.hazard_imports import import_ready
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]

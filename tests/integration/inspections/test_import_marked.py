@@ -12,14 +12,14 @@ from openpyxl import load_workbook
 from openpyxl.styles import Font
 
 from common.jobs.models import Job, JobState
+from common.spreadsheets.ledgers.settling import dismiss
 from common.spreadsheets.models import ImportBatch, Pile
 from common.spreadsheets.staging import forget_files
+from common.spreadsheets.tasks import mark_ledger
 from common.storage import private_storage
 from inspections.importing import Stager
-from inspections.registering import import_ready
-from inspections.settling import dismiss
-from inspections.tasks import mark_ledger
 from tests.cast import Cast
+from tests.hazard_imports import import_ready
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]

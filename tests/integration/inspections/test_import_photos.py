@@ -18,10 +18,10 @@ from inspections import photos
 from inspections.importing import Stager
 from inspections.models import Attachment
 from inspections.photos import attach_photos, take_archive, take_pictures
-from inspections.registering import import_ready
 from inspections.workflow import MoveRefused
 from tests.cast import Cast
 from tests.factories import HazardFactory
+from tests.hazard_imports import import_ready
 from tests.ledgers import HEAD, ledger_file, ledger_row
 from tests.photo_zips import locked, photo_zip
 from tests.picture_books import with_dispimg, with_floating
@@ -55,7 +55,7 @@ def hanging(hazard: Any) -> list[tuple[str, str]]:
 def post_zip(client: Client, batch: ImportBatch, content: bytes, **data: str) -> str:
     """What the page says after the upload."""
     file = SimpleUploadedFile("照片.zip", content, "application/zip")
-    address = reverse("inspections:import_photos", args=[batch.pk])
+    address = reverse("inspections:hazard_import_photos", args=[batch.pk])
     return client.post(address, {"file": file, **data}, follow=True).content.decode()
 
 
@@ -142,7 +142,7 @@ def test_what_no_row_has_waits_until_a_person_settles_it(cast: Cast, client_as: 
     assert "从名字看不出是哪一条，请选择对应的行" in page
     assert "没有写明是整改前还是整改后，请选择" in page
     waiting = ImportPhoto.objects.get(original_name="99.jpg")
-    address = reverse("inspections:import_photo", args=[batch.pk, waiting.pk])
+    address = reverse("inspections:hazard_import_photo", args=[batch.pk, waiting.pk])
     assert client.get(address).getvalue() == A  # type: ignore[attr-defined]
     assert client.get(f"{address}?small=1")["Content-Type"] == "image/jpeg"
 
@@ -165,7 +165,7 @@ def test_what_no_row_has_waits_until_a_person_settles_it(cast: Cast, client_as: 
 def test_one_stage_for_all_that_lack_it(cast: Cast, client_as: SignIn) -> None:
     batch, client = stage(cast), client_as(cast.admin)
     take(batch, {"1.jpg": A, "2.jpg": B, "IMG_20260701.jpg": C})
-    address = reverse("inspections:import_photo_stages", args=[batch.pk])
+    address = reverse("inspections:hazard_import_photo_stages", args=[batch.pk])
     assert "请选择照片是整改前" in client.post(address, {"stage": "x"}, follow=True).content.decode()
     assert "已给 2 张照片写明阶段" in client.post(address, {"stage": "after"}, follow=True).content.decode()
     settled = ImportPhoto.objects.exclude(stage="").order_by("row").values_list("row", "stage", "problem")
@@ -182,7 +182,7 @@ def test_a_photo_can_be_left_out_and_taken_in_again(cast: Cast, client_as: SignI
     batch, client = stage(cast), client_as(cast.admin)
     take(batch, {"整改前/1.jpg": A})
     [hazard, *_] = import_ready(batch, by=cast.admin)
-    address = reverse("inspections:import_photo", args=[batch.pk, batch.photos.get().pk])
+    address = reverse("inspections:hazard_import_photo", args=[batch.pk, batch.photos.get().pk])
     client.post(address, {"do": "dismiss"})
     assert attach_photos(batch, by=cast.admin) == 0
     client.post(address, {"do": "restore"})
@@ -263,14 +263,14 @@ def test_somebody_elses_batch_is_not_there(cast: Cast, client_as: SignIn) -> Non
     take(batch, {"整改前/1.jpg": A})
     kept = batch.photos.get()
     client = client_as(cast.inspector)
-    page = reverse("inspections:import_photos", args=[batch.pk])
-    one = reverse("inspections:import_photo", args=[batch.pk, kept.pk])
+    page = reverse("inspections:hazard_import_photos", args=[batch.pk])
+    one = reverse("inspections:hazard_import_photo", args=[batch.pk, kept.pk])
     assert client_as(cast.admin).get(one).status_code == 200
     assert [client.get(page).status_code, client.get(one).status_code] == [404, 404]
     assert client.post(one, {"do": "dismiss"}).status_code == 404
     # Nor is a photo of one batch under the address of another.
     own = stage(cast, by=cast.inspector)
-    assert client.get(reverse("inspections:import_photo", args=[own.pk, kept.pk])).status_code == 404
+    assert client.get(reverse("inspections:hazard_import_photo", args=[own.pk, kept.pk])).status_code == 404
     for act in (attach_photos, take_pictures):
         with pytest.raises(PermissionDenied):
             act(batch, by=cast.inspector)
@@ -343,7 +343,7 @@ def test_the_page_makes_the_same_queries_for_few_and_for_many(
     cast: Cast, client_as: SignIn, django_assert_max_num_queries: Any
 ) -> None:
     batch, client = stage(cast), client_as(cast.admin)
-    address = reverse("inspections:import_photos", args=[batch.pk])
+    address = reverse("inspections:hazard_import_photos", args=[batch.pk])
     for number in range(40):
         ImportPhoto.objects.create(
             batch=batch, row=4 + number % 3 if number % 2 else None, stage="before", original_name=f"{number}.jpg",

@@ -13,15 +13,14 @@ from audit.models import AuditEntry
 from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, Pile
 from common.spreadsheets.staging import read_upload
+from common.spreadsheets.tasks import update_from_ledger
 from inspections import services, workflow
 from inspections.enums import HazardStatus
 from inspections.importing import Stager
 from inspections.models import Hazard
-from inspections.registering import apply_updates, import_ready
-from inspections.settling import settle
-from inspections.tasks import update_from_ledger
 from notifications.models import Message
 from tests.cast import Cast
+from tests.hazard_imports import apply_updates, import_ready, settle
 from tests.hazards import add_photo, hazard_of
 from tests.ledgers import HEAD, ledger_file, ledger_row
 

@@ -19,8 +19,8 @@ from common.spreadsheets.models import ImportBatch, Pile
 from facilities.models import Community
 from inspections.importing import Stager
 from inspections.models import Hazard
-from inspections.registering import import_ready
 from tests.cast import Cast
+from tests.hazard_imports import import_ready
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -178,34 +178,34 @@ class TestPages:
     def upload(self, client: Client, content: bytes, name: str = "台账.xlsx") -> Any:
         file = io.BytesIO(content)
         file.name = name
-        return client.post(reverse("inspections:import_list"), {"file": file}, follow=True)
+        return client.post(reverse("inspections:hazard_import_list"), {"file": file}, follow=True)
 
     def test_settle_a_row_and_import_it(self, client: Client, cast: Cast) -> None:
         page = self.upload(client, ledger_file([ledger_row("甲站", 责任人=""), ledger_row("乙站")]))
         batch = ImportBatch.objects.get()
-        assert page.request["PATH_INFO"] == reverse("inspections:import_batch", args=[batch.pk])
+        assert page.request["PATH_INFO"] == reverse("inspections:hazard_import_batch", args=[batch.pk])
         assert "H4 格没有填写，请填写具体姓名" in page.content.decode()
         assert "导入 1 条" in page.content.decode()
         row = batch.rows.get(row=4)
         values = {f"row4-{name}": row.fields.get(name) or "" for name in (
             "problem_point", "description", "facility_kind", "responsible_unit", "phone", "found_on", "grade",
             "acceptance_standard")}  # fmt: skip
-        address = reverse("inspections:import_settle", args=[batch.pk, 4])
+        address = reverse("inspections:hazard_import_settle", args=[batch.pk, 4])
         wrong = client.post(address, {**values, "row4-responsible_person": "周德福", "row4-due_on": "9月31日"})
         assert wrong.status_code == 422 and "没有这一天" in wrong.content.decode()
         client.post(address, {**values, "row4-responsible_person": "周德福", "row4-due_on": "9月底"})
         row.refresh_from_db()
         assert (row.pile, row.fields["due_on"], row.fields["responsible_person"]) == ("ready", "2026-09-30", "周德福")
-        done = client.post(reverse("inspections:import_run", args=[batch.pk]), follow=True)
+        done = client.post(reverse("inspections:hazard_import_run", args=[batch.pk]), follow=True)
         assert "已登记 2 条：YH-2026-0001 至 YH-2026-0002" in done.content.decode()
-        again = client.post(reverse("inspections:import_run", args=[batch.pk]), follow=True)
+        again = client.post(reverse("inspections:hazard_import_run", args=[batch.pk]), follow=True)
         assert "没有可导入的行" in again.content.decode()
         assert Hazard.objects.count() == 2
 
     def test_dismissing_takes_a_reason_and_keeps_the_row(self, client: Client, cast: Cast) -> None:
         self.upload(client, ledger_file([ledger_row("甲站", 责任人="")]))
         batch = ImportBatch.objects.get()
-        address = reverse("inspections:import_dismiss", args=[batch.pk, 4])
+        address = reverse("inspections:hazard_import_dismiss", args=[batch.pk, 4])
         assert "请写明不导入的理由" in client.post(address, {"reason": " "}, follow=True).content.decode()
         client.post(address, {"reason": "已在上年整改"})
         row = batch.rows.get()

@@ -9,9 +9,9 @@ from django.urls import reverse
 from common.jobs.models import Job
 from common.storage import private_storage
 from inspections.models import Attachment
-from inspections.registering import import_ready
 from inspections.tasks import PHOTOS, import_photos
 from tests.cast import Cast
+from tests.hazard_imports import import_ready
 from tests.integration.inspections.test_import_photos import A, B, SignIn, hanging, post_zip, stage
 from tests.photo_zips import locked, photo_zip
 
@@ -35,7 +35,7 @@ def test_a_large_zip_becomes_a_job_that_may_run_twice(
     import_photos(job.pk)
     import_photos(job.pk)
     job.refresh_from_db()
-    assert (job.state, job.result_url) == ("done", reverse("inspections:import_photos", args=[batch.pk]))
+    assert (job.state, job.result_url) == ("done", reverse("inspections:hazard_import_photos", args=[batch.pk]))
     assert (hanging(hazard), batch.photos.count()) == ([("before", "1.jpg")], 2)
     assert not private_storage().exists(kept)
 

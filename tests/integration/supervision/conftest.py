@@ -8,6 +8,7 @@ import pytest
 
 from inspections.models import Hazard
 from notifications.models import Message
+from notifications.outbox import deliver
 from supervision.models import Escalation, SweepRun
 from supervision.sweep import sweep
 from tests.cast import Cast
@@ -37,6 +38,7 @@ def news() -> Callable[[int], News]:
     def of_day(offset: int) -> News:
         before = set(Message.objects.values_list("pk", flat=True))
         sweep(day(offset))
+        deliver()
         new = Message.objects.exclude(pk__in=before).select_related("recipient")
         told = [(message.recipient.username, message.subject) for message in new]
         assert len(told) == len(set(told)), "nobody is told the same twice"

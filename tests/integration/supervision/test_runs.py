@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from common import clock
 from inspections.models import Hazard
-from notifications.models import Message
+from notifications.models import Message, Outgoing
+from notifications.outbox import deliver
 from supervision.models import Escalation, SweepRun
 from supervision.selectors import is_stale, last_sweep_at
 from supervision.sweep import sweep
@@ -60,7 +61,7 @@ class TestRun:
             (hazard.pk, DUE, step, clock.now()) for step in ("urge", "remind-3", "remind-7")
         }
 
-    @pytest.mark.parametrize("table", ["notifications_message", "inspections_hazard"])
+    @pytest.mark.parametrize("table", ["notifications_outgoing", "inspections_hazard"])
     def test_a_failure_leaves_nothing_but_its_reason_and_the_next_run_makes_up_for_it(
         self, hazard: Hazard, table: str
     ) -> None:
@@ -68,7 +69,7 @@ class TestRun:
             sweep(day(3))
 
         assert not Escalation.objects.exists()
-        assert not Message.objects.exists()
+        assert not Outgoing.objects.exists()
         failed = last_run()
         assert (failed.error, failed.new, failed.announced) == ("Broken: 磁盘已满", {}, 0)
         assert failed.finished_at is not None
@@ -76,6 +77,7 @@ class TestRun:
 
         run = sweep(day(3))
         assert run.new == {"hazard": {"notice": 1, "urge": 1, "remind-3": 1, "remind-7": 1}}
+        deliver()
         assert set(Message.objects.values_list("recipient__username", flat=True)) == {
             "cy_admin", "cy_clerk", "ll_inspector",
         }  # fmt: skip
@@ -86,6 +88,7 @@ class TestRun:
         key = f"sweep:hazard:{hazard.pk}:{DUE}:urge"
         Message.objects.create(recipient=cast.inspector, key=key, subject="已经有了")
         sweep(day(1))
+        deliver()
 
         assert [m.subject for m in Message.objects.filter(recipient=cast.inspector)] == ["已经有了"]
         assert Message.objects.filter(recipient=cast.chengyuan_admin, key=key).count() == 1

@@ -7,8 +7,9 @@ from typing import Any
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit
 from accounts.services import create_unit
+from common.spreadsheets.heads import LedgerSheet
 from common.text import normalise_name
-from facilities.models import Community, Facility, Season
+from facilities.models import Community, Facility
 from facilities.services import create_community
 from facilities.words import aliases_of
 
@@ -18,6 +19,12 @@ TELLING_PART = 2
 ANY_UNITS_WORDS = re.compile("有限责任|股份|有限|集团|公司|热力|供热|供暖|中心|热源|管理|服务|物业|[站所厂处局县市区]")
 _APART = re.compile(r"[、,，\s]+")
 BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
+
+_BUREAU = re.compile(r"(?:局|委|委员会|政府|办公室|办事处|街道|镇|乡|中队|大队|专班|指挥部)$")
+_COMPANY_IN_TITLE = re.compile(
+    r"(?:^|[关于对])((?!全[县市区])[\u4e00-\u9fff（）()A-Za-z]{2,30}?(?:有限责任公司|股份有限公司|有限公司|集团公司|热力公司|供热公司|分公司|公司|供热中心"
+    r"|热力中心|供暖中心|供热站|热力站|供暖站|供热所|供热处|热电厂|热力厂|供热厂|中心))"
+)
 
 
 def community_names(fields: Mapping[str, Any]) -> list[str]:
@@ -30,11 +37,20 @@ def lengths_of(names: Iterable[str]) -> list[int]:
     return sorted({len(name) for name in names if name}, reverse=True)
 
 
+def company_of(sheet: LedgerSheet) -> str:
+    """The company whose ledger it is, by its title or 填报单位; empty for a bureau's."""
+    title = re.sub(r"20\d{2}(?:[-—–~至/]\d{2,4})?(?:年度|年|采暖季|供暖季)?", " ", sheet.title)
+    for part in title.split():
+        if match := _COMPANY_IN_TITLE.search(part):
+            return match[1]
+    return "" if not sheet.unit or _BUREAU.search(sheet.unit) else sheet.unit
+
+
 class Directory:
     """Loaded once for a whole file (three queries); names are compared without width, case and spaces."""
 
-    def __init__(self, season: Season) -> None:
-        self.season, self.county = season, season.county
+    def __init__(self, county: Region) -> None:
+        self.county = county
         self.units: dict[str, Unit] = {}
         for unit in Unit.objects.active().filter(region__code__startswith=self.county.scope_prefix):
             self._know(unit)
@@ -80,6 +96,14 @@ class Directory:
             return None
         near = {unit.pk: unit for known, unit in self.units.items() if wanted in known}
         return next(iter(near.values())) if len(near) == 1 else None
+
+    def company(self, name: str) -> Unit | None:
+        """The heating company of this name."""
+        unit = self.unit(name)
+        return unit if unit and unit.kind == UnitKind.HEATING_COMPANY else None
+
+    def community(self, name: str) -> Community | None:
+        return self.communities.get(normalise_name(name))
 
     def township(self, name: str) -> Region | None:
         return self.townships.get(normalise_name(name))

@@ -2,39 +2,38 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.layout_forms import HeadForm, MappingForm, layout_asked_for, preview
-from common.spreadsheets.models import ImportBatch, Pile
+from common.spreadsheets.ledgers.kinds import LedgerKind
+from common.spreadsheets.ledgers.views.access import batch_of, imports
+from common.spreadsheets.ledgers.views.importing import take_in
+from common.spreadsheets.models import Pile
 from common.spreadsheets.staging import choose_layout, open_upload
-from inspections.importing import Stager
-from inspections.intake import take_in
-from inspections.ledger import HAZARDS
-from inspections.tasks import start_reading
+from common.spreadsheets.tasks import importer_of, start_reading
 
 
-@permission_required("inspections.import_hazards", raise_exception=True)
 @require_http_methods(["GET", "POST"])
-def import_layout(request: HttpRequest, pk: int) -> HttpResponse:
+@imports
+def import_layout(request: HttpRequest, kind: LedgerKind, pk: int) -> HttpResponse:
     """GET: `sheet`, `first`, `count` try another head. POST with the same: the columns; the file is read anew."""
-    batch = get_object_or_404(ImportBatch.objects.visible_to(request.user), pk=pk, kind=HAZARDS.kind)
-    ledger = Stager.of(batch, by=request.user).ledger
+    batch = batch_of(request, kind, pk)
+    ledger = importer_of(batch, by=request.user).ledger
     try:
         book = open_upload(batch)
     except SpreadsheetError as error:
         messages.error(request, str(error))
-        return redirect("inspections:import_list")
+        return redirect(kind.url("import_list"))
     head_form = HeadForm(request.GET, book=book)
     try:
         sheet, layout = layout_asked_for(batch, head_form, book, ledger)
     except SpreadsheetError as error:
         messages.error(request, str(error))
         # Without a question the same again would be asked for ever.
-        return redirect("inspections:import_layout", pk=pk) if request.GET else redirect("inspections:import_list")
+        return redirect(kind.url("import_layout", pk) if request.GET else kind.url("import_list"))
     form = MappingForm(request.POST or None, sheet=sheet, ledger=ledger, layout=layout)
     if request.method == "POST" and form.is_valid():
         try:
@@ -43,13 +42,14 @@ def import_layout(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("jobs:detail", pk=start_reading(batch, by=request.user).pk)
             take_in(batch, by=request.user)
             messages.success(request, "已按调整后的列重新核对。")
-            return redirect("inspections:import_batch", pk=pk)
+            return redirect(kind.url("import_batch", pk))
         except SpreadsheetError as error:
             form.add_error(None, str(error))
     shown = HeadForm(
         {"sheet": sheet.name, "first": layout.head_rows[0], "count": len(layout.head_rows)}, book=book
     )  # fmt: skip
     context = {
+        "kind": kind,
         "batch": batch,
         "head_form": shown,
         "form": form,
@@ -58,4 +58,4 @@ def import_layout(request: HttpRequest, pk: int) -> HttpResponse:
         "settled": batch.rows.filter(pile=Pile.DISMISSED).count(),
         "query": request.GET.urlencode(),
     }
-    return render(request, "inspections/import_layout.html", context, status=422 if form.errors else 200)
+    return render(request, "spreadsheets/import_layout.html", context, status=422 if form.errors else 200)

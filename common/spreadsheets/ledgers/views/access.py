@@ -1,0 +1,43 @@
+"""Whose page it is: the kind of ledger that the address names, and whether the user may import or export it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+
+from common.spreadsheets.ledgers.kinds import LedgerKind, kind_named
+from common.spreadsheets.models import ImportBatch, ImportRow
+
+View = Callable[..., HttpResponseBase]
+
+
+def imports(view: Callable[..., Any]) -> View:
+    """The view is called with the kind, for who may import it."""
+    return _for(view, lambda kind: kind.import_permission)
+
+
+def exports(view: Callable[..., Any]) -> View:
+    return _for(view, lambda kind: kind.export_permission)
+
+
+def _for(view: Callable[..., Any], permission: Callable[[LedgerKind], str]) -> View:
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, ledger: str, **kwargs: Any) -> HttpResponseBase:
+        kind = kind_named(ledger)
+        if not request.user.has_perm(permission(kind)):  # type: ignore[union-attr]
+            raise PermissionDenied
+        response: HttpResponseBase = view(request, kind, *args, **kwargs)
+        return response
+
+    return checked
+
+
+def batch_of(request: HttpRequest, kind: LedgerKind, pk: int) -> ImportBatch:
+    return get_object_or_404(ImportBatch.objects.visible_to(request.user), pk=pk, kind=kind.name)
+
+
+def row_of(request: HttpRequest, kind: LedgerKind, pk: int, row: int) -> ImportRow:
+    return get_object_or_404(batch_of(request, kind, pk).rows.select_related("batch"), row=row)

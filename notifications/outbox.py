@@ -1,0 +1,183 @@
+"""The outbox: news written in the transaction of its cause, looked at once more and sent when that is through.
+
+    queue_selected(*parts, bundle="sweep:12")     # in the transaction
+    deliver()                                     # afterwards, by any number of workers at once
+
+A row is claimed by a conditional UPDATE that holds for the length of a lease: of two workers one gets it, and what a
+killed one had is taken up again. Sending writes the inbox message and the row's end in one transaction, by a unique
+key: a message is never lost and never there twice. What cannot be sent is tried again, later each time, and given up
+visibly; nothing waits for it.
+"""
+
+import datetime as dt
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db import transaction
+from django.db.models import CharField, DateTimeField, F, Q, QuerySet, Value
+
+from common import clock
+from common.insert_select import insert_select
+from notifications.models import Message, Outgoing, OutgoingState
+
+logger = logging.getLogger(__name__)
+LEASE = dt.timedelta(minutes=2)
+# What is claimed at once: so many rows that stand alone, or the bundles of so many people.
+CLAIMED_AT_ONCE = 200
+MOST_ATTEMPTS = 8
+FIRST_PAUSE, LONGEST_PAUSE = dt.timedelta(seconds=30), dt.timedelta(hours=1)
+# More news than this of one bundle for one person is one message that lists them.
+MOST_ALONE = 3
+MOST_LISTED = 30
+COLUMNS = ("recipient", "key", "subject", "body", "path", "item_id", "due_on", "repeat")
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What news may be about. `holding`: of these rows the pks of those that are still true, for their recipient too.
+
+    `bundled`: the subject of a message that has taken the place of these, and where it leads.
+    """
+
+    name: str
+    holding: Callable[[Sequence[Outgoing]], set[int]]
+    bundled: Callable[[Sequence[Outgoing]], tuple[str, str]]
+
+
+_MATTERS: dict[str, Matter] = {}
+
+
+def register_matter(matter: Matter) -> None:
+    _MATTERS[matter.name] = matter
+
+
+def queue_selected(*parts: QuerySet[Outgoing], matter: str, step: str, bundle: str) -> int:
+    """Write news for as many people as there are, in one statement; how many rows were new.
+
+    Each row of `parts` is news for one person, with the columns COLUMNS (`recipient`: a user's pk).
+    """
+    if not parts:
+        return 0
+    now = clock.now()
+    constants = {
+        "matter": matter, "step": step, "bundle": bundle, "state": OutgoingState.WAITING.value, "lease": "",
+        "last_error": "",
+    }  # fmt: skip
+    values = [Value(value, output_field=CharField()) for value in constants.values()]
+    moment = Value(now, output_field=DateTimeField())
+    rows = [part.order_by().values_list(*COLUMNS, *values, moment, moment, Value(0)) for part in parts]
+    names = (*COLUMNS, *constants, "created_at", "due_at", "attempts")
+    # Whoever stands in several parts gets one: the key sees to that.
+    return insert_select(Outgoing, names, rows[0].union(*rows[1:], all=True), line_up_by="key")
+
+
+def deliver(*, seconds: float = 50.0) -> int:
+    """Send what is due, for at most so long; how many rows came to their end. Any number of workers at once."""
+    until, done = time.monotonic() + seconds, 0
+    while time.monotonic() < until and (rows := claim()):
+        for _, together in groupby(rows, key=lambda row: (row.recipient_id, row.bundle, row.bundle or row.pk)):
+            done += _try(list(together))
+    return done
+
+
+def claim() -> list[Outgoing]:
+    """Take up what is due, the oldest first; bundles whole. Each row is then ours for the length of a lease."""
+    now, lease = clock.now(), secrets.token_hex(8)
+    due = Outgoing.objects.due(now)
+    heads = due.order_by("due_at", "id").values_list("pk", "recipient_id", "bundle")[:CLAIMED_AT_ONCE]
+    alone, bundles = set(), set()
+    for pk, recipient, bundle in heads:
+        if bundle:
+            bundles.add((recipient, bundle))
+        else:
+            alone.add(pk)
+    if not alone and not bundles:
+        return []
+    wanted = Q(pk__in=alone)
+    for recipient, bundle in bundles:
+        wanted |= Q(recipient=recipient, bundle=bundle)
+    # The condition is judged again on each row as it is written: whoever comes second leaves it out.
+    due.filter(wanted).update(lease=lease, leased_until=now + LEASE, attempts=F("attempts") + 1)
+    return list(Outgoing.objects.filter(lease=lease, state=OutgoingState.WAITING).order_by("recipient", "bundle", "id"))
+
+
+def _try(rows: list[Outgoing]) -> int:
+    """Send what belongs together; an error is kept with these rows and stops no others."""
+    try:
+        return _send(rows)
+    except Exception as error:  # whatever is wrong with these rows, the others must go out
+        logger.exception("outgoing messages %s could not be sent", [row.pk for row in rows[:10]])
+        if len(rows) > 1:
+            # One of them may be the reason.
+            return sum(_try([row]) for row in rows)
+        _put_off(rows[0], error)
+        return 0
+
+
+def _put_off(row: Outgoing, error: Exception) -> None:
+    now, gives_up = clock.now(), row.attempts >= MOST_ATTEMPTS
+    Outgoing.objects.filter(pk=row.pk, lease=row.lease, state=OutgoingState.WAITING).update(
+        state=OutgoingState.FAILED if gives_up else OutgoingState.WAITING,
+        done_at=now if gives_up else None,
+        due_at=now + min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE),
+        lease="",
+        leased_until=None,
+        last_error=f"{type(error).__name__}: {error}"[:300],
+    )
+
+
+@transaction.atomic
+def _send(rows: list[Outgoing]) -> int:
+    ours = Outgoing.objects.select_for_update().filter(
+        pk__in=[row.pk for row in rows], lease=rows[0].lease, state=OutgoingState.WAITING
+    )  # fmt: skip
+    held = list(ours.order_by("id"))
+    if not held:
+        return 0
+    holding = _holding(held)
+    now = clock.now()
+    gone = [row.pk for row in held if row.pk not in holding]
+    Outgoing.objects.filter(pk__in=gone).update(state=OutgoingState.DROPPED, done_at=now, lease="", leased_until=None)
+    standing = [row for row in held if row.pk in holding]
+    bundled = len(standing) > MOST_ALONE and standing[0].bundle
+    for together in [standing] if bundled else [[row] for row in standing]:
+        message = _into_inbox(together)
+        Outgoing.objects.filter(pk__in=[row.pk for row in together]).update(
+            state=OutgoingState.SENT, done_at=now, lease="", leased_until=None, message=message
+        )
+    return len(held)
+
+
+def _holding(rows: Sequence[Outgoing]) -> set[int]:
+    return {
+        pk
+        for name in {row.matter for row in rows}
+        for pk in _MATTERS[name].holding([row for row in rows if row.matter == name])
+    }
+
+
+def _into_inbox(rows: Sequence[Outgoing]) -> Message:
+    """The message that these rows become; the one that is there already if it has been written before."""
+    first = rows[0]
+    if len(rows) == 1:
+        key, subject, body, path = first.key, first.subject, first.body, first.path
+    else:
+        key = f"{first.bundle}:{first.pk}"
+        subject, path = _MATTERS[first.matter].bundled(rows)
+        more = f"\n……共 {len(rows)} 条" if len(rows) > MOST_LISTED else ""
+        body = "\n".join(row.subject for row in rows[:MOST_LISTED]) + more
+    message, _ = Message.objects.get_or_create(
+        recipient_id=first.recipient_id, key=key, defaults={"subject": subject[:200], "body": body, "path": path}
+    )
+    return message
+
+
+def try_again(rows: Iterable[Outgoing]) -> int:
+    """Have what was given up sent once more; how many rows."""
+    pks = [row.pk for row in rows]
+    failed = Outgoing.objects.filter(pk__in=pks, state=OutgoingState.FAILED)
+    return failed.update(state=OutgoingState.WAITING, due_at=clock.now(), attempts=0, done_at=None)

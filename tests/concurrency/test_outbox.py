@@ -1,0 +1,66 @@
+"""Several workers send at the same moment: each row once, nobody twice. And otherwise."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Count
+
+from notifications import outbox
+from notifications.models import Message, Outgoing, OutgoingState
+from supervision.sweep import sweep
+from tests.cast import build_cast
+from tests.factories import HazardFactory
+from tests.integration.supervision.conftest import DUE, day
+from tests.together import at_once
+
+pytestmark = [
+    pytest.mark.usefixtures("on_postgresql", "summer"),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+WORKERS, HAZARDS, PEOPLE = 4, 200, 5
+
+
+@pytest.fixture
+def waiting() -> int:
+    """News in the outbox, each row to become a message of its own."""
+    cast = build_cast()
+    for _ in range(HAZARDS):
+        HazardFactory(season=cast.season, lead_unit=cast.chengyuan, status="rectifying", due_on=DUE)
+    sweep(day(3))
+    Outgoing.objects.update(bundle="")
+    count = Outgoing.objects.count()
+    assert count == HAZARDS * PEOPLE
+    return count
+
+
+def send(n: int, barrier: Any) -> int:
+    """How many rows one worker brought to their end."""
+    connection.ensure_connection()
+    barrier.wait(20)
+    return outbox.deliver(seconds=60)
+
+
+def test_each_row_is_sent_by_one_worker(waiting: int) -> None:
+    found = at_once(send, processes=WORKERS)
+    assert sum(found) == waiting
+    assert Outgoing.objects.filter(state=OutgoingState.SENT).count() == waiting
+    assert set(Outgoing.objects.values_list("attempts", flat=True)) == {1}
+    assert Message.objects.count() == waiting
+
+
+def send_unclaimed(n: int, barrier: Any) -> int:
+    """The same without claiming: look what is due, then send it. The message's key is not there to help."""
+    connection.ensure_connection()
+    rows = list(Outgoing.objects.filter(state=OutgoingState.WAITING).order_by("pk")[:HAZARDS])
+    barrier.wait(20)
+    for row in rows:
+        Message.objects.create(recipient_id=row.recipient_id, key=f"{row.key}:{n}", subject=row.subject)
+        Outgoing.objects.filter(pk=row.pk).update(state=OutgoingState.SENT)
+    return len(rows)
+
+
+def test_without_claiming_people_are_told_twice(waiting: int) -> None:
+    at_once(send_unclaimed, processes=WORKERS)
+    told = Message.objects.values("recipient", "subject").annotate(messages=Count("pk"))
+    assert told.filter(messages__gt=1).exists()
