@@ -3,16 +3,20 @@
     python -m benchmarks.sweep [--rows 1000000]
 
 On SQLite in a temporary folder, and on PostgreSQL if there is one on this machine; with DATABASE_URL on that (empty)
-database only. Floor: a bare INSERT … SELECT of as many records and messages into the same tables, with nothing looked
-up, checked or left out. Ratios: the first sweep, and a second one that finds nothing new, each ÷ the floor.
+database only. Floor: one bare INSERT … SELECT of as many records, with nothing looked up, checked or left out. Ratios:
+a first sweep whose steps tell nobody ÷ the floor; one after it that finds nothing new ÷ the first; a first sweep that
+also puts news for one person into the outbox ÷ the first without. And the overview page while a sweep is at work ÷ at
+rest (PostgreSQL), medians.
 """
 
 import argparse
 import contextlib
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,29 +49,85 @@ def on_this_database(rows: int) -> int:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
     from common import clock
+    from notifications.models import Outgoing
     from supervision.models import Escalation, SweepRun
 
+    # No manifest, so that the benchmark runs before `collectstatic`.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     call_command("migrate", verbosity=0)
     fill(rows)
-    reached, times = rows // REACH_ONE_IN, {"floor": [], "first": [], "second": []}
+    reached = rows // REACH_ONE_IN
+    times: dict[str, list[float]] = {name: [] for name in ("floor", "first", "second", "told", "told_again")}
+    pages: dict[str, list[float]] = {"rest": [], "sweep": []}
     for _ in range(ROUNDS):
         run = SweepRun.objects.create(as_of=clock.today())
-        times["floor"].append(timed(lambda run=run: bare_inserts(run.pk)))
+        times["floor"].append(timed(lambda run=run: bare_insert(run.pk)))
         assert Escalation.objects.count() == reached
+        for names, told in ((("first", "second"), False), (("told", "told_again"), True)):
+            empty()
+            tell(told)
+            for name, expected in zip(names, (reached, 0), strict=True):
+                times[name].append(timed(lambda expected=expected: sweep_finding(expected)))
+            assert Outgoing.objects.count() == told * reached
         empty()
-        for name, expected in (("first", reached), ("second", 0)):
-            times[name].append(timed(lambda expected=expected: sweep_finding(expected)))
-        empty()
-    floor, first, second = (min(times[name]) for name in ("floor", "first", "second"))
-    print(f"{connection.vendor}：{rows} 条在办隐患，{reached} 条达到一步，每条通知一人，{ROUNDS} 次中最快")
-    print(f"{'':24}{'ms':>9}{'÷ 直接插入':>12}")
-    for label, value in (("直接插入同样多的行", floor), ("第一次检查", first), ("再检查一次", second)):
-        print(f"{label:<20}{value:>9.0f}{value / floor:>12.2f}")
+        if connection.vendor == "postgresql":
+            pages["rest"] += pages_while(lambda: time.sleep(1))
+            pages["sweep"] += pages_while(lambda: sweep_finding(reached))
+            empty()
+    floor, first, second, told, told_again = (min(times[name]) for name in times)
+    print(f"{connection.vendor}：{rows} 条在办隐患，{reached} 条达到一步，{ROUNDS} 次中最快")
+    print(f"{'':24}{'ms':>9}{'比率':>8}")
+    for label, value, ratio, meant in (
+        ("直接插入同样多的记录", floor, 1.0, ""),
+        ("第一次检查，不通知", first, first / floor, "÷ 直接插入，≤ 3"),
+        ("再检查一次", second, second / first, "÷ 第一次，≤ 0.2"),
+        ("第一次检查，各通知一人", told, told / first, "÷ 不通知的，≤ 3"),
+        ("再检查一次", told_again, told_again / told, "÷ 第一次，≤ 0.2"),
+    ):
+        print(f"{label:<20}{value:>9.0f}{ratio:>9.2f}  {meant}")
+    if pages["sweep"]:
+        rest, during = (statistics.median(pages[name]) for name in ("rest", "sweep"))
+        print(f"{'总览页，平时':<20}{rest:>9.0f}")
+        print(f"{'总览页，检查期间':<20}{during:>9.0f}{during / rest:>9.2f}  ÷ 平时，≤ 2（{len(pages['sweep'])} 次）")
     return 0
+
+
+def pages_while(work: Callable[[], object]) -> list[float]:
+    """Milliseconds of each overview page that was asked for while the work was done."""
+    from django.db import connection
+    from django.test import Client
+
+    from accounts.models import User
+
+    client, found = Client(), []
+    client.force_login(User.objects.get(username="bureau"))
+    if client.get("/", headers={"host": "localhost"}).status_code != 200:
+        raise SystemExit("总览页打不开")
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while thread.is_alive():
+        found.append(timed(lambda: client.get("/", headers={"host": "localhost"}).content))
+    thread.join()
+    return found
+
+
+def tell(told: bool) -> None:
+    """Whether the steps tell the company, or nobody."""
+    from supervision.models import AUDIENCE, PolicyStep
+
+    PolicyStep.objects.update(**{name: told and name == "tells_company" for name in AUDIENCE}, is_proposed=False)
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -86,21 +146,15 @@ def sweep_finding(expected: int) -> None:
         raise SystemExit(f"应新达到 {expected} 步，实为 {found} 步")
 
 
-def bare_inserts(run: int) -> None:
-    from django.db import connection, transaction
+def bare_insert(run: int) -> None:
+    from django.db import connection
 
-    text = "CAST(h.id AS text)"
-    with transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO supervision_escalation (kind, item_id, due_on, step, level, reached_at, announced, run_id) "
-            f"SELECT 'hazard', h.id, h.due_on, 'remind-7', 1, CURRENT_TIMESTAMP, {_true()}, {run} "
+            "INSERT INTO supervision_escalation "
+            "(kind, item_id, due_on, step, level, repeat, reached_at, announced, run_id) "
+            f"SELECT 'hazard', h.id, h.due_on, 'remind-7', 1, 0, CURRENT_TIMESTAMP, {_true()}, {run} "
             f"FROM inspections_hazard h WHERE h.id % {REACH_ONE_IN} = 0"
-        )
-        cursor.execute(
-            "INSERT INTO notifications_message (recipient_id, key, subject, body, path, created_at) "
-            f"SELECT u.id, 'sweep:hazard:' || {text} || ':2026-09-30:remind-7', h.number || ' 距时限还有 7 天', "
-            f"h.problem_point || ' 时限 2026-09-30', '/hazards/' || {text} || '/', CURRENT_TIMESTAMP "
-            f"FROM inspections_hazard h, accounts_user u WHERE u.username = 'company' AND h.id % {REACH_ONE_IN} = 0"
         )
 
 
@@ -113,10 +167,10 @@ def _true() -> str:
 def empty() -> None:
     from django.db import connection
 
-    from notifications.models import Message
+    from notifications.models import Outgoing
     from supervision.models import Escalation
 
-    for model in (Message, Escalation):
+    for model in (Outgoing, Escalation):
         model.objects.all()._raw_delete(model.objects.db)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")

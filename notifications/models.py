@@ -64,7 +64,7 @@ class Outgoing(models.Model):
     """News for one person, written in the transaction of its cause and sent once that is through."""
 
     recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="收件人"
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="收件人", db_index=False
     )  # fmt: skip
     # As of `Message`: the same news is written once, whoever writes it.
     key = models.CharField(max_length=120)
@@ -90,7 +90,9 @@ class Outgoing(models.Model):
     attempts = models.PositiveSmallIntegerField("已尝试次数", default=0)
     last_error = models.CharField("最后一次的错误", max_length=300, blank=True)
     done_at = models.DateTimeField("办结时间", null=True, blank=True)
-    message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="outgoing")
+    message = models.ForeignKey(
+        Message, models.SET_NULL, null=True, blank=True, related_name="outgoing", db_index=False
+    )  # fmt: skip
 
     objects = OutgoingQuerySet.as_manager()
 
@@ -104,6 +106,8 @@ class Outgoing(models.Model):
             models.Index(fields=["recipient", "bundle"], condition=models.Q(state="waiting"), name="outgoing_bundle"),
             models.Index(fields=["-done_at"], condition=models.Q(state="failed"), name="outgoing_failed"),
             models.Index(fields=["matter", "item_id", "due_on"], name="outgoing_of_item"),
+            # Of what waits there is nothing to look up by.
+            models.Index(fields=["message"], condition=models.Q(message__isnull=False), name="outgoing_message"),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,10 @@
 """The sweep over deadlines: what has been reached is recorded once, by a unique key, and the people concerned are told.
 
-Set-based: one INSERT … SELECT per step, whatever the number of items. It may run twice, late, several times at once,
-or be killed half-way: each run writes what is missing. What a step has been reached by is one cutoff (`ladder.py`), so
-that missed days are caught up; of several steps that an item reaches at once all are recorded and the highest is
-announced. Of a step that repeats the latest repetition is recorded: those that nobody saw are not made up for.
+Set-based: one INSERT … SELECT for each kind (`recording.py`), whatever the number of items, and one for the news of
+each step. It may run twice, late, several times at once, or be killed half-way: each run writes what is missing. What a
+step has been reached by is one cutoff (`ladder.py`), so that missed days are caught up; of several steps that an item
+reaches at once all are recorded and the highest is announced. Of a step that repeats the latest repetition is recorded:
+those that nobody saw are not made up for.
 """
 
 import datetime as dt
@@ -13,38 +14,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import (
-    BooleanField,
-    Case,
-    CharField,
-    DateTimeField,
-    Exists,
-    F,
-    IntegerField,
-    Min,
-    OuterRef,
-    Q,
-    QuerySet,
-    TextField,
-    Value,
-    When,
-)
+from django.db.models import Case, CharField, F, IntegerField, Min, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from common import clock
-from common.insert_select import DaysBetween, insert_select
+from common.insert_select import DaysBetween
 from common.workdays import Calendar, end_of
 from notifications.outbox import queue_selected
 from supervision import ladder
 from supervision.enums import Measure, OffsetUnit, measure_of
 from supervision.kinds import KINDS, Kind
-from supervision.models import Escalation, PolicyStep, SweepRun
+from supervision.models import PolicyStep, SweepRun
 from supervision.policy import Ladder, ladders
+from supervision.recording import reached_rows, record
 from supervision.working_days import working_calendar
 
 logger = logging.getLogger(__name__)
-RECORDED = ("kind", "item_id", "due_on", "step", "level", "repeat", "reached_at", "announced", "run")
 
 
 @dataclass(frozen=True)
@@ -90,18 +76,15 @@ def _finish(run: SweepRun, new: dict[str, dict[str, int]], error: str = "") -> N
 def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
     """How many items have newly reached each step, by the step's code; steps without any are left out."""
     new: dict[str, int] = {}
-    found: list[tuple[PolicyStep, bool, QuerySet[Any]]] = []
     earliest = kind.watched().aggregate(earliest=Min(kind.due))["earliest"]
-    for each in ladders(kind) if earliest else ():
-        for step, repeats, reached in _climb(kind, each, moment, earliest):
-            if count := _record(kind, step, reached, run, moment):
-                new[step.code] = new.get(step.code, 0) + count
-                found.append((step, repeats, reached))
-    if found:
-        told = set(run.escalations.filter(kind=kind.name, announced=True).values_list("step", "repeat").distinct())
-        for step, repeats, reached in found:
-            if any(code == step.code and bool(repeat) == repeats for code, repeat in told):
-                _announce(kind, step, reached, run, moment, repeats=repeats)
+    climbed = [found for each in ladders(kind) for found in _climb(kind, each, moment, earliest)] if earliest else []
+    rows = [reached_rows(kind, step, reached, moment.as_of) for step, _, reached in climbed]
+    for found in record(kind, rows, run):
+        new[found.step] = new.get(found.step, 0) + found.count
+        if found.announced:
+            for step, repeats, reached in climbed:
+                if (step.code, repeats) == (found.step, found.is_repeat):
+                    _announce(kind, step, reached, run, moment, repeats=repeats)
     # At the end: sweeps that run at once have lined up at the keys above.
     kind.record_overdue(moment.as_of)
     return {code: new[code] for code in sorted(new, key=lambda code: -list(Measure).index(measure_of(code)))}
@@ -110,8 +93,7 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
 def _climb(
     kind: Kind, each: Ladder, moment: Moment, earliest: dt.date
 ) -> Iterator[tuple[PolicyStep, bool, QuerySet[Any]]]:
-    """(step, whether it is about its repetitions, who has reached it), from the severest down: what is recorded above a
-    step keeps it from being announced."""
+    """(step, whether it is about its repetitions, who has reached it), from the severest down."""
     for step in reversed(each.steps):
         items = each.among(kind, kind.watched())
         most = ladder.most_repeats(step, earliest, moment.now, moment.calendar)
@@ -131,33 +113,6 @@ def _repeat(kind: Kind, step: PolicyStep, moment: Moment, most: int) -> Any:
     if step.unit == OffsetUnit.HOURS:
         passed = (passed - 1) * 24 + timezone.localtime(moment.now).hour
     return (passed - step.amount) / step.repeat_every
-
-
-def _record(kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun, moment: Moment) -> int:
-    """Record the step for those of the items that have not got it yet; how many that were."""
-    there = _records(kind).filter(step=step.code, repeat=OuterRef("repeat"))
-    severer = _records(kind).filter(Q(level__gt=step.level) | Q(level=step.level, repeat__gt=OuterRef("repeat")))
-    told = ~Q(Exists(severer))
-    if step.amount <= 0:
-        # A reminder is of no use once the deadline has passed.
-        told &= Q(**{f"{kind.due}__gte": moment.as_of})
-    rows = items.filter(~Exists(there)).values_list(
-        Value(kind.name),
-        "pk",
-        kind.due,
-        Value(step.code),
-        Value(step.level),
-        "repeat",
-        Value(run.started_at, output_field=DateTimeField()),
-        Case(When(told, then=Value(True)), default=Value(False), output_field=BooleanField()),
-        Value(run.pk),
-    )
-    return insert_select(Escalation, RECORDED, rows, line_up_by="item_id")
-
-
-def _records(kind: Kind) -> QuerySet[Escalation]:
-    """What is on record for an item's present deadline."""
-    return Escalation.objects.filter(kind=kind.name, item_id=OuterRef("pk"), due_on=OuterRef(kind.due)).order_by()
 
 
 def _announce(

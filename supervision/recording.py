@@ -1,0 +1,101 @@
+"""What has been reached is written down in one statement for a kind, whatever the number of items and steps.
+
+Set-based in the strict sense: no subquery is asked anew for each row. Whether a row is the highest of its item is a
+window over what is new, joined with the highest that is on record; so nothing depends on what the database believes
+of a table that the same statement fills.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, router
+from django.db.models import Case, Count, Q, QuerySet, Value, When
+
+from supervision.kinds import Kind
+from supervision.models import Escalation, PolicyStep, SweepRun
+
+# A step's level before the number of its repetition, in one number.
+RANK = "CAST({0}.level AS bigint) * 4294967296 + {0}.repeat"
+
+MANY = 5_000
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a run has written of one step, or of its repetitions: how many records, and how many of them to be told."""
+
+    step: str
+    is_repeat: bool
+    count: int
+    announced: int
+
+
+def reached_rows(kind: Kind, step: PolicyStep, items: QuerySet[Any], as_of: Any) -> QuerySet[Any]:
+    """`items` (with `repeat`), which have reached the step, as `record` takes them."""
+    # A reminder is of no use once the deadline has passed.
+    tell: Any = Case(When(**{f"{kind.due}__gte": as_of}, then=True), default=False) if step.amount <= 0 else Value(True)
+    return items.order_by().values_list("pk", kind.due, Value(step.code), Value(step.level), "repeat", tell)
+
+
+def record(kind: Kind, parts: Sequence[QuerySet[Any]], run: SweepRun) -> list[Recorded]:
+    """Write down what is not on record yet; of what an item reaches at once the highest is to be told, unless a severer
+    step is on record. Two queries.
+
+    Runs that write at the same time line up: all write in the order of items, and in it from the severest step down.
+    """
+    alias = router.db_for_write(Escalation)
+    connection = connections[alias]
+    sql, params = _union(parts, alias)
+    if not sql:
+        return []
+    statement = f"""
+        WITH reached (item_id, due_on, step, level, repeat, tell) AS ({sql}),
+        fresh AS MATERIALIZED (
+            SELECT r.*, {RANK.format("r")} AS rank FROM reached r WHERE NOT EXISTS (
+                SELECT 1 FROM supervision_escalation e WHERE e.kind = %s AND e.item_id = r.item_id
+                AND e.due_on = r.due_on AND e.step = r.step AND e.repeat = r.repeat
+            )
+        ),
+        highest AS MATERIALIZED (
+            SELECT e.item_id, e.due_on, MAX({RANK.format("e")}) AS rank
+            FROM supervision_escalation e JOIN (SELECT DISTINCT item_id, due_on FROM fresh) f
+            ON e.kind = %s AND e.item_id = f.item_id AND e.due_on = f.due_on GROUP BY e.item_id, e.due_on
+        )
+        SELECT %s, f.item_id, f.due_on, f.step, f.level, f.repeat, %s,
+            f.tell AND f.rank > COALESCE(h.rank, 0)
+                AND f.rank = MAX(f.rank) OVER (PARTITION BY f.item_id, f.due_on),
+            %s
+        FROM fresh f LEFT JOIN highest h ON h.item_id = f.item_id AND h.due_on = f.due_on
+        WHERE 1 = 1 ORDER BY f.item_id, f.due_on, f.rank DESC
+    """
+    moment = connection.ops.adapt_datetimefield_value(run.started_at)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO "supervision_escalation" '
+            f"(kind, item_id, due_on, step, level, repeat, reached_at, announced, run_id) {statement} "
+            "ON CONFLICT DO NOTHING",
+            [*params, kind.name, kind.name, kind.name, moment, run.pk],
+        )
+        if not cursor.rowcount:
+            return []
+        if cursor.rowcount >= MANY and connection.vendor == "postgresql":
+            # What tells people joins with these rows, and would be planned as if there were none.
+            cursor.execute('ANALYZE "supervision_escalation"')
+    written = run.escalations.filter(kind=kind.name).order_by()
+    found = written.values_list("step", Case(When(repeat__gt=0, then=True), default=False))
+    return [Recorded(*row) for row in found.annotate(Count("pk"), told=Count("pk", filter=Q(announced=True)))]
+
+
+def _union(parts: Sequence[QuerySet[Any]], alias: str) -> tuple[str, list[Any]]:
+    statements: list[str] = []
+    params: list[Any] = []
+    for part in parts:
+        try:
+            sql, some = part.using(alias).query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        statements.append(sql)
+        params += some
+    return " UNION ALL ".join(statements), params
