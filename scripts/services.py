@@ -9,11 +9,12 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 START_SECONDS = 30
@@ -56,9 +57,30 @@ def _unprivileged() -> str | None:
     return "postgres" if "postgres" in accounts else "nobody"
 
 
+class Server:
+    """One service in the foreground, with `folder/log`; it can be stopped and started again on the same port."""
+
+    def __init__(
+        self, url: str, command: Sequence[str | Path], port: int, folder: Path, *, stop_by: int = signal.SIGTERM,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.url, self.port, self.folder = url, port, folder
+        self._command, self._stop_by, self._environment = command, stop_by, environment
+        self.start()
+
+    def start(self) -> None:
+        with open(self.folder / "log", "a") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environment, cwd="/")
+        _wait_for(self.port, self._process, self.folder / "log")
+
+    def stop(self) -> None:
+        self._process.send_signal(self._stop_by)
+        self._process.wait()
+
+
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
-    """A throw-away cluster; yields the URL of its database `postgres`. Raises FileNotFoundError without binaries."""
+def postgres_server() -> Iterator[Server]:
+    """A throw-away cluster with the database `postgres`. Raises FileNotFoundError without binaries."""
     binaries = postgres_folder()
     if binaries is None:
         raise FileNotFoundError("PostgreSQL")
@@ -90,36 +112,44 @@ def postgres() -> Iterator[str]:
     }
     given = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [*prefix, binaries / "postgres", "-D", data, *given]
-    with open(folder / "log", "w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd="/")
+    url = f"postgres://postgres@127.0.0.1:{port}/postgres"
+    # Told to end by SIGTERM it would wait for everybody who is connected.
+    server = Server(url, command, port, folder, stop_by=signal.SIGINT, environment=environment)
     try:
-        _wait_for(port, process, folder / "log")
-        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+        yield server
     finally:
-        process.terminate()
-        process.wait()
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[str]:
-    """A throw-away Redis; yields its URL. Raises FileNotFoundError without a binary."""
+def redis_server() -> Iterator[Server]:
+    """A throw-away Redis. Raises FileNotFoundError without a binary."""
     binary = redis_binary()
     if binary is None:
         raise FileNotFoundError("Redis")
     folder, port = Path(tempfile.mkdtemp(prefix="redis-")), free_port()
-    with open(folder / "log", "w") as log:
-        process = subprocess.Popen(
-            [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder],
-            stdout=log, stderr=log,
-        )  # fmt: skip
+    command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder]
+    server = Server(f"redis://127.0.0.1:{port}/0", command, port, folder)
     try:
-        _wait_for(port, process, folder / "log")
-        yield f"redis://127.0.0.1:{port}/0"
+        yield server
     finally:
-        process.terminate()
-        process.wait()
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[str]:
+    """The URL of a throw-away cluster's database."""
+    with postgres_server() as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def redis() -> Iterator[str]:
+    """The URL of a throw-away Redis."""
+    with redis_server() as server:
+        yield server.url
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
