@@ -85,7 +85,12 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "import_hazards": (ADMIN, INSPECTOR, COMPANY_ADMIN, COMPANY_CLERK),
         "export_hazards": ALL_ROLES,
     },
-    "supervision": {"view_escalation": ALL_ROLES, "manage_policy": (ADMIN,), "manage_calendar": (ADMIN,)},
+    "supervision": {
+        "view_escalation": ALL_ROLES,
+        "manage_policy": (ADMIN,),
+        "manage_calendar": (ADMIN,),
+        "decide_proposal": BUREAU_ROLES,
+    },
 }
 
 

@@ -18,10 +18,12 @@ from supervision.kinds import kind_of
 from supervision.ladder import distance, moment_of, upcoming
 from supervision.models import Escalation, EscalationQuerySet, PolicyStep, SweepRun
 from supervision.policy import ladder_for
+from supervision.proposals import due_for
 from supervision.working_days import working_calendar
 
 # So many periods may pass without a sweep before people are told.
 PERIODS_ALLOWED = 2
+MOST_COUNTED = 99
 CACHE_KEY, CACHE_SECONDS = "supervision:last_sweep_at", 30
 
 
@@ -173,6 +175,27 @@ def _with_next(steps: list[LadderStep], due_on: dt.date) -> list[LadderStep]:
         else step
         for step in steps
     ]
+
+
+def proposals_due(user: Any) -> str:
+    """How many proposals wait for the user, as text up to 99+; empty for none. Three queries, none while the number is
+    cached."""
+    key = _count_key(user)
+    known: str | None = cache.get(key)
+    if known is None:
+        count = due_for(user).order_by()[: MOST_COUNTED + 1].count()
+        known = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
+        cache.set(key, known, CACHE_SECONDS)
+    return known
+
+
+def forget_count(user: Any) -> None:
+    """After the user has decided about some."""
+    cache.delete(_count_key(user))
+
+
+def _count_key(user: Any) -> str:
+    return f"supervision:proposals_due:{user.pk}"
 
 
 def measure_counts(records: EscalationQuerySet) -> dict[str, Total]:

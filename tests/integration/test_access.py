@@ -136,6 +136,8 @@ TABLE: dict[str, Rule] = {
     "jobs:detail": Rule((ADMIN,), "job"),
     "jobs:file": Rule((ADMIN,), "job"),
     "supervision:escalation_list": Rule(ALL_ROLES),
+    "supervision:proposal_list": Rule(BUREAU_ROLES),
+    "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
     "supervision:policy": Rule(ALL_ROLES),
     "supervision:policy_new": Rule((ADMIN,), "policy kind"),
     "supervision:policy_edit": Rule((ADMIN,), "policy"),

@@ -49,6 +49,7 @@ def refusing(table: str) -> Callable[..., Any]:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("by_itself")
 class TestRun:
     def test_what_is_kept_of_it(self, hazard: Hazard) -> None:
         run = sweep(day(1))
