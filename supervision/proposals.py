@@ -1,7 +1,8 @@
 """Steps that the sweep only proposes: an officer of the bureau approves, declines, or holds them until a day.
 
-An open proposal whose item was settled, given another deadline or unit, or whose ladder has lost the step meanwhile is
-no longer needed; that is computed, never stored. Of two officers who decide at once one wins.
+An open proposal is no longer needed if its item was settled or given another deadline or unit, its ladder has lost the
+step, or a severer one has been proposed and not declined; that is computed, never stored. Of two officers who decide at
+once one wins.
 """
 
 import datetime as dt
@@ -55,8 +56,13 @@ def needed() -> Q:
             same = {"pk": OuterRef("item_id"), kind.due: OuterRef("due_on"), kind.unit: OuterRef("unit_id")}
             items = ladder.among(kind, kind.watched()).filter(**same).order_by()
             found |= Q(Exists(items), kind=kind.name, step__in=[step.code for step in ladder.steps])
-    key = {name: OuterRef(name) for name in ("kind", "item_id", "due_on", "step")}
-    return found & ~Q(Exists(Proposal.objects.filter(**key, repeat__gt=OuterRef("repeat")).order_by()))
+    # Declined, a severer step leaves the milder one to be decided about.
+    severer = Q(level__gt=OuterRef("level")) & ~Q(state=ProposalState.DECLINED)
+    above = Proposal.objects.filter(
+        severer | Q(step=OuterRef("step"), repeat__gt=OuterRef("repeat")),
+        **{name: OuterRef(name) for name in ("kind", "item_id", "due_on")},
+    )
+    return found & ~Q(Exists(above.order_by()))
 
 
 def due_for(user: Any) -> ProposalQuerySet:
@@ -80,7 +86,7 @@ def why_not_needed(proposal: Proposal, facts: Facts) -> str:
         return f"现在是“{facts.status}”" if facts.status else "事项已不在"
     if facts.due_on != proposal.due_on:
         return f"时限已改为 {facts.due_on}"
-    return "责任单位或督办规则已变，或已有新的一次"
+    return "已报更高的一步或新的一次，或责任单位、督办规则已变"
 
 
 @dataclass

@@ -72,7 +72,7 @@ class ProposalTable(LedgerTable):
     caption = "督办审批"
     card = ("item", "step", "text", "unit", "due_on", "state")
     fixed = ("item", "step")
-    default_order = ("-step",)
+    default_order = ("-level", "due_on")
     selectable = True
     gone = False
 

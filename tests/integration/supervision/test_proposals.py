@@ -74,6 +74,18 @@ class TestProposing:
         news(22)
         assert list(due_for(cast.admin).values_list("step", "repeat")) == [("circular", 1)]
 
+    def test_of_several_steps_the_severest_waits_and_after_it_was_declined_the_next(
+        self, cast: Cast, hazard: Hazard, news: Any
+    ) -> None:
+        news(3)
+        assert news(7) == {("ll_admin", "YH-2026-0001 逾期 7 天，约谈待审批")}
+        talk = due_for(cast.admin).get()
+        assert talk.step == "talk"
+        decide({talk.pk: 0}, by=cast.admin, move=DECLINE, reason="先发督办单")
+        assert due_for(cast.admin).get().step == "notice"
+        news(15)
+        assert due_for(cast.admin).get().step == "circular"
+
     def test_much_of_it_is_one_message(self, cast: Cast, summer: Any) -> None:
         for _ in range(5):
             hazard_of(cast, "rectifying", due_on=DUE, supervisor=cast.inspector)
