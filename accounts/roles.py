@@ -59,6 +59,7 @@ def fits(role: str, kind: str) -> bool:
 # app label → capability → the roles that have it
 CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
     "audit": {"view_audit": (ADMIN,)},
+    "notifications": {"manage_outgoing": (ADMIN,)},
     "accounts": {
         "manage_units": (ADMIN,),
         "manage_users": (ADMIN, COMPANY_ADMIN),

@@ -127,6 +127,8 @@ TABLE: dict[str, Rule] = {
     "audit:entry": Rule((ADMIN,), "entry"),
     "notifications:inbox": Rule(ALL_ROLES),
     "notifications:read_all": Rule(ALL_ROLES, post=True),
+    "notifications:failed": Rule((ADMIN,)),
+    "notifications:failed_again": Rule((ADMIN,), post=True),
     "notifications:open": Rule((ADMIN,), "message"),
     "notifications:read": Rule((ADMIN,), "message", post=True),
     "facilities:vocabulary": Rule(BUREAU_ROLES),
