@@ -59,6 +59,7 @@ def fits(role: str, kind: str) -> bool:
 # app label → capability → the roles that have it
 CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
     "audit": {"view_audit": (ADMIN,)},
+    "notifications": {"manage_outgoing": (ADMIN,)},
     "accounts": {
         "manage_units": (ADMIN,),
         "manage_users": (ADMIN, COMPANY_ADMIN),
@@ -85,7 +86,12 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "import_hazards": (ADMIN, INSPECTOR, COMPANY_ADMIN, COMPANY_CLERK),
         "export_hazards": ALL_ROLES,
     },
-    "supervision": {"view_escalation": ALL_ROLES, "manage_policy": (ADMIN,), "manage_calendar": (ADMIN,)},
+    "supervision": {
+        "view_escalation": ALL_ROLES,
+        "manage_policy": (ADMIN,),
+        "manage_calendar": (ADMIN,),
+        "decide_proposal": BUREAU_ROLES,
+    },
 }
 
 

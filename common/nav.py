@@ -1,10 +1,11 @@
 """The sidebar as data: `heating/navigation.py` declares the entries, this module picks those that a person gets."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class NavItem:
     url_name: str
     permissions: tuple[str, ...] = ()
     under: bool = False
+    # How many things wait there for the user, as text; asked when the sidebar is shown.
+    count: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class NavEntry:
     url: str
     under: bool
     current: bool
+    count: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,19 @@ def entries_for(user: Any, path: str, groups: Iterable[NavGroup]) -> list[NavSec
     return [
         NavSection(
             group.label,
-            tuple(NavEntry(item.label, item.icon, url, item.under, url == current) for item, url in items),
+            tuple(
+                NavEntry(item.label, item.icon, url, item.under, url == current, _counted(item, user))
+                for item, url in items
+            ),
         )
         for group, items in allowed
         if items
     ]
+
+
+def _counted(item: NavItem, user: Any) -> Any:
+    count = item.count
+    return SimpleLazyObject(lambda: count(user)) if count else ""
 
 
 def _allowed(user: Any, items: tuple[NavItem, ...]) -> list[tuple[NavItem, str]]:

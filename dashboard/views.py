@@ -7,6 +7,9 @@ from common import clock
 from dashboard import charts, selectors
 from facilities.selectors import current_season
 from inspections.selectors import WAITING_LABELS, waiting_for
+from supervision.proposals import due_for
+from supervision.selectors import proposals_due
+from supervision.tables import give_facts
 
 # 我的待办 shows the first of each kind; the rest is one click away.
 TODO_ROWS = 10
@@ -55,4 +58,8 @@ def todo(request: HttpRequest) -> HttpResponse:
             sections.append(
                 {"kind": kind, "label": WAITING_LABELS[kind], "rows": rows, "count": count, "move": move, "verb": verb}
             )
-    return render(request, "dashboard/todo.html", {"sections": sections, "today": today})
+    proposals = list(due_for(request.user).order_by("-level", "due_on", "pk")[: TODO_ROWS + 1])
+    give_facts(proposals)
+    context = {"sections": sections, "today": today, "proposals": proposals[:TODO_ROWS],
+               "proposal_count": proposals_due(request.user)}  # fmt: skip
+    return render(request, "dashboard/todo.html", context)

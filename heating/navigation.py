@@ -1,6 +1,7 @@
 """What stands in the sidebar and in the phone's bottom bar. An entry appears once its page exists."""
 
 from common.nav import NavGroup, NavItem
+from supervision.selectors import proposals_due
 
 NAVIGATION = (
     NavGroup(
@@ -20,6 +21,14 @@ NAVIGATION = (
                 "导入台账", "import", "inspections:hazard_import_list", ("inspections.import_hazards",), under=True
             ),
             NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
+            NavItem(
+                "督办审批",
+                "check",
+                "supervision:proposal_list",
+                ("supervision.decide_proposal",),
+                under=True,
+                count=proposals_due,
+            ),
             NavItem("设施", "facility", "facilities:facility_list", ("facilities.view_facility",)),
             NavItem("小区", "map", "facilities:community_list", ("facilities.view_facility",), under=True),
             NavItem("台账用词", "key", "facilities:vocabulary", ("facilities.manage_vocabulary",), under=True),

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from accounts.models import User
 from common import clock
 
 
@@ -47,6 +48,14 @@ class Message(models.Model):
 
 
 class OutgoingQuerySet(models.QuerySet["Outgoing"]):
+    def visible_to(self, user: Any) -> "OutgoingQuerySet":
+        """Those to people whom the user sees."""
+        return self.filter(recipient__in=User.objects.visible_to(user).order_by().values("pk"))
+
+    def failed(self) -> "OutgoingQuerySet":
+        """What was given up."""
+        return self.filter(state=OutgoingState.FAILED)
+
     def due(self, now: Any) -> "OutgoingQuerySet":
         """What may be sent now: waiting, its time come, held by no worker that is still at it."""
         free = models.Q(leased_until__isnull=True) | models.Q(leased_until__lte=now)
@@ -100,6 +109,7 @@ class Outgoing(models.Model):
         verbose_name = "待发消息"
         verbose_name_plural = verbose_name
         default_permissions = ()
+        permissions = [("manage_outgoing", "重发没有发出的消息")]
         constraints = [models.UniqueConstraint(fields=["recipient", "key"], name="outgoing_once")]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=models.Q(state="waiting"), name="outgoing_due"),

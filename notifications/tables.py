@@ -1,4 +1,4 @@
-"""The inbox as a list."""
+"""The inbox as a list, and what could not be sent."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from common.tables import DateColumn, LedgerColumn, LedgerTable, LinkColumn, TextColumn
-from notifications.models import Message
+from common.tables import DateColumn, LedgerColumn, LedgerTable, LinkColumn, NumberColumn, TextColumn
+from notifications.models import Message, Outgoing
 
 # The form on the page that the buttons of the rows send.
 FORM_ID = "inbox-form"
@@ -40,4 +40,25 @@ class MessageTable(LedgerTable):
 
     class Meta(LedgerTable.Meta):
         model = Message
+        fields = ()
+
+
+class FailedTable(LedgerTable):
+    caption = "没有发出的消息"
+    card = ("subject", "recipient", "done_at", "last_error")
+    default_order = ("-done_at",)
+    selectable = True
+
+    subject = LinkColumn(verbose_name="标题", orderable=False)
+    recipient = TextColumn(verbose_name="收件人", accessor="recipient__display_name", orderable=False)
+    created_at = DateColumn(verbose_name="写入时间", time=True, orderable=False)
+    done_at = DateColumn(verbose_name="放弃时间", time=True, order_by=("done_at",))
+    attempts = NumberColumn(verbose_name="尝试次数", orderable=False)
+    last_error = TextColumn(verbose_name="原因", orderable=False)
+
+    def row_url(self, record: Any) -> str:
+        return str(record.path)
+
+    class Meta(LedgerTable.Meta):
+        model = Outgoing
         fields = ()

@@ -1,6 +1,7 @@
 """The inbox. Whoever is signed in has one, and sees no other."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -11,9 +12,11 @@ from common.filters import state_tabs
 from common.htmx import render_page
 from common.tables import capped_count
 from common.views import safe_next
-from notifications.models import Message
-from notifications.services import mark_read
-from notifications.tables import FORM_ID, MessageTable
+from notifications.models import Message, Outgoing
+from notifications.outbox import MOST_ATTEMPTS
+from notifications.selectors import forget_failed
+from notifications.services import mark_read, send_again
+from notifications.tables import FORM_ID, FailedTable, MessageTable
 
 UNREAD = "unread"
 
@@ -61,3 +64,35 @@ def read_all(request: HttpRequest) -> HttpResponse:
     count = mark_read(Message.objects.visible_to(request.user))
     messages.success(request, f"已把 {count} 条消息标为已读。" if count else "没有未读消息。")
     return redirect(reverse("notifications:inbox"))
+
+
+manages = permission_required("notifications.manage_outgoing", raise_exception=True)
+
+
+@manages
+@require_GET
+def failed(request: HttpRequest) -> HttpResponse:
+    """What was given up, with the reason."""
+    rows = Outgoing.objects.failed().visible_to(request.user).select_related("recipient")
+    context = {
+        "table": FailedTable.for_request(request, rows, total=capped_count(rows)),
+        "bulk_url": reverse("notifications:failed_again"),
+        "bulk_moves": [{"name": "again", "label": "再发一次", "primary": True}],
+        "empty_title": "没有发不出去的消息",
+        "empty_text": f"发送失败的消息会自动重试，{MOST_ATTEMPTS} 次都失败的列在这里。",
+    }
+    return render_page(request, "notifications/failed.html", context, fragments={"list": "partials/list.html"})
+
+
+@manages
+@require_POST
+def failed_again(request: HttpRequest) -> HttpResponse:
+    """`selected` (pk, repeated)."""
+    chosen = [int(text) for text in request.POST.getlist("selected") if text.isdecimal() and len(text) < 19]
+    count = send_again(Outgoing.objects.visible_to(request.user).filter(pk__in=chosen), by=request.user)
+    forget_failed()
+    if count:
+        messages.success(request, f"{count} 条消息已重新排队，一分钟内发出；内容已不再需要的不会发。")
+    else:
+        messages.warning(request, "没有选择任何一条，或者别人已经重发。请先勾选。")
+    return redirect(reverse("notifications:failed"))

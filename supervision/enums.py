@@ -50,6 +50,14 @@ _NEWS = {
 }
 
 
+class ProposalState(models.TextChoices):
+    """What is stored. That an open one is held until a day or no longer needed is computed."""
+
+    OPEN = "open", "待审批"
+    APPROVED = "approved", "已批准"
+    DECLINED = "declined", "不同意"
+
+
 class OffsetUnit(models.TextChoices):
     """What a step's distance from the deadline is counted in."""
 

@@ -1,4 +1,4 @@
-"""What the list of escalations can be narrowed by."""
+"""What the lists of escalations and proposals can be narrowed by."""
 
 import datetime as dt
 from typing import Any, cast
@@ -10,9 +10,10 @@ from accounts.enums import UnitKind
 from accounts.models import Unit
 from common import clock
 from common.filters import LedgerFilterSet
-from supervision.enums import Measure
+from supervision.enums import Measure, ProposalState
 from supervision.kinds import KINDS
-from supervision.models import Escalation, EscalationQuerySet
+from supervision.models import Escalation, EscalationQuerySet, Proposal, ProposalQuerySet
+from supervision.proposals import due, held, needed
 
 OVERDUE = (
     ("0", "尚未逾期"),
@@ -21,6 +22,8 @@ OVERDUE = (
     ("15", "逾期 15 天以上"),
     ("30", "逾期 30 天以上"),
 )
+# "" is what waits for a decision.
+PROPOSAL_TABS = (("held", "暂缓"), ("approved", "已批准"), ("declined", "不同意"), ("gone", "不再需要"))
 SCOPES = (("all", "全部记录"),)
 # Who has no hazards of their own to mend.
 _NOT_RESPONSIBLE = (UnitKind.HOUSING_BUREAU, UnitKind.DEVELOPMENT_BUREAU)
@@ -51,8 +54,7 @@ class EscalationFilter(LedgerFilterSet):
     def __init__(self, data: Any, *, user: Any) -> None:
         super().__init__(data, queryset=Escalation.objects.visible_to(user))
         self.filters["scope"].extra["empty_label"] = "当前"
-        units = Unit.objects.visible_to(user).exclude(kind__in=_NOT_RESPONSIBLE)
-        self.filters["unit"].extra["choices"] = [(str(unit.pk), unit.label) for unit in units.order_by("kind", "name")]
+        self.filters["unit"].extra["choices"] = _units(user)
 
     @property
     def untabbed(self) -> EscalationQuerySet:
@@ -72,14 +74,76 @@ class EscalationFilter(LedgerFilterSet):
         return queryset
 
     def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        of_unit = Q(pk__in=[])
-        for kind in KINDS.values():
-            items = kind.watched().model.objects.filter(**{"pk": OuterRef("item_id"), kind.unit: value})
-            of_unit |= Q(Exists(items.order_by()), kind=kind.name)
-        return queryset.filter(of_unit)
+        return _of_unit(queryset, value)
 
     def by_days(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        today = clock.today()
-        if value == "0":
-            return queryset.filter(due_on__gte=today)
-        return queryset.filter(due_on__lte=today - dt.timedelta(days=int(value)))
+        return _overdue(queryset, value)
+
+
+class ProposalFilter(LedgerFilterSet):
+    """What waits for a decision, or what the tab names. `untabbed` is the list without its tab, for the counts."""
+
+    main = ("unit", "measure", "overdue")
+    tabs = ("state",)
+
+    state = _choice("状态", PROPOSAL_TABS, "leave")
+    unit = _choice("责任单位", (), "by_unit")
+    measure = _choice("措施", Measure.choices, "by_measure")
+    overdue = _choice("逾期", OVERDUE[1:], "by_days")
+
+    class Meta:
+        model = Proposal
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, data: Any, *, user: Any) -> None:
+        super().__init__(data, queryset=Proposal.objects.visible_to(user))
+        self.filters["unit"].extra["choices"] = _units(user)
+
+    @property
+    def untabbed(self) -> ProposalQuerySet:
+        return cast(ProposalQuerySet, super().qs)
+
+    @property
+    def tabbed(self) -> dict[str, ProposalQuerySet]:
+        """The list of each tab; "" is what waits."""
+        today, wanted = clock.today(), needed()
+        return {
+            "": self.untabbed.filter(due(today), wanted),
+            "held": self.untabbed.filter(held(today), wanted),
+            "approved": self.untabbed.filter(state=ProposalState.APPROVED),
+            "declined": self.untabbed.filter(state=ProposalState.DECLINED),
+            "gone": self.untabbed.filter(~wanted, state=ProposalState.OPEN),
+        }
+
+    def leave(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Applied by `tabbed`."""
+        return queryset
+
+    def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return _of_unit(queryset, value)
+
+    def by_measure(self, queryset: ProposalQuerySet, name: str, value: str) -> QuerySet[Any]:
+        return queryset.of_measure(Measure(value))
+
+    def by_days(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return _overdue(queryset, value)
+
+
+def _units(user: Any) -> list[tuple[str, str]]:
+    units = Unit.objects.visible_to(user).exclude(kind__in=_NOT_RESPONSIBLE)
+    return [(str(unit.pk), unit.label) for unit in units.order_by("kind", "name")]
+
+
+def _of_unit(queryset: QuerySet[Any], unit: str) -> QuerySet[Any]:
+    of_unit = Q(pk__in=[])
+    for kind in KINDS.values():
+        items = kind.watched().model.objects.filter(**{"pk": OuterRef("item_id"), kind.unit: unit})
+        of_unit |= Q(Exists(items.order_by()), kind=kind.name)
+    return queryset.filter(of_unit)
+
+
+def _overdue(queryset: QuerySet[Any], days: str) -> QuerySet[Any]:
+    today = clock.today()
+    if days == "0":
+        return queryset.filter(due_on__gte=today)
+    return queryset.filter(due_on__lte=today - dt.timedelta(days=int(days)))

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from common import clock
-from supervision.enums import LEVELS_PER_MEASURE, DaySource, Measure, OffsetUnit
+from supervision.enums import LEVELS_PER_MEASURE, DaySource, Measure, OffsetUnit, ProposalState, measure_of
 from supervision.kinds import KINDS
 
 AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader")
@@ -114,11 +115,6 @@ class PolicyStep(models.Model):
         return [name for name in AUDIENCE if getattr(self, name)]
 
     @property
-    def told_now(self) -> list[str]:
-        """Whom the sweep tells: of what is only proposed, the bureau."""
-        return [name for name in self.audience if name in BUREAU_AUDIENCE or not self.is_proposed]
-
-    @property
     def audience_text(self) -> str:
         """责任单位负责人、住建局督办人"""
         return "、".join(str(self._meta.get_field(name).verbose_name) for name in self.audience)  # type: ignore[union-attr]
@@ -178,14 +174,18 @@ class SweepRun(models.Model):
         return f"{self.as_of} 到期检查"
 
 
+def _on_items_seen_by(user: Any) -> Q:
+    seen = Q(pk__in=[])
+    for kind in KINDS.values():
+        # Looked up one by one: the records are few beside what the user may see.
+        seen |= Q(Exists(kind.visible(user).filter(pk=OuterRef("item_id")).order_by()), kind=kind.name)
+    return seen
+
+
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def visible_to(self, user: Any) -> "EscalationQuerySet":
         """Those on items that the user sees."""
-        seen = Q(pk__in=[])
-        for kind in KINDS.values():
-            # Looked up one by one: the records are few beside what the user may see.
-            seen |= Q(Exists(kind.visible(user).filter(pk=OuterRef("item_id")).order_by()), kind=kind.name)
-        return self.filter(seen)
+        return self.filter(_on_items_seen_by(user))
 
     def of_measure(self, measure: Measure) -> "EscalationQuerySet":
         first = measure.first_level
@@ -235,3 +235,63 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.item_id} {self.due_on} {self.step} {self.repeat}"
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def visible_to(self, user: Any) -> "ProposalQuerySet":
+        """Those on items that the user sees."""
+        return self.filter(_on_items_seen_by(user))
+
+    def of_measure(self, measure: Measure) -> "ProposalQuerySet":
+        first = measure.first_level
+        return self.filter(level__gte=first, level__lt=first + LEVELS_PER_MEASURE)
+
+
+class Proposal(models.Model):
+    """An item has reached a step that an officer of the bureau decides about: approved, its people are told.
+
+    One for a record that is announced, by the same unique key. Whether it is still needed is computed (`proposals.py`).
+    """
+
+    kind = models.CharField("事项", max_length=20)
+    item_id = models.BigIntegerField()
+    due_on = models.DateField("时限")
+    step = models.CharField("步骤", max_length=20)
+    level = models.PositiveSmallIntegerField("层级")
+    repeat = models.PositiveIntegerField("第几次重复", db_default=0)
+    # Who was responsible then: nobody else is to be told of it.
+    unit_id = models.BigIntegerField("责任单位", null=True)
+    proposed_at = models.DateTimeField("报审批时间")
+    state = models.CharField("状态", max_length=8, choices=ProposalState.choices, default=ProposalState.OPEN)
+    # Open, and not to be looked at before that day.
+    held_until = models.DateField("暂缓到", null=True, blank=True)
+    reason = models.CharField("理由", max_length=300, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="办理人"
+    )
+    decided_at = models.DateTimeField("办理时间", null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "督办审批"
+        verbose_name_plural = verbose_name
+        default_permissions = ()
+        permissions = [("decide_proposal", "审批督办")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "item_id", "due_on", "step", "repeat"], name="proposal_once")
+        ]
+        indexes = [
+            models.Index(F("level").desc(), F("due_on"), F("id").desc(), name="proposal_worst"),
+            models.Index(fields=["level", "due_on"], condition=Q(state="open"), name="proposal_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.item_id} {self.due_on} {self.step} {self.repeat}"
+
+    @property
+    def label(self) -> str:
+        """督办单 / 通报（第 2 次重复）"""
+        label = measure_of(self.step).label
+        return f"{label}（第 {self.repeat} 次重复）" if self.repeat else label

@@ -1,22 +1,29 @@
 """News of the sweep, looked at once more before it is sent: are the matter, its deadline and people still the same?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from notifications.models import Outgoing
 from notifications.outbox import Matter, register_matter
-from supervision.enums import measure_of
+from supervision.enums import ProposalState, measure_of
 from supervision.kinds import KINDS, Kind
-from supervision.models import Escalation
+from supervision.models import Escalation, PolicyStep, Proposal
 from supervision.policy import ladders
-from supervision.sweep import people_of
+from supervision.proposals import needed
+from supervision.telling import PROPOSALS_PATH, PROPOSED, deciders_of, people_of
+
+People = Callable[[Kind, PolicyStep, QuerySet[Any]], Iterator[QuerySet[Any]]]
 
 
 def register_matters() -> None:
     for kind in KINDS.values():
         register_matter(Matter(kind.name, lambda rows, kind=kind: holding(kind, rows), bundled))  # type: ignore[misc]
+        register_matter(
+            Matter(kind.name + PROPOSED, lambda rows, kind=kind: undecided(kind, rows), bundled_proposals)  # type: ignore[misc]
+        )
 
 
 def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
@@ -26,6 +33,32 @@ def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     What counts is the ladder that holds for the item now, by its present grade and urgency and the policy's present
     version; a step that was changed keeps its code.
     """
+    told = _told(kind, rows, people_of)
+    latest = _latest_repeats(kind, [row for row in rows if row.repeat])
+    return {
+        row.pk
+        for row in rows
+        if (row.step, row.item_id, row.due_on, row.recipient_id) in told
+        and row.repeat >= latest.get((row.step, row.item_id, row.due_on), 0)
+    }
+
+
+def undecided(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
+    """Of the news about proposals those about one that waits for a decision, as long as the step tells that person."""
+    told = _told(kind, rows, deciders_of)
+    proposals = Proposal.objects.filter(needed(), state=ProposalState.OPEN, kind=kind.name)
+    proposals = proposals.filter(item_id__in={row.item_id for row in rows})
+    waiting = set(proposals.order_by().values_list("step", "repeat", "item_id", "due_on"))
+    return {
+        row.pk
+        for row in rows
+        if (row.step, row.item_id, row.due_on, row.recipient_id) in told
+        and (row.step, row.repeat, row.item_id, row.due_on) in waiting
+    }
+
+
+def _told(kind: Kind, rows: Sequence[Outgoing], people: People) -> set[tuple[str, int, object, int]]:
+    """(step, item, deadline, person): whom the ladders in force tell of the steps of these rows."""
     wanted: dict[str, set[int]] = {}
     for row in rows:
         wanted.setdefault(row.step, set()).add(row.item_id)
@@ -34,16 +67,10 @@ def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
         for step in ladder.steps:
             if step.code in wanted:
                 items = ladder.among(kind, kind.watched().filter(pk__in=wanted[step.code]))
-                for part in people_of(kind, step, items):
+                for part in people(kind, step, items):
                     found = part.order_by().values_list("pk", kind.due, "recipient")
                     told.update((step.code, pk, due, recipient) for pk, due, recipient in found)
-    latest = _latest_repeats(kind, [row for row in rows if row.repeat])
-    return {
-        row.pk
-        for row in rows
-        if (row.step, row.item_id, row.due_on, row.recipient_id) in told
-        and row.repeat >= latest.get((row.step, row.item_id, row.due_on), 0)
-    }
+    return told
 
 
 def _latest_repeats(kind: Kind, rows: Sequence[Outgoing]) -> dict[tuple[str, int, object], int]:
@@ -57,10 +84,20 @@ def _latest_repeats(kind: Kind, rows: Sequence[Outgoing]) -> dict[tuple[str, int
 
 def bundled(rows: Sequence[Outgoing]) -> tuple[str, str]:
     """到期检查：128 条隐患需要关注（督办单 28、提醒 100）"""
-    kind = KINDS[rows[0].matter]
+    label = KINDS[rows[0].matter].label
+    source = "督办审批" if rows[0].bundle.startswith("approved:") else "到期检查"
+    return f"{source}：{len(rows)} 条{label}需要关注（{_counts(rows)}）", reverse("supervision:escalation_list")
+
+
+def bundled_proposals(rows: Sequence[Outgoing]) -> tuple[str, str]:
+    """28 条隐患的督办待审批（督办单 20、约谈 8）"""
+    label = KINDS[rows[0].matter.removesuffix(PROPOSED)].label
+    return f"{len(rows)} 条{label}的督办待审批（{_counts(rows)}）", PROPOSALS_PATH
+
+
+def _counts(rows: Sequence[Outgoing]) -> str:
     counts: dict[str, int] = {}
     for row in rows:
         label = measure_of(row.step).label
         counts[label] = counts.get(label, 0) + 1
-    told = "、".join(f"{label} {count}" for label, count in counts.items())
-    return f"到期检查：{len(rows)} 条{kind.label}需要关注（{told}）", reverse("supervision:escalation_list")
+    return "、".join(f"{label} {count}" for label, count in counts.items())

@@ -14,14 +14,17 @@ from common.paging import COUNT_CAP, Total
 from common.ui import prose_day
 from common.workdays import Calendar
 from supervision.enums import Measure, OffsetUnit, measure_of
+from supervision.history import History, history_of
 from supervision.kinds import kind_of
 from supervision.ladder import distance, moment_of, upcoming
 from supervision.models import Escalation, EscalationQuerySet, PolicyStep, SweepRun
 from supervision.policy import ladder_for
+from supervision.proposals import due_for
 from supervision.working_days import working_calendar
 
 # So many periods may pass without a sweep before people are told.
 PERIODS_ALLOWED = 2
+MOST_COUNTED = 99
 CACHE_KEY, CACHE_SECONDS = "supervision:last_sweep_at", 30
 
 
@@ -83,7 +86,7 @@ class Ladder:
 
 def ladder_of(item: Model) -> Ladder:
     """The steps of an item's present deadline, by date: those reached, the next one, and those still to come; with
-    the deadline itself among them. Four queries at most."""
+    the deadline itself among them. Of those reached what was decided and who was told. Nine queries at most."""
     kind = kind_of(item)
     records = list(Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("due_on", "level", "repeat"))
     due_on, pause = getattr(item, kind.due), kind.pause(item)
@@ -93,8 +96,9 @@ def ladder_of(item: Model) -> Ladder:
     if due_on is not None and (reached or not pause):
         policy, calendar = ladder_for(item, kind), working_calendar()
         by_code = {step.code: step for step in policy}
-        steps = [_recorded(record, by_code.get(code), due_on, calendar) for code, record in reached.items()]
-        steps += [_recorded(record, by_code.get(code), due_on, calendar) for code, record in repeated.items()]
+        history = history_of(item, kind, due_on)
+        for record in (*reached.values(), *repeated.values()):
+            steps.append(_recorded(record, by_code.get(record.step), due_on, calendar, history))
         steps.append(LadderStep("整改时限", due_on, "done" if due_on < clock.today() else "later"))
         if not pause:
             steps += _to_come(policy, due_on, calendar, reached, repeated)
@@ -105,14 +109,17 @@ def ladder_of(item: Model) -> Ladder:
     return Ladder(steps, pause, sorted(earlier.items()))
 
 
-def _recorded(record: Escalation, step: PolicyStep | None, due_on: dt.date, calendar: Calendar) -> LadderStep:
+def _recorded(
+    record: Escalation, step: PolicyStep | None, due_on: dt.date, calendar: Calendar, history: History
+) -> LadderStep:
     """A step that was reached; the policy may have no rung for it any more."""
     if step is None:
         on, label, audience = clock.local_date(record.reached_at), measure_of(record.step).label, ""
     else:
         on = clock.local_date(moment_of(step, due_on, calendar, record.repeat))
         label, audience = _label(step, record.repeat), step.audience_text
-    return LadderStep(label, on, "done", _what_became(record, audience), record.reached_at, record.announced)
+    became = history.words(record.step, record.repeat) or _what_became(record, audience)
+    return LadderStep(label, on, "done", became, record.reached_at, record.announced)
 
 
 def _to_come(
@@ -173,6 +180,27 @@ def _with_next(steps: list[LadderStep], due_on: dt.date) -> list[LadderStep]:
         else step
         for step in steps
     ]
+
+
+def proposals_due(user: Any) -> str:
+    """How many proposals wait for the user, as text up to 99+; empty for none. Three queries, none while the number is
+    cached."""
+    key = _count_key(user)
+    known: str | None = cache.get(key)
+    if known is None:
+        count = due_for(user).order_by()[: MOST_COUNTED + 1].count()
+        known = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
+        cache.set(key, known, CACHE_SECONDS)
+    return known
+
+
+def forget_count(user: Any) -> None:
+    """After the user has decided about some."""
+    cache.delete(_count_key(user))
+
+
+def _count_key(user: Any) -> str:
+    return f"supervision:proposals_due:{user.pk}"
 
 
 def measure_counts(records: EscalationQuerySet) -> dict[str, Total]:

@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, F, IntegerField, Min, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db.models import Case, F, IntegerField, Min, QuerySet, Value, When
 from django.utils import timezone
 
 from common import clock
 from common.insert_select import DaysBetween
 from common.workdays import Calendar, end_of
-from notifications.outbox import queue_selected
 from supervision import ladder
 from supervision.enums import Measure, OffsetUnit, measure_of
 from supervision.kinds import KINDS, Kind
 from supervision.models import PolicyStep, SweepRun
 from supervision.policy import Ladder, ladders
+from supervision.proposals import propose
 from supervision.recording import reached_rows, record
+from supervision.telling import tell_of_proposals, tell_people
 from supervision.working_days import working_calendar
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
         if found.announced:
             for step, repeats, reached in climbed:
                 if (step.code, repeats) == (found.step, found.is_repeat):
-                    _announce(kind, step, reached, run, moment, repeats=repeats)
+                    _announce(kind, step, _announced(kind, step, reached, run, repeats), run, moment, repeats=repeats)
     # At the end: sweeps that run at once have lined up at the keys above.
     kind.record_overdue(moment.as_of)
     return {code: new[code] for code in sorted(new, key=lambda code: -list(Measure).index(measure_of(code)))}
@@ -115,47 +115,19 @@ def _repeat(kind: Kind, step: PolicyStep, moment: Moment, most: int) -> Any:
     return (passed - step.amount) / step.repeat_every
 
 
-def _announce(
-    kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun, moment: Moment, *, repeats: bool
-) -> None:
-    """One message to each person concerned, for each item that this run announces at this step."""
+def _announced(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun, repeats: bool) -> QuerySet[Any]:
+    """Those of the items that this run announces at this step."""
     announced = run.escalations.filter(kind=kind.name, step=step.code, announced=True).order_by()
     announced = announced.filter(repeat__gt=0) if repeats else announced.filter(repeat=0)
-    items = reached.filter(pk__in=announced.values("item_id")).order_by()
-    due = Cast(kind.due, CharField())
-    key = [Value(f"sweep:{kind.name}:"), Cast("pk", CharField()), Value(":"), due, Value(f":{step.code}")]
-    if repeats:
-        key += [Value("+"), Cast("repeat", CharField())]
-    text = {
-        "key": Concat(*key),
-        "subject": _subject(kind, step, moment.as_of),
-        "body": Concat(kind.text, Value("\n时限 "), due, output_field=TextField()),
-        "path": kind.path,
-        "item_id": F("pk"),
-    }
-    if kind.due != "due_on":
-        text["due_on"] = F(kind.due)
-    parts = [part.annotate(**text) for part in people_of(kind, step, items)]
-    queue_selected(*parts, matter=kind.name, step=step.code, bundle=f"sweep:{run.pk}")
+    return reached.filter(pk__in=announced.values("item_id")).order_by()
 
 
-def people_of(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
-    """The items with each of their people whom the step tells now, as `recipient`."""
-    for flag in step.told_now:
-        yield from kind.recipients[flag](items)
-
-
-def _subject(kind: Kind, step: PolicyStep, as_of: dt.date) -> Concat:
-    """YH-2026-0001 距时限还有 3 天 / YH-2026-0001 逾期 3 天，已列入督办 / YH-2026-0001 逾期 3 天，督办单待审批"""
-    if step.amount > 0:
-        days = Cast(DaysBetween(as_of, F(kind.due)), CharField())
-        news = f"{step.label}待审批" if step.is_proposed else Measure(step.measure).news
-        return Concat(kind.title, Value(" 逾期 "), days, Value(f" 天，{news}"))
-    left = Cast(DaysBetween(F(kind.due), as_of), CharField())
-    return Concat(
-        kind.title,
-        Case(
-            When(**{kind.due: as_of}, then=Value(" 今天到期")),
-            default=Concat(Value(" 距时限还有 "), left, Value(" 天")),
-        ),
-    )
+def _announce(
+    kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun, moment: Moment, *, repeats: bool
+) -> None:
+    """Tell the people concerned; of a step that has to be approved, put it before those who decide."""
+    if not step.is_proposed:
+        bundle = f"sweep:{run.pk}"
+        tell_people(kind, step, items, as_of=moment.as_of, cause="sweep", bundle=bundle, repeats=repeats)
+    elif propose(kind, step, items, run):
+        tell_of_proposals(kind, step, items, as_of=moment.as_of, run=run.pk, repeats=repeats)

@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from notifications import outbox
 from notifications.models import Message, Outgoing, OutgoingState
+from supervision.models import PolicyStep
 from supervision.sweep import sweep
 from tests.cast import build_cast
 from tests.factories import HazardFactory
@@ -25,6 +26,7 @@ WORKERS, HAZARDS, PEOPLE = 4, 200, 5
 def waiting() -> int:
     """News in the outbox, each row to become a message of its own."""
     cast = build_cast()
+    PolicyStep.objects.update(is_proposed=False)
     for _ in range(HAZARDS):
         HazardFactory(season=cast.season, lead_unit=cast.chengyuan, status="rectifying", due_on=DUE)
     sweep(day(3))

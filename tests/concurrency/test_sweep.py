@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from inspections.models import Hazard
 from notifications.models import Outgoing
-from supervision.models import Escalation, SweepRun
+from supervision.models import Escalation, PolicyStep, SweepRun
 from supervision.sweep import sweep
 from tests.cast import build_cast
 from tests.factories import HazardFactory
@@ -28,6 +28,7 @@ STEPS = 4  # three days after the deadline
 @pytest.fixture
 def hazards() -> list[Hazard]:
     cast = build_cast()
+    PolicyStep.objects.update(is_proposed=False)
     return [
         HazardFactory(season=cast.season, lead_unit=cast.chengyuan, status="rectifying", due_on=DUE)
         for _ in range(HAZARDS)

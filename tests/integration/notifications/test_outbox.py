@@ -17,10 +17,11 @@ from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.factories import HazardFactory
 from tests.integration.supervision.conftest import DUE, day
+from tests.integration.supervision.conftest import by_itself as by_itself
 from tests.integration.supervision.conftest import hazard as hazard
 from tests.integration.supervision.policies import change, general
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
 
 
 def states() -> dict[str, set[str]]:

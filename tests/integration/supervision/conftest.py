@@ -9,7 +9,7 @@ import pytest
 from inspections.models import Hazard
 from notifications.models import Message
 from notifications.outbox import deliver
-from supervision.models import Escalation, SweepRun
+from supervision.models import Escalation, PolicyStep, SweepRun
 from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.hazards import hazard_of
@@ -21,6 +21,12 @@ News = set[tuple[str, str]]
 def day(offset: int) -> dt.date:
     """So many days after the deadline; before it if negative."""
     return DUE + dt.timedelta(days=offset)
+
+
+@pytest.fixture
+def by_itself(db: None) -> None:
+    """Every step goes out by itself, without the bureau's approval."""
+    PolicyStep.objects.update(is_proposed=False)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.factories import UserFactory
 from tests.hazards import add_photo, hazard_of, request_extension
 from tests.integration.supervision.conftest import DUE, day, last_run, steps_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
 ALL = ["remind-7", "remind-3", "urge", "notice", "talk", "circular"]
 
 

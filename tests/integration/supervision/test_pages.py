@@ -11,7 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inspections.models import Hazard
-from supervision.models import Escalation
+from notifications.outbox import deliver
+from supervision.models import Escalation, Proposal
+from supervision.proposals import APPROVE, DECLINE, HOLD, decide
 from supervision.selectors import ladder_of
 from supervision.sweep import sweep
 from tests.cast import Cast
@@ -126,14 +128,21 @@ def shown(item: Any) -> list[tuple[str, str, str, str]]:
 class TestLadder:
     def test_before_the_deadline(self, hazard: Hazard, summer: Any) -> None:
         sweep(day(-7))
+        assert shown(hazard)[0][3] == "正在发给程员"
+        deliver()
         assert shown(hazard) == [
-            ("提醒（到期前 7 天）", "08-13", "done", "8月3日已通知责任人"),
+            ("提醒（到期前 7 天）", "08-13", "done", "已发给程员（2026-08-03 10:00）"),
             ("提醒（到期前 3 天）", "08-17", "next", "将通知责任人"),
             ("整改时限", "08-20", "later", ""),
             ("催办（逾期 1 天）", "08-21", "later", "将通知责任单位负责人、住建局督办人"),
-            ("督办单（逾期 3 天）", "08-23", "later", "将通知责任单位人员、住建局督办人"),
-            ("约谈（逾期 7 天）", "08-27", "later", "将通知责任单位负责人、住建局负责人"),
-            ("通报（逾期 15 天）", "09-04", "later", "将通知责任单位人员、住建局督办人、住建局负责人"),
+            ("督办单（逾期 3 天）", "08-23", "later", "将报住建局审批，批准后通知责任单位人员、住建局督办人"),
+            ("约谈（逾期 7 天）", "08-27", "later", "将报住建局审批，批准后通知责任单位负责人、住建局负责人"),
+            (
+                "通报（逾期 15 天）",
+                "09-04",
+                "later",
+                "将报住建局审批，批准后通知责任单位人员、住建局督办人、住建局负责人",
+            ),
         ]
 
     def test_after_it(self, hazard: Hazard, summer: Any) -> None:
@@ -147,6 +156,27 @@ class TestLadder:
         Hazard.objects.filter(pk=hazard.pk).update(grade="major")
         hazard.refresh_from_db()
         assert ("约谈（逾期 3 天）", "08-23") in [step[:2] for step in shown(hazard)]
+
+    def test_what_was_proposed_and_what_came_of_it(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        def text(label: str) -> str:
+            return next(text for each, _, _, text in shown(hazard) if each.startswith(label))
+
+        summer.move_to(dt.datetime(2026, 8, 23, 2, 0, tzinfo=dt.UTC))
+        sweep(day(3))
+        deliver()
+        assert text("督办单") == "8月23日报住建局审批，等待审批"
+        notice = Proposal.objects.get()
+        decide({notice.pk: 0}, by=cast.admin, move=HOLD, until=day(5), reason="等材料")
+        assert text("督办单") == "8月23日报住建局审批，周管 2026-08-23 10:00 暂缓到8月25日（等材料）"
+        decide({notice.pk: 1}, by=cast.inspector, move=APPROVE)
+        deliver()
+        assert text("督办单") == (
+            "8月23日报住建局审批，杜导 2026-08-23 10:00 批准；已发给程员、程源、杜导（2026-08-23 10:00）"
+        )
+        summer.move_to(dt.datetime(2026, 8, 27, 2, 0, tzinfo=dt.UTC))
+        sweep(day(7))
+        decide({Proposal.objects.get(step="talk").pk: 0}, by=cast.admin, move=DECLINE, reason="已当面谈过")
+        assert text("约谈") == "8月27日报住建局审批，周管 2026-08-27 10:00 不同意（已当面谈过）"
 
     def test_of_what_is_not_watched(self, cast: Cast, hazard: Hazard) -> None:
         sweep(day(1))

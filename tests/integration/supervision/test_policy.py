@@ -55,6 +55,7 @@ class TestForWhom:
         change(engineering, cast.admin, urge={"amount": 2})
         assert self.reached(four, 1) == {"general", "major", "both"}
 
+    @pytest.mark.usefixtures("by_itself")
     def test_one_that_is_put_out_of_use_gives_way(self, cast: Cast, hazard: Hazard, news: Any) -> None:
         Hazard.objects.filter(pk=hazard.pk).update(grade="major")
         major = Policy.objects.get(grade=Grade.MAJOR)

@@ -18,7 +18,7 @@ from tests.hazards import hazard_of
 from tests.integration.supervision.conftest import DUE, day, last_run, steps_of
 from tests.integration.supervision.policies import change, general
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
 
 
 class TestSweep:

@@ -18,7 +18,7 @@ from inspections.models import Hazard
 from notifications.models import Message, Outgoing
 from notifications.outbox import deliver
 from supervision.models import Escalation, SweepRun
-from supervision.selectors import is_stale, last_sweep_at
+from supervision.selectors import CACHE_KEY, is_stale, last_sweep_at
 from supervision.sweep import sweep
 from supervision.tasks import sweep as sweep_task
 from tests.cast import SUMMER_DAY, Cast, build_cast
@@ -49,6 +49,7 @@ def refusing(table: str) -> Callable[..., Any]:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("by_itself")
 class TestRun:
     def test_what_is_kept_of_it(self, hazard: Hazard) -> None:
         run = sweep(day(1))
@@ -176,7 +177,7 @@ class TestStale:
         with CaptureQueriesContext(connection) as cached:
             client.get("/messages/")
         assert not [query["sql"] for query in cached if "supervision_" in query["sql"]]
-        cache.clear()
+        cache.delete(CACHE_KEY)
         with CaptureQueriesContext(connection) as asked:
             client.get("/messages/")
         assert len(asked) == len(cached) + 1

@@ -1,0 +1,81 @@
+"""What became of the steps that an item has reached: what the bureau decided, who was told and when."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Model
+
+from common.ui import moment, prose_day
+from notifications.models import Outgoing, OutgoingState
+from supervision.enums import ProposalState
+from supervision.kinds import Kind
+from supervision.models import Proposal
+from supervision.proposals import needed
+
+MOST_NAMED = 6
+Key = tuple[str, int]  # step, repetition
+
+
+@dataclass
+class History:
+    proposals: dict[Key, Proposal] = field(default_factory=dict)
+    needed: set[int] = field(default_factory=set)
+    news: dict[Key, list[Outgoing]] = field(default_factory=dict)
+
+    def words(self, step: str, repeat: int) -> str:
+        """8月23日报住建局审批，周管 2026-08-24 10:05 批准；已发给程员（2026-08-24 10:06）; empty if unknown."""
+        key = step, repeat
+        proposal = self.proposals.get(key)
+        said = [self._decision(proposal)] if proposal else []
+        return "；".join([*said, *_sent(self.news.get(key, []))])
+
+    def _decision(self, proposal: Proposal) -> str:
+        proposed = f"{prose_day(proposal.proposed_at)}报住建局审批"
+        reason = f"（{proposal.reason}）" if proposal.reason else ""
+        who = f"{proposal.decided_by.display_name} {moment(proposal.decided_at)} " if proposal.decided_by else ""
+        if proposal.state != ProposalState.OPEN:
+            verb = "批准" if proposal.state == ProposalState.APPROVED else "不同意"
+            return f"{proposed}，{who}{verb}{reason}"
+        if proposal.pk not in self.needed:
+            return f"{proposed}，不再需要"
+        if proposal.held_until:
+            return f"{proposed}，{who}暂缓到{prose_day(proposal.held_until)}{reason}"
+        return f"{proposed}，等待审批"
+
+
+def history_of(item: Model, kind: Kind, due_on: dt.date) -> History:
+    """Of one deadline of an item. Five queries at most."""
+    found = History()
+    proposals = Proposal.objects.filter(kind=kind.name, item_id=item.pk, due_on=due_on).select_related("decided_by")
+    found.proposals = {(each.step, each.repeat): each for each in proposals}
+    if any(each.state == ProposalState.OPEN for each in found.proposals.values()):
+        pks = [each.pk for each in found.proposals.values()]
+        found.needed = set(Proposal.objects.filter(needed(), pk__in=pks).values_list("pk", flat=True))
+    # That something waits for approval is a matter of its own, and not what people were told.
+    news = Outgoing.objects.filter(matter=kind.name, item_id=item.pk, due_on=due_on)
+    for row in news.select_related("recipient").order_by("done_at", "pk"):
+        found.news.setdefault((row.step, row.repeat), []).append(row)
+    return found
+
+
+def _sent(rows: Iterable[Outgoing]) -> list[str]:
+    by_state: dict[str, list[Outgoing]] = {}
+    for row in rows:
+        by_state.setdefault(row.state, []).append(row)
+    said = []
+    if sent := by_state.get(OutgoingState.SENT):
+        said.append(f"已发给{_names(sent)}（{moment(sent[-1].done_at)}）")
+    if waiting := by_state.get(OutgoingState.WAITING):
+        said.append(f"正在发给{_names(waiting)}")
+    if failed := by_state.get(OutgoingState.FAILED):
+        said.append(f"没能发给{_names(failed)}")
+    if dropped := by_state.get(OutgoingState.DROPPED):
+        said.append(f"情况已变，没有再发给{_names(dropped)}")
+    return said
+
+
+def _names(rows: list[Outgoing]) -> str:
+    names = [row.recipient.display_name for row in rows]
+    more = f"等 {len(names)} 人" if len(names) > MOST_NAMED else ""
+    return "、".join(names[:MOST_NAMED]) + more

@@ -1,0 +1,175 @@
+"""Steps that the sweep only proposes: an officer of the bureau approves, declines, or holds them until a day.
+
+An open proposal is no longer needed if its item was settled or given another deadline or unit, its ladder has lost the
+step, or a severer one has been proposed and not declined; that is computed, never stored. Of two officers who decide at
+once one wins.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import DateTimeField, Exists, IntegerField, OuterRef, Q, QuerySet, Value
+
+from audit.models import AuditEntry
+from audit.services import build
+from common import clock
+from common.concurrency import Stale, change
+from common.insert_select import insert_select
+from common.ui import prose_day
+from supervision.enums import ProposalState
+from supervision.kinds import KINDS, Facts, Kind
+from supervision.models import PolicyStep, Proposal, ProposalQuerySet, SweepRun
+from supervision.policy import ladders
+from supervision.telling import tell_people
+
+APPROVE, DECLINE, HOLD = "approve", "decline", "hold"
+VERBS = {APPROVE: "批准", DECLINE: "不同意", HOLD: "暂缓"}
+MOST_ROWS = 500
+COLUMNS = (
+    "kind", "item_id", "due_on", "step", "level", "repeat", "unit_id", "proposed_at", "state", "reason", "version",
+)  # fmt: skip
+
+
+def propose(kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun) -> int:
+    """Put the step before the bureau for each of the items (with `repeat`); how many were new."""
+    rows = items.order_by().values_list(
+        Value(kind.name), "pk", kind.due, Value(step.code), Value(step.level), "repeat", kind.unit,
+        Value(run.started_at, output_field=DateTimeField()), Value(ProposalState.OPEN.value), Value(""), Value(0),
+    )  # fmt: skip
+    return insert_select(Proposal, COLUMNS, rows, line_up_by="item_id")
+
+
+def may_decide(user: Any) -> bool:
+    return bool(user.has_perm("supervision.decide_proposal"))
+
+
+def needed() -> Q:
+    """Of open proposals those that are still to be decided about. Two queries for each kind, at once."""
+    found = Q(pk__in=[])
+    for kind in KINDS.values():
+        for ladder in ladders(kind):
+            same = {"pk": OuterRef("item_id"), kind.due: OuterRef("due_on"), kind.unit: OuterRef("unit_id")}
+            items = ladder.among(kind, kind.watched()).filter(**same).order_by()
+            found |= Q(Exists(items), kind=kind.name, step__in=[step.code for step in ladder.steps])
+    # Declined, a severer step leaves the milder one to be decided about.
+    severer = Q(level__gt=OuterRef("level")) & ~Q(state=ProposalState.DECLINED)
+    above = Proposal.objects.filter(
+        severer | Q(step=OuterRef("step"), repeat__gt=OuterRef("repeat")),
+        **{name: OuterRef(name) for name in ("kind", "item_id", "due_on")},
+    )
+    return found & ~Q(Exists(above.order_by()))
+
+
+def due_for(user: Any) -> ProposalQuerySet:
+    """What waits for the user's decision today. Nothing for whoever may not decide."""
+    if not may_decide(user):
+        return Proposal.objects.none()
+    return Proposal.objects.visible_to(user).filter(due(clock.today()), needed())
+
+
+def due(today: dt.date) -> Q:
+    return Q(state=ProposalState.OPEN) & (Q(held_until__isnull=True) | Q(held_until__lte=today))
+
+
+def held(today: dt.date) -> Q:
+    return Q(state=ProposalState.OPEN, held_until__gt=today)
+
+
+def why_not_needed(proposal: Proposal, facts: Facts) -> str:
+    """已销号 / 时限已改为 2026-09-30 / 责任单位或督办规则已变"""
+    if facts.due_on is None:
+        return f"现在是“{facts.status}”" if facts.status else "事项已不在"
+    if facts.due_on != proposal.due_on:
+        return f"时限已改为 {facts.due_on}"
+    return "已报更高的一步或新的一次，或责任单位、督办规则已变"
+
+
+@dataclass
+class Outcome:
+    """`gone`: those that were no longer needed; `stale`: those that somebody else has decided about or held since."""
+
+    done: list[Proposal] = field(default_factory=list)
+    gone: list[Proposal] = field(default_factory=list)
+    stale: list[Proposal] = field(default_factory=list)
+
+
+@transaction.atomic
+def decide(seen: Mapping[int, int], *, by: Any, move: str, reason: str = "", until: dt.date | None = None) -> Outcome:
+    """`seen`: proposals by pk, with the version that was on the page. Each is judged by itself; those that the user
+    does not see are left out. A few queries, and one for each proposal."""
+    if not may_decide(by):
+        raise PermissionDenied("您没有审批督办的权限")
+    outcome = Outcome()
+    chosen = Proposal.objects.visible_to(by).filter(pk__in=seen)
+    wanted = set(chosen.filter(needed()).values_list("pk", flat=True))
+    # In one order, lest two officers wait for each other.
+    for proposal in chosen.order_by("pk"):
+        proposal.version = seen[proposal.pk]
+        try:
+            if proposal.pk in wanted or proposal.state != ProposalState.OPEN:
+                change(proposal, expect={"state": ProposalState.OPEN}, **_values(move, by, reason, until))
+                outcome.done.append(proposal)
+            else:
+                outcome.gone.append(proposal)
+        except Stale:
+            outcome.stale.append(proposal)
+    for proposal in outcome.stale:
+        proposal.refresh_from_db()
+    _audit(outcome.done, by, move, reason, until)
+    if move == APPROVE:
+        _tell(outcome.done)
+    return outcome
+
+
+def _values(move: str, by: Any, reason: str, until: dt.date | None) -> dict[str, Any]:
+    state = {APPROVE: ProposalState.APPROVED, DECLINE: ProposalState.DECLINED, HOLD: ProposalState.OPEN}[move]
+    held_until = until if move == HOLD else None
+    return {
+        "state": state, "held_until": held_until, "reason": reason, "decided_by": by, "decided_at": clock.now(),
+    }  # fmt: skip
+
+
+def _audit(proposals: Iterable[Proposal], by: Any, move: str, reason: str, until: dt.date | None) -> None:
+    entries = []
+    for kind, some in _by_kind(proposals):
+        items = kind.watched().model._default_manager.in_bulk([proposal.item_id for proposal in some])
+        for proposal in some:
+            days = (clock.today() - proposal.due_on).days
+            held = f"{prose_day(until)}前暂不办理" if move == HOLD and until else ""
+            note = "；".join(filter(None, [f"逾期 {days} 天", held, reason]))
+            action = f"{VERBS[move]}{proposal.label}"
+            entries.append(build(actor=by, action=action, target=items[proposal.item_id], note=note))
+    at = clock.now()
+    for entry in entries:
+        entry.at = at
+    AuditEntry.objects.bulk_create(entries)
+
+
+def _tell(proposals: Iterable[Proposal]) -> None:
+    """Whom the step tells on the ladder that holds for the item now."""
+    bundle, today = f"approved:{secrets.token_hex(6)}", clock.today()
+    for kind, some in _by_kind(proposals):
+        for ladder in ladders(kind):
+            for step in ladder.steps:
+                items_by_repeat: dict[int, list[int]] = {}
+                for proposal in some:
+                    if proposal.step == step.code:
+                        items_by_repeat.setdefault(proposal.repeat, []).append(proposal.item_id)
+                for repeat, pks in items_by_repeat.items():
+                    items = ladder.among(kind, kind.watched()).filter(pk__in=pks)
+                    items = items.annotate(repeat=Value(repeat, output_field=IntegerField()))
+                    tell_people(
+                        kind, step, items, as_of=today, cause="approved", bundle=bundle, repeats=repeat > 0
+                    )  # fmt: skip
+
+
+def _by_kind(proposals: Iterable[Proposal]) -> list[tuple[Kind, list[Proposal]]]:
+    found: dict[str, list[Proposal]] = {}
+    for proposal in proposals:
+        found.setdefault(proposal.kind, []).append(proposal)
+    return [(KINDS[name], some) for name, some in found.items()]

@@ -1,0 +1,82 @@
+"""Writing what people are to be told about items that have reached a step: in SQL, for any number of items at once."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db.models import Case, CharField, F, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Concat
+
+from common.insert_select import DaysBetween
+from notifications.outbox import queue_selected
+from supervision.enums import Measure
+from supervision.kinds import Kind
+from supervision.models import AUDIENCE, BUREAU_AUDIENCE, PolicyStep
+
+# News about a proposal is a matter of its own: whether it still holds is another question.
+PROPOSED = "-proposal"
+PROPOSALS_PATH = "/supervision/proposals/"
+
+
+def tell_people(
+    kind: Kind, step: PolicyStep, items: QuerySet[Any], *, as_of: dt.date, cause: str, bundle: str, repeats: bool
+) -> None:
+    """One piece of news to each person whom the step tells, for each of the items (with `repeat`). `cause`: a word that
+    its key begins with, so that the same is never said twice for it."""
+    parts = people_of(kind, step, items)
+    text = _text(kind, step, as_of, cause, repeats) | {"subject": _subject(kind, step, as_of), "path": kind.path}
+    queue_selected(*(part.annotate(**text) for part in parts), matter=kind.name, step=step.code, bundle=bundle)
+
+
+def tell_of_proposals(
+    kind: Kind, step: PolicyStep, items: QuerySet[Any], *, as_of: dt.date, run: int, repeats: bool
+) -> None:
+    """The bureau's people of the step: there is something to decide."""
+    text = _text(kind, step, as_of, "sweep", repeats)
+    text |= {"subject": _subject(kind, step, as_of, f"{step.label}待审批"), "path": Value(PROPOSALS_PATH)}
+    parts = [part.annotate(**text) for part in deciders_of(kind, step, items)]
+    queue_selected(*parts, matter=kind.name + PROPOSED, step=step.code, bundle=f"proposals:{run}")
+
+
+def people_of(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
+    """The items with each of the people whom the step tells, once it is approved if it has to be, as `recipient`."""
+    return _told_by(kind, step, items, AUDIENCE)
+
+
+def deciders_of(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
+    """With those of them who learn that it is proposed."""
+    return _told_by(kind, step, items, BUREAU_AUDIENCE)
+
+
+def _told_by(kind: Kind, step: PolicyStep, items: QuerySet[Any], flags: Sequence[str]) -> Iterator[QuerySet[Any]]:
+    for flag in step.audience:
+        if flag in flags:
+            yield from kind.recipients[flag](items)
+
+
+def _text(kind: Kind, step: PolicyStep, as_of: dt.date, cause: str, repeats: bool) -> dict[str, Any]:
+    due = Cast(kind.due, CharField())
+    key = [Value(f"{cause}:{kind.name}:"), Cast("pk", CharField()), Value(":"), due, Value(f":{step.code}")]
+    if repeats:
+        key += [Value("+"), Cast("repeat", CharField())]
+    text: dict[str, Any] = {
+        "key": Concat(*key),
+        "body": Concat(kind.text, Value("\n时限 "), due, output_field=TextField()),
+        "item_id": F("pk"),
+    }
+    return text if kind.due == "due_on" else text | {"due_on": F(kind.due)}
+
+
+def _subject(kind: Kind, step: PolicyStep, as_of: dt.date, news: str = "") -> Concat:
+    """YH-2026-0001 距时限还有 3 天 / YH-2026-0001 逾期 3 天，已列入督办 / YH-2026-0001 逾期 3 天，督办单待审批"""
+    if step.amount > 0:
+        days = Cast(DaysBetween(as_of, F(kind.due)), CharField())
+        return Concat(kind.title, Value(" 逾期 "), days, Value(f" 天，{news or Measure(step.measure).news}"))
+    left = Cast(DaysBetween(F(kind.due), as_of), CharField())
+    return Concat(
+        kind.title,
+        Case(
+            When(**{kind.due: as_of}, then=Value(" 今天到期")),
+            default=Concat(Value(" 距时限还有 "), left, Value(" 天")),
+        ),
+    )
