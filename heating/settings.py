@@ -252,6 +252,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 # How often deadlines are checked. Every page warns the staff when no sweep has run for two periods.
 SWEEP_PERIOD_SECONDS = env.int("SWEEP_PERIOD_SECONDS", 600)
+# For so long a worker has the messages that it has taken up; what a killed one had is sent after that.
+OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 120)
 
 LOG_JSON = env.bool("LOG_JSON", PRODUCTION)
 LOGGING = {

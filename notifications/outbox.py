@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import CharField, DateTimeField, F, Q, QuerySet, Value
 
@@ -25,7 +26,6 @@ from common.insert_select import insert_select
 from notifications.models import Message, Outgoing, OutgoingState
 
 logger = logging.getLogger(__name__)
-LEASE = dt.timedelta(minutes=2)
 # What is claimed at once: so many rows that stand alone, or the bundles of so many people.
 CLAIMED_AT_ONCE = 200
 MOST_ATTEMPTS = 8
@@ -49,6 +49,11 @@ class Matter:
 
 
 _MATTERS: dict[str, Matter] = {}
+
+
+def lease_time() -> dt.timedelta:
+    """How long a worker may take for what it has claimed before somebody else takes it up."""
+    return dt.timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 
 
 def register_matter(matter: Matter) -> None:
@@ -101,7 +106,7 @@ def claim() -> list[Outgoing]:
     for recipient, bundle in bundles:
         wanted |= Q(recipient=recipient, bundle=bundle)
     # The condition is judged again on each row as it is written: whoever comes second leaves it out.
-    due.filter(wanted).update(lease=lease, leased_until=now + LEASE, attempts=F("attempts") + 1)
+    due.filter(wanted).update(lease=lease, leased_until=now + lease_time(), attempts=F("attempts") + 1)
     return list(Outgoing.objects.filter(lease=lease, state=OutgoingState.WAITING).order_by("recipient", "bundle", "id"))
 
 

@@ -42,7 +42,8 @@ class Site:
         (clock / "sitecustomize.py").write_text(CLOCK)
         unset = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
         self.environment = {
-            **unset, "VAR_DIR": str(folder / "var"), "SWEEP_PERIOD_SECONDS": "2", "DEMO": "false",
+            **unset, "VAR_DIR": str(folder / "var"), "SWEEP_PERIOD_SECONDS": "2", "OUTBOX_LEASE_SECONDS": "5",
+            "DEMO": "false",
             "PYTHONPATH": os.pathsep.join([str(clock), str(ROOT)]), **environment,
         }  # fmt: skip
         (folder / "var").mkdir()

@@ -122,7 +122,7 @@ def test_what_a_killed_worker_had_is_taken_up_again_once_its_lease_is_over(hazar
     sweep(day(3))
     assert len(claim()) == 3
     assert deliver() == 0
-    summer.shift(outbox.LEASE.total_seconds() + 1)
+    summer.shift(outbox.lease_time().total_seconds() + 1)
     assert deliver() == 3
     assert Message.objects.count() == 3
 
@@ -130,7 +130,7 @@ def test_what_a_killed_worker_had_is_taken_up_again_once_its_lease_is_over(hazar
 def test_a_worker_that_lost_its_lease_sends_nothing(hazard: Hazard, summer: Any) -> None:
     sweep(day(3))
     slow = claim()
-    summer.shift(outbox.LEASE.total_seconds() + 1)
+    summer.shift(outbox.lease_time().total_seconds() + 1)
     deliver()
     assert outbox._send(slow) == 0
     assert Message.objects.count() == 3
