@@ -54,7 +54,7 @@ def history_of(item: Model, kind: Kind, due_on: dt.date) -> History:
         found.needed = set(Proposal.objects.filter(needed(), pk__in=pks).values_list("pk", flat=True))
     # That something waits for approval is a matter of its own, and not what people were told.
     news = Outgoing.objects.filter(matter=kind.name, item_id=item.pk, due_on=due_on)
-    for row in news.select_related("recipient").order_by("done_at", "pk"):
+    for row in news.select_related("recipient").order_by("recipient_id"):
         found.news.setdefault((row.step, row.repeat), []).append(row)
     return found
 
@@ -65,7 +65,7 @@ def _sent(rows: Iterable[Outgoing]) -> list[str]:
         by_state.setdefault(row.state, []).append(row)
     said = []
     if sent := by_state.get(OutgoingState.SENT):
-        said.append(f"已发给{_names(sent)}（{moment(sent[-1].done_at)}）")
+        said.append(f"已发给{_names(sent)}（{moment(max(row.done_at for row in sent if row.done_at))}）")
     if waiting := by_state.get(OutgoingState.WAITING):
         said.append(f"正在发给{_names(waiting)}")
     if failed := by_state.get(OutgoingState.FAILED):

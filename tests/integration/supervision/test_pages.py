@@ -171,7 +171,7 @@ class TestLadder:
         decide({notice.pk: 1}, by=cast.inspector, move=APPROVE)
         deliver()
         assert text("督办单") == (
-            "8月23日报住建局审批，杜导 2026-08-23 10:00 批准；已发给程员、程源、杜导（2026-08-23 10:00）"
+            "8月23日报住建局审批，杜导 2026-08-23 10:00 批准；已发给杜导、程源、程员（2026-08-23 10:00）"
         )
         summer.move_to(dt.datetime(2026, 8, 27, 2, 0, tzinfo=dt.UTC))
         sweep(day(7))

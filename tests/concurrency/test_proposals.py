@@ -1,0 +1,51 @@
+"""Several officers decide about the same proposal at the same moment: one wins, and its people are told once."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from audit.models import AuditEntry
+from notifications.models import Outgoing
+from supervision.models import Proposal
+from supervision.proposals import APPROVE, DECLINE, decide
+from supervision.sweep import sweep
+from tests.cast import build_cast
+from tests.factories import HazardFactory
+from tests.integration.supervision.conftest import DUE, day
+from tests.together import at_once
+
+pytestmark = [
+    pytest.mark.usefixtures("on_postgresql", "summer"),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+OFFICERS, HAZARDS = 4, 40
+
+
+def run(n: int, barrier: Any) -> tuple[int, int]:
+    """How many one officer decided about, and how many somebody else had been first with."""
+    connection.ensure_connection()
+    officer = User.objects.get(username="ll_admin" if n % 2 else "ll_inspector")
+    seen = dict(Proposal.objects.values_list("pk", "version"))
+    barrier.wait(20)
+    outcome = decide(seen, by=officer, move=APPROVE if n % 2 else DECLINE, reason="理由")
+    return len(outcome.done), len(outcome.stale)
+
+
+def test_each_is_decided_about_once() -> None:
+    cast = build_cast()
+    for _ in range(HAZARDS):
+        HazardFactory(season=cast.season, lead_unit=cast.chengyuan, status="rectifying", due_on=DUE)
+    sweep(day(3))
+    assert Proposal.objects.filter(state="open").count() == HAZARDS
+
+    found = at_once(run, processes=OFFICERS)
+
+    assert sum(done for done, _ in found) == HAZARDS
+    assert sum(stale for _, stale in found) == HAZARDS * (OFFICERS - 1)
+    assert set(Proposal.objects.values_list("version", flat=True)) == {1}
+    assert AuditEntry.objects.filter(action__in=["批准督办单", "不同意督办单"]).count() == HAZARDS
+    approved = Proposal.objects.filter(state="approved").count()
+    # Two of the company, three of the bureau.
+    assert Outgoing.objects.filter(key__startswith="approved:").count() == approved * 5
