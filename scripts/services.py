@@ -61,11 +61,12 @@ class Server:
     """One service in the foreground, with `folder/log`; it can be stopped and started again on the same port."""
 
     def __init__(
-        self, url: str, command: Sequence[str | Path], port: int, folder: Path, *, stop_by: int = signal.SIGTERM,
+        self, url: str, command: Sequence[str | Path], port: int, folder: Path, *, pid_file: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
+        """`pid_file`: its first line is the process that is interrupted to stop the service; else it is terminated."""
         self.url, self.port, self.folder = url, port, folder
-        self._command, self._stop_by, self._environment = command, stop_by, environment
+        self._command, self._pid_file, self._environment = command, pid_file, environment
         self.start()
 
     def start(self) -> None:
@@ -74,7 +75,10 @@ class Server:
         _wait_for(self.port, self._process, self.folder / "log")
 
     def stop(self) -> None:
-        self._process.send_signal(self._stop_by)
+        if self._pid_file is None:
+            self._process.terminate()
+        elif self._pid_file.exists():
+            os.kill(int(self._pid_file.read_text().splitlines()[0]), signal.SIGINT)
         self._process.wait()
 
 
@@ -113,8 +117,8 @@ def postgres_server() -> Iterator[Server]:
     given = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     command = [*prefix, binaries / "postgres", "-D", data, *given]
     url = f"postgres://postgres@127.0.0.1:{port}/postgres"
-    # Told to end by SIGTERM it would wait for everybody who is connected.
-    server = Server(url, command, port, folder, stop_by=signal.SIGINT, environment=environment)
+    # Terminated it would wait for everybody who is connected; and what runs it as another account passes nothing on.
+    server = Server(url, command, port, folder, pid_file=data / "postmaster.pid", environment=environment)
     try:
         yield server
     finally:

@@ -18,7 +18,7 @@ from scripts.services import Server, postgres_folder, postgres_server, redis_bin
 from tests.processes.storm_site import site
 
 KILLS = 30
-SETTLED_SECONDS = 240
+SETTLED_SECONDS = 120
 # What tells a stormy run from a good one.
 WRONG = ("missing", "doubled", "waiting", "failed", "unsent_messages", "told_twice")
 KEYS = {"supervision_escalation": "escalation_once", "notifications_outgoing": "outgoing_once",
