@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('spreadsheets', '0004_words_for_several_columns'),
+        ("spreadsheets", "0004_words_for_several_columns"),
     ]
 
     operations = [
         migrations.RemoveField(
-            model_name='rememberedlayout',
-            name='head_row_count',
+            model_name="rememberedlayout",
+            name="head_row_count",
         ),
     ]
