@@ -375,11 +375,16 @@ def test_of_two_rows_that_are_the_same_facility_a_person_says_which(cast: Cast) 
     assert Facility.objects.get(name="东湖站").installed_year == 2010
 
 
-def test_a_row_that_is_refused_at_the_end_leaves_the_others_alone(cast: Cast) -> None:
-    batch = stage(cast.admin, book([HEAD, [1, "幸福 小区A", "北苑供热站"], [2, "东湖小区", "北苑供热站"]]))
-    batch.rows.filter(row=2).update(fields={"name": "x" * 61, "company": "北苑供热站"})
-    register(batch)
-    assert piles(batch)[3] == "imported"
+def test_a_row_that_the_page_was_quicker_with_leaves_the_others_alone(cast: Cast) -> None:
+    batch = stage(cast.admin, book([HEAD, [1, "西湖小区"], [2, "东湖小区", "北苑供热站"]]))
+    importer = importer_of(batch, by=cast.admin)
+    importer.begin(batch)
+    CommunityFactory(county=cast.county, name="西湖小区")
+    made = importer.create(list(batch.rows.select_related("batch")))
+    assert [bool(pk) for pk in made] == [False, True]
+    row = batch.rows.get(row=2)
+    assert (row.pile, row.problems[0]["expected"]) == ("waits", "已有同名的小区，请核对")
+    assert Community.objects.get(pk=made[1]).company == cast.beiyuan
 
 
 def test_a_list_of_facilities_belongs_to_the_company_of_its_title_or_of_the_heading(cast: Cast) -> None:
