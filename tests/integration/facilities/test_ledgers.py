@@ -379,6 +379,7 @@ def test_a_row_that_the_page_was_quicker_with_leaves_the_others_alone(cast: Cast
     batch = stage(cast.admin, book([HEAD, [1, "西湖小区"], [2, "东湖小区", "北苑供热站"]]))
     importer = importer_of(batch, by=cast.admin)
     importer.begin(batch)
+    assert importer.find(2, batch.rows.get(row=2).fields) is None
     CommunityFactory(county=cast.county, name="西湖小区")
     made = importer.create(list(batch.rows.select_related("batch")))
     assert [bool(pk) for pk in made] == [False, True]
