@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from audit.models import AuditEntry
 from common.spreadsheets.ledgers.exporting import Look, write_chosen
 from common.spreadsheets.ledgers.kinds import kind_named
+from common.spreadsheets.ledgers.marks import marked_copy
 from common.spreadsheets.ledgers.registering import apply_updates, import_ready
 from common.spreadsheets.ledgers.settling import recheck, settle
 from common.spreadsheets.models import ImportBatch, Pile
@@ -179,6 +180,13 @@ def test_a_list_that_went_out_before_the_site_changed_says_so(cast: Cast) -> Non
             cell_of(workbook.active, "地址", row).value = "新地址"
     batch = stage(cast.admin, saved(workbook))
     assert "导出以后系统里又有改动" in batch.rows.get(pile=Pile.UPDATE).conflict
+
+
+def test_the_marked_copy_says_which_rows_contradict_each_other(cast: Cast) -> None:
+    rows = [[1, "东湖小区", "北苑供热站", None, 80], [2, "东湖小区", "北苑供热站", None, 90]]
+    copy = load_workbook(io.BytesIO(marked_copy(stage(cast.admin, book([HEAD, *rows]))).content))
+    comments = [cell.comment.text for row in copy.worksheets[0].iter_rows() for cell in row if cell.comment]
+    assert any("第 3 行说的也是这一个小区" in text for text in comments)
 
 
 def test_a_copied_row_renames_nothing_unseen(cast: Cast, client_as: SignIn) -> None:
