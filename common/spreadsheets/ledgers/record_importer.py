@@ -220,9 +220,14 @@ class RecordImporter(Importer):
             for column in self.kind.fields
             if said.says(column.name)
             and column.name not in wrong
+            and not self._is_unknown(column, row.fields, values)
             and not self._is_other_name(column, values, item)
             and (found := self._difference(column, getattr(item, column.name), values[column.name]))
         ]
+
+    def _is_unknown(self, column: Column, fields: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+        """Whether the row names something that the site does not have: that changes nothing, least of all to nothing."""
+        return column.name in self.kind.links and bool(fields.get(column.name)) and values[column.name] is None
 
     def _is_other_name(self, column: Column, values: Mapping[str, Any], item: Any) -> bool:
         """Whether the row calls the record by a name that the site has learned for it, which renames nothing."""

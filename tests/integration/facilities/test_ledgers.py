@@ -218,6 +218,15 @@ def test_a_known_record_with_a_cell_that_cannot_be_read_waits(cast: Cast) -> Non
     assert (settled.pile, [each["field"] for each in settled.changes]) == ("update", ["households"])
 
 
+def test_a_company_that_is_no_longer_active_does_not_hold_up_its_own_list(cast: Cast) -> None:
+    content = saved(exported(cast.admin))
+    cast.chengyuan.is_active = False
+    cast.chengyuan.save()
+    assert {row.pile for row in stage(cast.admin, content).rows.all()} == {"repeat"}
+    new = stage(cast.admin, book([HEAD, [1, "东湖小区", "城源热力有限公司"]]))
+    assert new.rows.get().pile == "waits"
+
+
 def test_what_is_written_once_for_several_rows_is_compared_in_each(cast: Cast) -> None:
     for name in ("甲小区", "乙小区", "丙小区"):
         CommunityFactory(county=cast.county, company=cast.chengyuan, township=None, name=name)
