@@ -226,7 +226,7 @@ class RecordImporter(Importer):
         ]
 
     def _is_unknown(self, column: Column, fields: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-        """Whether the row names something that the site does not have: that changes nothing, least of all empties it."""
+        """Whether the row names something that the site does not have, which changes nothing and empties nothing."""
         return column.name in self.kind.links and bool(fields.get(column.name)) and values[column.name] is None
 
     def _is_other_name(self, column: Column, values: Mapping[str, Any], item: Any) -> bool:
