@@ -17,6 +17,8 @@ from facilities.words import aliases_of
 SHORTEST_PART = 3
 TELLING_PART = 2
 ANY_UNITS_WORDS = re.compile("有限责任|股份|有限|集团|公司|热力|供热|供暖|中心|热源|管理|服务|物业|[站所厂处局县市区]")
+# What stands behind a township's name: its government.
+OFFICES = re.compile(r"(?:人民政府|政府|办事处|办)$")
 _APART = re.compile(r"[、,，\s]+")
 BRACKETS = re.compile(r"[(（][^)）]*[)）]$")
 
@@ -66,7 +68,9 @@ class Directory:
             for community in Community.objects.filter(county=self.county).select_related("township")
         }
         places = {community.pk: community for community in self.communities.values()}
-        self.communities |= {key: places[pk] for key, pk in aliases["community"].items() if pk in places}
+        # What is registered under a name bears it, whatever was learned before.
+        others = {key: places[pk] for key, pk in aliases["community"].items() if pk in places}
+        self.communities = others | self.communities
         self._lengths = lengths_of(self.communities)
         # By name several companies may have one: 一号换热站.
         self.facilities: dict[str, list[Facility]] = {}
@@ -106,7 +110,13 @@ class Directory:
         return self.communities.get(normalise_name(name))
 
     def township(self, name: str) -> Region | None:
-        return self.townships.get(normalise_name(name))
+        """Of this name; 城关, 城关镇人民政府 and 府前街道办事处 name one too, if it is the only one."""
+        wanted = normalise_name(name)
+        if found := self.townships.get(wanted):
+            return found
+        bare = OFFICES.sub("", wanted)
+        near = [region for known, region in self.townships.items() if known.startswith(bare)]
+        return near[0] if len(bare) >= TELLING_PART and len(near) == 1 else None
 
     def communities_of(self, names: Iterable[str], problem_point: str) -> tuple[list[Community], list[str]]:
         """(the communities named, or that the problem point begins with; names that are not known)."""

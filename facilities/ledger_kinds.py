@@ -9,16 +9,18 @@ from django.urls import reverse
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit
 from audit.services import record
+from common.spreadsheets.cells import read_choice
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.heads import LedgerSheet
 from common.spreadsheets.ledgers.exporting import Look
+from common.spreadsheets.ledgers.forms import UploadForm
 from common.spreadsheets.ledgers.records import RecordKind
 from common.spreadsheets.registry import Vocabulary
 from common.spreadsheets.subtotals import Count, Subtotals
 from common.spreadsheets.terms import Terms
 from facilities import services
 from facilities.directory import Directory, company_of
-from facilities.enums import FacilityKind
+from facilities.enums import FACILITY_KIND_WORDS, FacilityKind
 from facilities.filters import CommunityFilter, FacilityFilter
 from facilities.ledgers import COMMUNITIES, FACILITIES
 from facilities.models import Community, Facility
@@ -45,8 +47,15 @@ class PlaceKind(RecordKind):
     import_permission = "facilities.manage_facilities"
     export_permission = "facilities.view_facility"
 
-    def finder(self, *, by: Any) -> Directory:
+    def upload_form(self, *args: Any, user: Any) -> UploadForm:
+        county_of(user)  # before a file is chosen for nothing
+        return super().upload_form(*args, user=user)
+
+    def finder(self, *, by: Any, context: Mapping[str, Any]) -> Directory:
         return Directory(county_of(by))
+
+    def lock(self, finder: Directory) -> None:
+        Region.objects.select_for_update(no_key=True).get(pk=finder.county.pk)
 
     def may_remember(self, by: Any) -> bool:
         return may_teach(by)
@@ -57,9 +66,10 @@ class PlaceKind(RecordKind):
     def terms(self, *, by: Any) -> Terms:
         return words_of(by, self.name)
 
-    def defaults(self, found: LedgerSheet, *, by: Any) -> dict[str, str]:
+    def defaults(self, found: LedgerSheet, finder: Directory) -> dict[str, str]:
         """A list without such a column is that of the company in its title."""
-        return {"company": company_of(found)}
+        company = company_of(found)
+        return {"company": company} if finder.company(company) else {}
 
     def offered(self, *, by: Any) -> dict[str, Sequence[str]]:
         companies = Unit.objects.visible_to(by).filter(kind=UnitKind.HEATING_COMPANY, is_active=True)
@@ -69,7 +79,7 @@ class PlaceKind(RecordKind):
             "township": [*townships.order_by("code").values_list("name", flat=True)],
         }
 
-    def problems_of(self, values: Mapping[str, Any]) -> Mapping[str, str]:
+    def problems_of(self, values: Mapping[str, Any], *, by: Any) -> Mapping[str, str]:
         latitude, longitude = values["latitude"], values["longitude"]
         if (latitude is None) == (longitude is None):
             return {}
@@ -86,7 +96,7 @@ class CommunityLedger(PlaceKind):
     ledger, model, filters = COMMUNITIES, Community, CommunityFilter
     noun, measure = "小区", "个"
     urls, file_stem = "facilities:community_", "供热小区台账"
-    key = ("name",)
+    key, letters = ("name",), "XQ"
     links = {"company": Directory.company, "township": Directory.township}
     remembered = frozenset({"company"})
     subtotals = Subtotals(by="company", sums=("households", "heated_area_m2"), nobody="未明确供热企业", unit="个")
@@ -103,8 +113,11 @@ class CommunityLedger(PlaceKind):
     def visible(self, by: Any) -> QuerySet[Community]:
         return Community.objects.visible_to(by)
 
-    def create(self, values: dict[str, Any], finder: Directory, *, by: Any) -> Community:
-        return services.create_community(by=by, county=finder.county, **values)
+    def create(self, lots: Sequence[dict[str, Any]], finder: Directory, *, by: Any) -> list[Community]:
+        return services.create_communities(by=by, county=finder.county, lots=lots)
+
+    def called_otherwise(self, values: Mapping[str, Any], finder: Directory) -> Community | None:
+        return finder.community(values["name"]) if values.get("name") else None
 
     def change(self, record: Community, values: dict[str, Any], *, by: Any) -> None:
         services.change_community(record, by=by, **values)
@@ -121,7 +134,7 @@ class FacilityLedger(PlaceKind):
     ledger, model, filters = FACILITIES, Facility, FacilityFilter
     noun, measure = "设施", "处"
     urls, file_stem = "facilities:facility_", "供热设施台账"
-    key = ("company", "kind", "name")
+    key, letters = ("company", "kind", "name"), "SS"
     links = {"company": Directory.company, "community": Directory.community, "township": Directory.township}
     remembered = frozenset({"company", "community"})
     subtotals = Subtotals(
@@ -141,16 +154,22 @@ class FacilityLedger(PlaceKind):
         kinds = {str(value): str(label) for value, label in FacilityKind.choices}
         return Vocabulary(self.ledger, values={"kind": kinds})
 
+    def defaults(self, found: LedgerSheet, finder: Directory) -> dict[str, str]:
+        """A list of stations need not say of each that it is one."""
+        kind = read_choice(found.title, FACILITY_KIND_WORDS).value
+        return super().defaults(found, finder) | ({"kind": str(kind.label)} if kind else {})
+
     def known(self, finder: Directory) -> QuerySet[Facility]:
         return Facility.objects.filter(county=finder.county)
 
     def visible(self, by: Any) -> QuerySet[Facility]:
         return Facility.objects.visible_to(by)
 
-    def create(self, values: dict[str, Any], finder: Directory, *, by: Any) -> Facility:
-        if (community := values.get("community")) and community.township:
-            values.setdefault("township", community.township)
-        return services.create_facility(by=by, county=finder.county, **values)
+    def create(self, lots: Sequence[dict[str, Any]], finder: Directory, *, by: Any) -> list[Facility]:
+        for values in lots:
+            if (community := values.get("community")) and community.township:
+                values.setdefault("township", community.township)
+        return services.create_facilities(by=by, county=finder.county, lots=lots)
 
     def change(self, record: Facility, values: dict[str, Any], *, by: Any) -> None:
         services.change_facility(record, by=by, **values)

@@ -1,5 +1,6 @@
 """The Excel columns of the lists of communities and facilities, declared once for import, template and export."""
 
+import re
 from decimal import Decimal
 
 from common import clock
@@ -7,24 +8,37 @@ from common.spreadsheets.columns import Column
 from common.spreadsheets.ledgers.record_columns import record_ledger
 from common.spreadsheets.parsers import Parse, choice_of, label_of, labels_of, number_of
 from common.spreadsheets.readings import Reading
+from common.text import normalise_name
 from facilities.enums import FACILITY_KIND_WORDS, FacilityKind
 from facilities.models import OLDEST_YEAR
 
 AREA_UNITS = {
     "㎡": Decimal(1), "m2": Decimal(1), "平方米": Decimal(1), "平米": Decimal(1), "平": Decimal(1),
     "万㎡": Decimal(10_000), "万m2": Decimal(10_000), "万平方米": Decimal(10_000), "万平米": Decimal(10_000),
-    "万平": Decimal(10_000),
+    "万平": Decimal(10_000), "万": Decimal(10_000), "公顷": Decimal(10_000), "平方公里": Decimal(1_000_000),
+    "平方千米": Decimal(1_000_000),
 }  # fmt: skip
-HOUSEHOLD_UNITS = {"户": Decimal(1), "万户": Decimal(10_000)}
-IN_USE = {True: ("在用", "使用", "运行", "正常", "是"), False: ("停用", "停运", "闲置", "报废", "拆除", "否")}
+HOUSEHOLD_UNITS = {"户": Decimal(1), "万户": Decimal(10_000), "万": Decimal(10_000)}
+IN_USE = {
+    True: "在用 使用 使用中 正在使用 运行 运行中 正常 正常运行 良好 启用 已启用 投用 已投用 是 √ ✓",
+    False: "停用 已停用 停运 已停运 停止使用 停止运行 未使用 未启用 未投用 未运行 不在用 不用 闲置 报废 已报废 拆除 "
+    "已拆除 已拆 废弃 否 × ✗",
+}
+_STATES = {word: state for state, words in IN_USE.items() for word in words.split()}
+_YEAR = re.compile(r"(\d{4})(?:年(?:\d{1,2}月(?:\d{1,2}日)?)?|[-./]\d{1,2}(?:[-./]\d{1,2})?)?")
+
+
+def _in_use(text: str, head: str) -> Reading[bool]:
+    """The whole cell: 未使用 and 停止使用 hold 使用 too."""
+    state = _STATES.get(normalise_name(text))
+    return Reading(state, "", text, "应为在用、停用之一") if state is None else Reading(state, "状态", text)
 
 
 def _year(text: str, head: str) -> Reading[int]:
     """2005, 2005年, 2005年10月 and a date: the year of it."""
-    digits = text.strip()[:4]
-    latest = clock.today().year + 1
-    if digits.isascii() and digits.isdigit() and OLDEST_YEAR <= int(digits) <= latest:
-        return Reading(int(digits), "年份", text)
+    match, latest = _YEAR.fullmatch(normalise_name(text)), clock.today().year + 1
+    if match and OLDEST_YEAR <= int(match[1]) <= latest:
+        return Reading(int(match[1]), "年份", text)
     return Reading(None, "", text, f"应为 {OLDEST_YEAR} 到 {latest} 之间的年份，例如 2005")
 
 
@@ -33,14 +47,23 @@ def _degrees(most: int) -> Parse:
 
 
 def _shown_in_use(value: bool | None) -> str | None:
-    return None if value is None else IN_USE[value][0]
+    return None if value is None else IN_USE[value].split()[0]
 
 
 _SEQUENCE = Column("sequence", "序号", "项次 顺序号", width=6, is_centred=True)
 _COMPANY = ("供热企业", "供热单位 企业名称 供热公司 热力公司 所属企业 所属单位 管理单位 单位名称 企业 公司")
 _TOWNSHIP = Column("township", "乡镇、街道", "乡镇 街道 乡镇街道 所属乡镇 所属街道 镇街 属地", width=14)
 _PLACE = (
-    Column("latitude", "纬度", "北纬", parse=_degrees(90), width=12, kind="number", hint="十进制的度，例如 36.123456"),
+    Column(
+        "latitude",
+        "纬度",
+        "北纬",
+        excluded="经",
+        parse=_degrees(90),
+        width=12,
+        kind="number",
+        hint="十进制的度，例如 36.12345",
+    ),
     Column(
         "longitude", "经度", "东经", parse=_degrees(180), width=12, kind="number", hint="十进制的度，例如 117.12345"
     ),
@@ -90,7 +113,7 @@ FACILITIES = record_ledger(
     ),
     Column("material", "材质", "管材 管道材质 材料", width=14),
     Column(
-        "is_active", "状态", "使用状态 在用情况 运行状态 是否在用", parse=choice_of(IN_USE), format=_shown_in_use,
+        "is_active", "状态", "使用状态 在用情况 运行状态 是否在用", parse=_in_use, format=_shown_in_use,
         width=8, is_centred=True, choices=("在用", "停用"),
     ),
     *_PLACE,

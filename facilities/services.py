@@ -1,11 +1,13 @@
 """Every write to seasons, communities and facilities, each with its audit entry in one transaction."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from audit.services import record
+from accounts.models import Region
+from audit.services import build, record, record_many
 from audit.writing import filled, save_changes
 from facilities.models import Community, Facility, Season
 
@@ -41,6 +43,16 @@ def change_community(community: Community, *, by: Any, **values: Any) -> bool:
     return _change(community, by=by, values=values)
 
 
+def create_communities(*, by: Any, county: Region, lots: Sequence[dict[str, Any]]) -> list[Community]:
+    """Many at once, all or none; `lots`: COMMUNITY_FIELDS of each."""
+    return _create_many([Community(county=county, **values) for values in lots], by=by, fields=COMMUNITY_FIELDS)
+
+
+def create_facilities(*, by: Any, county: Region, lots: Sequence[dict[str, Any]]) -> list[Facility]:
+    """Many at once, all or none; `lots`: FACILITY_FIELDS of each."""
+    return _create_many([Facility(county=county, **values) for values in lots], by=by, fields=FACILITY_FIELDS)
+
+
 def create_facility(*, by: Any, **values: Any) -> Facility:
     """`values`: county and FACILITY_FIELDS."""
     return _create(Facility(**values), by=by, fields=FACILITY_FIELDS)
@@ -62,6 +74,22 @@ def _create(row: Row, *, by: Any, fields: tuple[str, ...]) -> Row:
     except IntegrityError:
         raise _duplicate(row) from None
     return row
+
+
+def _create_many(rows: list[Row], *, by: Any, fields: tuple[str, ...]) -> list[Row]:
+    if not rows:
+        return []
+    action = f"新建{rows[0]._meta.verbose_name}"
+    try:
+        with transaction.atomic():
+            type(rows[0])._default_manager.bulk_create(rows, batch_size=500)
+            record_many(
+                build(actor=by, action=action, target=row, changes=filled(row, fields), region_code=row.county.code)
+                for row in rows
+            )
+    except IntegrityError:
+        raise _duplicate(rows[0]) from None
+    return rows
 
 
 def _change(row: Row, *, by: Any, values: dict[str, Any]) -> bool:

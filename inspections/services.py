@@ -12,8 +12,7 @@ from django.db.models import DateField, ExpressionWrapper, F
 from accounts.enums import UnitKind
 from accounts.models import Unit, User
 from audit.models import AuditEntry
-from audit.services import build, record
-from common import clock
+from audit.services import build, record, record_many
 from common.concurrency import change
 from common.uploads import InspectedUpload, bands, random_name
 from facilities.models import Community, Season
@@ -279,13 +278,9 @@ def record_first_overdue(today: dt.date) -> int:
 
 def audit_bulk(hazards: Iterable[Hazard], *, by: Any, action: str, note: str = "") -> None:
     """One entry per hazard in one statement, for imports."""
-    at = clock.now()
-    entries = [
+    record_many(
         build(
             actor=by, action=action, target=hazard, note=note, to_status=hazard.status, region_code=hazard.county.code
         )
         for hazard in hazards
-    ]
-    for entry in entries:
-        entry.at = at
-    AuditEntry.objects.bulk_create(entries, batch_size=500)
+    )

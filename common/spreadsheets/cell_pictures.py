@@ -187,6 +187,14 @@ class _Stream:
         return piece
 
 
+def sheet_part(file: BinaryIO, sheet_name: str) -> str | None:
+    """The part that holds the sheet; None if the workbook's directory cannot be read."""
+    try:
+        return _sheet_part(_Package(file, LIMITS), sheet_name)
+    except _Unreadable:
+        return None
+
+
 def _sheet_part(package: _Package, sheet_name: str) -> str:
     relations = package.relations(WORKBOOK)
     for sheet in package.xml(WORKBOOK).iter("{*}sheet"):

@@ -243,7 +243,7 @@ def read_progress(text: str) -> Progress:
 # --- amounts and choices --------------------------------------------------------------------------------------------
 
 LONGEST_AMOUNT = 40
-_AMOUNT = re.compile(r"^(?:约|大约|共|计|合计|≈|¥|￥|rmb|人民币)*([+-]?\d+(?:\.\d+)?)\s*([^\d\s.]*)$")
+_AMOUNT = re.compile(r"^(?:约|大约|共|计|合计|≈|¥|￥|rmb|人民币)*([+-]?\d+(?:\.\d+)?)\s*((?:[^\d\s.][^\s.]*)?)$")
 _GROUPED = re.compile(r"(?<=\d)[,，](?=\d{3}(?:\D|$))")
 
 

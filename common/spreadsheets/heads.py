@@ -35,6 +35,8 @@ _UNIT_LINE = re.compile(
     r"(?:填报|报送|上报|填表|编制|报告|申报|检查|自查)(?:单位|企业|部门)(?:名称)?(?:\([^)]*\))?\s*[::]\s*(\S+)|"
     r"(?:单位|企业)名称(?:\([^)]*\))?\s*[::]\s*(\S+)|(?:单位|企业)\((?:盖章|公章|章)\)\s*[::]\s*(\S+)"
 )
+_MEASURE = r"[万亿千百]?(?:户|平方米|平米|m2|吨|元|米|公里|公顷|平方公里|处|个|条|座|t|gj)"
+_MEASURES = re.compile(rf"^\(?(?:计量|计算)?单位\s*[::]\s*({_MEASURE}(?:[、,/ ]+{_MEASURE})*)\)?$", re.IGNORECASE)
 _DATE_LINE = re.compile(r"(?:日期|时间|截至|截止|统计期)")
 _YEARS = re.compile(r"(?<!\d)(20\d{2})(?:\s*[-—–~至/]\s*(?:20)?\d{2}(?!\d))?(?=\s*[年度\-—–~至采供冬夏])")
 
@@ -61,6 +63,8 @@ class LedgerSheet:
     other_sheets: tuple[str, ...]
     # "found" by the rules, "remembered" from an earlier correction, or "chosen" by a person for this file.
     how: str = "found"
+    # The measures that a line above the head names for all columns: 户、万平方米.
+    measures: str = ""
 
     @property
     def unread(self) -> list[tuple[str, str]]:
@@ -210,7 +214,7 @@ def _map(top: int, bottom: int, paths: list[tuple[str, ...]], ledger: Ledger) ->
     if not _is_plausible(paths, ledger):
         return None
     mapping, score = _match(paths, ledger)
-    if len(mapping) < FEWEST_COLUMNS or not ledger.content & mapping.keys():
+    if len(mapping) < min(FEWEST_COLUMNS, len(ledger.content) + 1) or not ledger.content & mapping.keys():
         return None
     return _Head(top, bottom, score - COST_OF_ROW * (bottom - top), mapping, paths)
 
@@ -312,6 +316,7 @@ def _read(sheet: Sheet, head: _Head, ledger: Ledger, others: tuple[str, ...], ho
         rows=classify(sheet.rows[head.bottom + 1 :], ledger, head.mapping, heads, head_rows, title),
         other_sheets=others,
         how=how,
+        measures=_measures(lines),
     )
 
 
@@ -337,6 +342,12 @@ def _unit(lines: list[list[str]]) -> str:
             name = re.split(r"(?:填报|报送|上报|制表|统计|截止|截至)?(?:日期|时间)[:：]|[,，;；]", name)[0]
             return name.replace("(", "（").replace(")", "）")
     return ""
+
+
+def _measures(lines: list[list[str]]) -> str:
+    """Of 单位：户、万平方米; a line that names an office is none."""
+    found = (_MEASURES.search(normalise(text)) for line in lines for text in line)
+    return next((match[1] for match in found if match), "")
 
 
 def _date(lines: list[list[str]]) -> tuple[str, dt.date | None]:

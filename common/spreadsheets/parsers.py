@@ -28,7 +28,8 @@ def labels_of(choices: Any) -> tuple[str, ...]:
 def number_of(
     units: Mapping[str, Decimal], *, unit: str, whole: bool = False, least: int = 0, most: int | None = None
 ) -> Parse:
-    """A number in `unit`, unless the cell or the head names another of `units`: 供热面积（万㎡）.
+    """A number in `unit`, unless the cell or the head names another of `units`: 供热面积（万㎡）. The head's first line
+    counts before the second.
 
     `whole`: an int, else a Decimal. Outside `least` to `most` it is refused.
     """
@@ -36,7 +37,8 @@ def number_of(
     by_length = sorted(units, key=len, reverse=True)
 
     def parse(text: str, head: Any) -> Reading[Any]:
-        named = next((name for name in by_length if name in str(head or "")), unit)
+        parts = str(head or "").split("\n")
+        named = next((name for part in parts for name in by_length if name in part), unit)
         reading = read_decimal(text, units=units, unit=named)
         value = reading.value
         if value is None:

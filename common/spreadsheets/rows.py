@@ -134,6 +134,11 @@ class _Judge:
         self.required = {
             mapping[column.name] for column in ledger.columns if column.required and column.name in mapping
         }
+        # Where nothing else has to be filled in, every column counts.
+        has_others = any(column.required and column.name not in ledger.content for column in ledger.columns)
+        self.telling = self.required if has_others else {*mapping.values()} - self.ordinals
+        self.first = min(mapping.values(), default=0)
+        self.identity = mapping.get(ledger.identity)
         self.title = normalise_name(title)
         self.heads: dict[int, set[str]] = {}
         for row in head_rows:
@@ -153,6 +158,8 @@ class _Judge:
             return RowKind.BLANK, "只有序号的空行"
         if self._repeats_head(own):
             return RowKind.HEAD, "重复的表头"
+        if self.identity in own:
+            return RowKind.DATA, ""
         return self._by_words(own) or self._by_shape(row, own) or (RowKind.DATA, "")
 
     def _repeats_head(self, own: Mapping[int, str]) -> bool:
@@ -198,7 +205,7 @@ class _Judge:
         if any(_cell(row, index) for index in self.content):
             # Cells merged down say what the row is about: the entry above takes up several rows.
             return None if is_numbered else (RowKind.NOTE, "与上一行合并的续行")
-        if not own.keys() & self.required:
+        if not own.keys() & self.telling:
             return RowKind.BLANK, "没有填写内容的行"
         return None if is_numbered or len(own) > 2 else (RowKind.NOTE, "说明")
 
@@ -212,7 +219,14 @@ class _Judge:
             return None
         if index in self.content and not spread and not heads_part:
             return None
+        if self.content == [index] and not spread and not _SECTION_NUMBER.match(plain) and self._is_inside(row, index):
+            # In a list of names (stations, communities) a name may look like a unit.
+            return None
         return (RowKind.SECTION, "分组标题") if len(plain) <= LONGEST_SECTION else (RowKind.NOTE, "说明")
+
+    def _is_inside(self, row: Row, index: int) -> bool:
+        """Whether the text stands where no heading would: not at the edge, or beside what is merged down."""
+        return index > self.first or any(cell not in ("", row.cells[index]) for cell in row.cells)
 
 
 def _counts_up(numbers: Sequence[str]) -> bool:

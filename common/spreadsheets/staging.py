@@ -23,10 +23,14 @@ from common.spreadsheets.head_layouts import Layout, remember, remembered_for
 from common.spreadsheets.heads import LedgerSheet, find_ledger
 from common.spreadsheets.ledgers.importer import CHUNK, Importer
 from common.spreadsheets.limits import Limits
+from common.spreadsheets.lost_cells import lost_cells
 from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
-from common.spreadsheets.workbook import Sheet, Workbook, open_workbook
+from common.spreadsheets.rows import RowKind
+from common.spreadsheets.workbook import Sheet, Workbook, column_letter, open_workbook
 from common.uploads import random_name
 
+# So many cells are named.
+MOST_LOST = 20
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
 
@@ -113,6 +117,7 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
         _refuse_if_imported(batch)
         batch.rows.all().delete()
     head = head_of(found, importer.ledger) | importer.head(found) | {"has_macros": has_macros}
+    head["lost"] = _lost(batch, found)
     rows = importer.judged(batch, head)
     done = 0
     while chunk := list(islice(rows, CHUNK)):
@@ -123,6 +128,21 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
     batch.head = head
     batch.state, batch.error = BatchState.READ, ""
     batch.save(update_fields=["head", "context", "state", "error"])
+
+
+def _lost(batch: ImportBatch, found: LedgerSheet) -> list[str]:
+    """The cells of entries that say something which is read as nothing: D5 #REF!"""
+    with batch.file.open("rb") as file:
+        lost = lost_cells(file.read(), found.sheet)
+    if not lost:
+        return []
+    entries = {row.number for row in found.rows if row.kind is RowKind.DATA}
+    letters = {column_letter(index) for index in found.mapping.values()}
+    return [
+        f"{address} {text}"
+        for address, text in lost
+        if (letter := address.rstrip("0123456789")) in letters and int(address[len(letter) :]) in entries
+    ][:MOST_LOST]
 
 
 def head_of(found: LedgerSheet, ledger: Ledger) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Look(models.TextChoices):
 
 ABOUT_LOOK = {
     Look.OFFICIAL: "有标题、填报单位和签字栏，可直接打印上报",
-    Look.PLAIN: "一行表头、全部列，改好后可以再导入，按编号更新",
+    Look.PLAIN: "一行表头、全部列，改好后可以再导入，只更新改过的",
     Look.PHOTOS: "整改前、整改后照片放进单元格",
 }
 

@@ -20,6 +20,8 @@ CHUNK = 500
 Problem = dict[str, str]
 # Set on a row of which a person has said that it is another item than the one it looks like.
 NO_REPEAT = "is_no_repeat"
+# What changes of a row when it is compared with an item.
+COMPARED = ["pile", "item_id", "reason", "changes", "conflict", "problems"]
 
 
 def problem(field: str, read: str, expected: str, cell: str = "") -> Problem:
@@ -37,7 +39,8 @@ def address_of(row: int, field: str, head: Mapping[str, Any]) -> str:
 class ReadRow:
     """`fields`: JSON-ready, what is empty is None; of a skipped row there are none. `raw`: the cells by their heads.
 
-    `reason`: why the row was skipped, or which row it repeats. `repeats`: that row's number.
+    `reason`: why the row was skipped, or which row it repeats. `repeats`: that row's number. `conflict`: what another
+    row of the file says otherwise of the same item.
     """
 
     row: int
@@ -47,6 +50,7 @@ class ReadRow:
     problems: list[Problem] = field(default_factory=list)
     reason: str = ""
     repeats: int | None = None
+    conflict: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +151,11 @@ class Importer(ABC):
 
     # --- what a person decides ---
 
-    def same_as(self, row: ImportRow) -> Match | None:
-        """Which item a mended row is: the one that it was before, unless the kind knows better."""
-        item = self.items([row.item_id]).get(row.item_id) if row.item_id else None
+    def same_as(self, row: ImportRow, *, is_another: bool) -> Match | None:
+        """Which item a mended row is: the one that it was before, unless a person says otherwise or the kind knows."""
+        if is_another or not row.item_id:
+            return None
+        item = self.items([row.item_id]).get(row.item_id)
         return self.match_of(item) if item is not None else None
 
     def learn(self, row: ImportRow, values: dict[str, Any]) -> None:  # noqa: B027 (a kind may have nothing to learn)
@@ -165,8 +171,15 @@ class Importer(ABC):
         """
 
     @abstractmethod
-    def create(self, rows: Sequence[ImportRow]) -> list[int]:
-        """Make an item of each row; their pks in the same order. Raises SpreadsheetError."""
+    def create(self, rows: Sequence[ImportRow]) -> Sequence[int | None]:
+        """Make an item of each row; their pks in the same order, None for a row that was put into another pile.
+
+        Raises SpreadsheetError.
+        """
+
+    def held(self, pk: int) -> Any:
+        """The item if the user sees it; locked where its changes do not meet a version of their own."""
+        return self.items([pk]).get(pk)
 
     @abstractmethod
     def apply(self, row: ImportRow, item: Any, found: Sequence[Difference]) -> None:
@@ -216,8 +229,11 @@ class Importer(ABC):
             return sorted_
         if match:
             self.compare(sorted_, head, match, item)
+            if sorted_.pile == Pile.UPDATE and row.conflict:
+                sorted_.conflict = row.conflict
         elif row.pile != Pile.REPEAT:
-            sorted_.pile = Pile.WAITS if self.holds_up(row.problems) else Pile.READY
+            sorted_.conflict = row.conflict
+            sorted_.pile = Pile.WAITS if row.conflict or self.holds_up(row.problems) else Pile.READY
         return sorted_
 
     def compare(self, row: ImportRow, head: Mapping[str, Any], match: Match, item: Any) -> None:

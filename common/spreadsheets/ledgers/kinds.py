@@ -39,7 +39,6 @@ class LedgerKind(ABC):
     editor: ClassVar[Sequence[str]]
     looks: ClassVar[Sequence[Look]] = (Look.OFFICIAL, Look.PLAIN)
     subtotals: ClassVar[Subtotals | None] = None
-    has_photos: ClassVar[bool] = False
     # What the import page tells besides what holds for every kind.
     import_notes: ClassVar[Sequence[str]] = ()
     # Of the pages; a kind with more to show extends them.

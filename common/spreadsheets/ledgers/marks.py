@@ -37,6 +37,8 @@ def marks_of(row: ImportRow, head: dict[str, Any], ledger: Ledger) -> Iterator[M
     elif row.pile == Pile.UPDATE:
         yield from _changes(row, head, ledger)
     else:
+        if row.conflict:
+            yield Mark(row.row, "", row.conflict, "waits")
         for problem in row.problems:
             cell = problem["cell"] or address_of(row.row, problem["field"], head)
             yield Mark(row.row, cell, problem["expected"], "waits", _title(problem["field"], ledger), problem["read"])

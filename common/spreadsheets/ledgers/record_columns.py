@@ -38,4 +38,4 @@ def from_json(column: Column, value: Any) -> Any:
 def record_ledger(*columns: Column, **declared: Any) -> Ledger:
     """`declared`: as of `Ledger`. With the columns by which a file that went out from here is known again."""
     shown = tuple(column.name for column in columns)
-    return Ledger(columns=(*columns, *OURS), shown=shown, ordinals=frozenset({SEQUENCE}), **declared)
+    return Ledger(columns=(*columns, *OURS), shown=shown, ordinals=frozenset({SEQUENCE}), identity=RECORD, **declared)

@@ -31,7 +31,7 @@ from common.spreadsheets.ledgers.record_importer import RecordImporter
 from common.spreadsheets.models import ImportRow
 from common.spreadsheets.template import write_template
 from common.spreadsheets.terms import Terms
-from common.text import normalise_name
+from common.text import normalise, normalise_name
 
 CHUNK = 2000
 
@@ -39,13 +39,14 @@ CHUNK = 2000
 class RecordKind(LedgerKind):
     """A table's ledger: its columns are named as the model's fields, those of `record_ledger` besides.
 
-    `filters`: those of its list. `key`: the columns that make a row one of the records. `name_column`: by what people
-    call it. `heading_column`: a unit that headings between the rows may name. `links`: columns that name rows of other
-    tables, each with what finds such a row: (finder, name) → row or None. `remembered`: those whose other
-    names the site can learn.
+    `letters`: before the numbers of its records. `filters`: those of its list. `key`: the columns that make a row one
+    of the records. `name_column`: by what people call it. `heading_column`: a unit that headings between the rows may
+    name. `links`: columns that name rows of other tables, each with what finds such a row: (finder, name) → row or
+    None. `remembered`: those whose other names the site can learn.
     """
 
     model: ClassVar[type[models.Model]]
+    letters: ClassVar[str]
     filters: ClassVar[type[LedgerFilterSet]]
     key: ClassVar[tuple[str, ...]]
     name_column: ClassVar[str] = "name"
@@ -54,8 +55,11 @@ class RecordKind(LedgerKind):
     remembered: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
-    def finder(self, *, by: Any) -> Any:
-        """What `links` look names up in, and where new records belong. Raises SpreadsheetError."""
+    def finder(self, *, by: Any, context: Mapping[str, Any]) -> Any:
+        """What `links` look names up in, and where new records belong. `context`: of the batch.
+
+        Raises SpreadsheetError.
+        """
 
     @abstractmethod
     def known(self, finder: Any) -> models.QuerySet[Any]:
@@ -66,8 +70,8 @@ class RecordKind(LedgerKind):
         """Those that the user sees."""
 
     @abstractmethod
-    def create(self, values: dict[str, Any], finder: Any, *, by: Any) -> models.Model:
-        """A new record, on the site's journal. Raises ValidationError."""
+    def create(self, lots: Sequence[dict[str, Any]], finder: Any, *, by: Any) -> Sequence[models.Model]:
+        """A new record of each lot of values, all or none, on the site's journal. Raises ValidationError."""
 
     @abstractmethod
     def change(self, record: Any, values: dict[str, Any], *, by: Any) -> None:
@@ -89,13 +93,24 @@ class RecordKind(LedgerKind):
         """The further words of the user's bureau."""
         return Terms()
 
-    def defaults(self, found: LedgerSheet, *, by: Any) -> dict[str, str]:
+    def lock(self, finder: Any) -> None:
+        """Others who import into the same place wait until the transaction ends."""
+
+    def defaults(self, found: LedgerSheet, finder: Any) -> dict[str, str]:
         """By column what holds where the file has no such column."""
         return {}
 
-    def problems_of(self, values: Mapping[str, Any]) -> Mapping[str, str]:
-        """{column: what is expected instead} of values that do not go together."""
+    def called_otherwise(self, values: Mapping[str, Any], finder: Any) -> models.Model | None:
+        """The record that these values call by a name that the site has learned for it."""
+        return None
+
+    def problems_of(self, values: Mapping[str, Any], *, by: Any) -> Mapping[str, str]:
+        """{column: what is expected instead} of values that do not go together, or that are not the user's to give."""
         return {}
+
+    def blocked(self, record: Any, *, by: Any) -> str:
+        """Why the user may not change a record that they see, in Chinese; empty if they may."""
+        return ""
 
     def example(self, offered: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
         """A row that shows how, for the template."""
@@ -112,16 +127,26 @@ class RecordKind(LedgerKind):
     def editor(self) -> Sequence[str]:  # type: ignore[override]
         return [column.name for column in self.fields]
 
-    @property
-    def related(self) -> Sequence[str]:
-        return [*self.links]
-
     def importer(self, *, by: Any, context: Mapping[str, Any]) -> Importer:
-        return RecordImporter(self, by=by)
+        return RecordImporter(self, by=by, context=context)
 
     def row_form(self, data: Any, *, row: ImportRow, importer: Importer) -> RecordForm:
         unknown = importer.unknown(row) if isinstance(importer, RecordImporter) else {}
         return RecordForm(data, row=row, kind=self, offered=self.offered(by=importer.by), unknown=unknown)
+
+    def may_be_empty(self, column: Column) -> bool:
+        """Whether an empty cell of a file that went out from here empties the field."""
+        field = self.model._meta.get_field(column.name)
+        return not column.required and bool(field.null or getattr(field, "blank", False))
+
+    def number_of(self, record: Any) -> str:
+        """系统编号: XQ-12. The letters are the kind's own, so that another kind's table is not taken for this one's."""
+        return f"{self.letters}-{record.pk}"
+
+    def pk_of(self, number: str) -> int | None:
+        letters, _, digits = normalise(number).upper().partition("-")
+        is_ours = letters == self.letters and digits.isascii() and digits.isdigit() and len(digits) < 19
+        return int(digits) if is_ours else None
 
     def spoken(self, column: str, value: Any) -> Any:
         """A value of the model or of a row as people read it."""
@@ -151,7 +176,7 @@ class RecordKind(LedgerKind):
         return self.ledger.title
 
     def export_rows(self, chosen: Chosen, columns: Sequence[str], *, in_groups: bool) -> Iterator[Sequence[Any]]:
-        records = chosen.items.select_related(*self.related)
+        records = chosen.items.select_related(*self.links)
         if in_groups and self.subtotals:
             # Each group together, in the list's order within it.
             by = self.subtotals.by
@@ -164,7 +189,7 @@ class RecordKind(LedgerKind):
         if column == SEQUENCE:
             return number
         if column == RECORD:
-            return str(record.pk)
+            return self.number_of(record)
         if column == VERSION:
             return self.version_of(record)
         value = getattr(record, column)
@@ -213,7 +238,7 @@ class RecordKind(LedgerKind):
             reading = column.parse(plain, head)
             if reading.expected:
                 return None, reading.expected
-            value = json_ready(reading.value)
+            value = json_ready(self._rounded(column, reading.value))
         why = self.clean(column, value)
         return (None, why) if why else (value, "")
 
@@ -221,8 +246,17 @@ class RecordKind(LedgerKind):
         """Why the model does not take the value, in Chinese; empty if it does."""
         if value is None or value == "" or column.name in self.links:
             return ""
+        field: Any = self.model._meta.get_field(column.name)
+        longest = getattr(field, "max_length", None)
+        if longest and isinstance(value, str) and len(value) > longest:
+            return f"最多 {longest} 个字，请精简"
         try:
-            self.model._meta.get_field(column.name).clean(from_json(column, value), None)  # type: ignore[union-attr]
+            field.clean(from_json(column, value), None)
         except ValidationError as error:
             return "；".join(error.messages)
         return ""
+
+    def _rounded(self, column: Column, value: Any) -> Any:
+        """To the decimals that the field keeps."""
+        places = getattr(self.model._meta.get_field(column.name), "decimal_places", None)
+        return value.quantize(Decimal(1).scaleb(-places)) if places and isinstance(value, Decimal) else value

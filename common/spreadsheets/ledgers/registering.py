@@ -9,11 +9,9 @@ from django.db.models import QuerySet
 
 from common.concurrency import Stale, change
 from common.spreadsheets.errors import SpreadsheetError
-from common.spreadsheets.ledgers.importer import CHUNK, NO_REPEAT, Importer, RowRefused
+from common.spreadsheets.ledgers.importer import CHUNK, COMPARED, NO_REPEAT, Importer, RowRefused
 from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
 from common.spreadsheets.staging import mark_imported
-
-COMPARED = ["pile", "item_id", "reason", "changes", "conflict", "problems"]
 
 
 @transaction.atomic
@@ -33,9 +31,9 @@ def import_ready(batch: ImportBatch, importer: Importer, **choices: Any) -> list
     while rows := list(ready.filter(row__gt=last)[:CHUNK]):
         last = rows[-1].row
         if new := _not_registered_meanwhile(batch, rows, importer):
-            pks = importer.create(new)
-            mark_imported([(row.pk, pk) for row, pk in zip(new, pks, strict=True)])
-            created += pks
+            made = [(row.pk, pk) for row, pk in zip(new, importer.create(new), strict=True) if pk is not None]
+            mark_imported(made)
+            created += [pk for _, pk in made]
     return created
 
 
@@ -60,13 +58,14 @@ def _not_registered_meanwhile(batch: ImportBatch, rows: list[ImportRow], importe
 def apply_update(row: ImportRow, importer: Importer) -> bool:
     """Bring the item up to what the row says, as far as the user may. Whether it was done.
 
-    If the item has changed since the row was judged, nothing is written and the row says so: it is looked at again.
+    If what the row would change is not what it was when the row was judged, nothing is written and the row says so: it
+    is looked at again.
     """
     row = ImportRow.objects.select_for_update(of=("self",)).select_related("batch").get(pk=row.pk)
     if row.pile != Pile.UPDATE or not row.item_id:
         return False
     head = row.batch.head
-    item = importer.items([row.item_id]).get(row.item_id)
+    item = importer.held(row.item_id)
     if item is None:
         raise RowRefused("这一行对应的记录您已不能查看")
     found = importer.differences(row, head, item)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from common.spreadsheets.ledgers.importer import NO_REPEAT, Importer, Problem, RowRefused
+from common.spreadsheets.ledgers.importer import COMPARED, NO_REPEAT, Importer, Problem, RowRefused
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 
 # Among the values of a row: whether a row that looks like an item of the site is another one.
@@ -27,8 +27,8 @@ def settle(row: ImportRow, importer: Importer, *, values: dict[str, Any]) -> Imp
     importer.learn(row, values)
     is_another = values.pop(ANOTHER, False)
     row.fields = {**row.fields, **values}
+    match = importer.same_as(row, is_another=is_another)
     row.problems = _once([*importer.missing(row.fields), *importer.problems(row.fields)])
-    match = None if is_another else importer.same_as(row)
     if match:
         importer.compare(row, row.batch.head, match, importer.items([match.pk]).get(match.pk))
     else:
@@ -48,12 +48,16 @@ def recheck(batch: ImportBatch, importer: Importer) -> int:
 def recheck_rows(rows: QuerySet[ImportRow], importer: Importer) -> int:
     """The same for the waiting ones among `rows`, in a transaction."""
     ready = 0
-    waiting = rows.filter(pile=Pile.WAITS, item_id=None)
-    for row in waiting.select_for_update(of=("self",)):
+    unclear = rows.filter(pile__in=[Pile.WAITS, Pile.UPDATE]).exclude(problems=[]).select_related("batch")
+    for row in unclear.select_for_update(of=("self",)):
+        match = importer.same_as(row, is_another=False)
         kept = [each for each in row.problems if _is_of_the_file(each, importer)]
         row.problems = _once([*kept, *importer.problems(row.fields)])
-        row.pile = Pile.WAITS if importer.holds_up(row.problems) else Pile.READY
-        row.save(update_fields=["problems", "pile"])
+        if match:
+            importer.compare(row, row.batch.head, match, importer.items([match.pk]).get(match.pk))
+        elif row.item_id is None:
+            row.pile = Pile.WAITS if importer.holds_up(row.problems) else Pile.READY
+        row.save(update_fields=COMPARED)
         ready += row.pile == Pile.READY
     return ready
 

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--look", choices=Look.values, default=Look.OFFICIAL.value, help="上报格式、可改后导回的普通表格或带照片"
         )
-        parser.add_argument("--subtotals", action="store_true", help="按责任单位小计（用于上报格式）")
+        parser.add_argument("--subtotals", action="store_true", help="加小计、合计（用于上报格式）")
         parser.add_argument("filters", nargs="*", metavar="名称=值", help="筛选条件")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,8 +50,12 @@ class Command(BaseCommand):
             chosen = kind.chosen(user, query=params.urlencode(), scope=scope)
             if chosen.errors:
                 raise CommandError("；".join(chosen.errors))
+            if not user.has_perm(kind.export_permission):
+                raise PermissionDenied("您没有导出台账的权限")  # before a file that is there is overwritten
             with open(options["out"], "wb") as out:
                 count = write_chosen(out, kind, chosen, by=user, look=look, subtotals=options["subtotals"])
         except (PermissionDenied, SpreadsheetError) as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"写不了 {options['out']}：{error.strerror}") from error
         self.stdout.write(f"已导出 {count} {kind.measure}到 {options['out']}")

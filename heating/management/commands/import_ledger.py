@@ -68,6 +68,8 @@ class Command(BaseCommand):
             by=user, season=options["season"] or "", create_missing=options["create_missing"]
         )  # fmt: skip
         choices = kind.import_choices({"history": "on"} if options["as_history"] else {})
+        if options["as_history"] and not choices:
+            raise SpreadsheetError(f"{kind}没有历史销号，请去掉 --as-history")
         importer = kind.importer(by=user, context=context)
         batch = keep_upload(kind=kind.name, owner=user, file=content, filename=filename, context=context)
         try:
@@ -76,7 +78,9 @@ class Command(BaseCommand):
             importer = importer_of(batch, by=user)
             done = {"imported": len(import_ready(batch, importer, **choices)), "updated": 0}
             if options["apply_updates"]:
-                done["updated"], _ = apply_updates(changes_without_conflict(batch), importer)
+                done["updated"], refused = apply_updates(changes_without_conflict(batch), importer)
+                for why in refused:
+                    self.stderr.write(why)
         except BaseException:
             # The database forgets it by rolling back, the disk does not.
             discard_file(batch)
@@ -92,13 +96,15 @@ class Command(BaseCommand):
     ) -> None:
         counts = Counter(row.pile for row in rows)
         verb = "可导入" if dry_run else "已导入"
-        updated = f"已更新 {done['updated']} 条，" if done["updated"] else ""
+        updated = f"已更新 {done['updated']} {kind.measure}，" if done["updated"] else ""
         self.stdout.write(
-            f"{filename}：{verb} {done['imported']} 条，{updated}待处理 {counts[Pile.WAITS]} 条，"
-            f"有变动 {counts[Pile.UPDATE]} 条，重复 {counts[Pile.REPEAT]} 条，已跳过 {counts[Pile.SKIPPED]} 行"
+            f"{filename}：{verb} {done['imported']} {kind.measure}，{updated}待处理 {counts[Pile.WAITS]} 行，"
+            f"有变动 {counts[Pile.UPDATE]} 行，重复 {counts[Pile.REPEAT]} 行，已跳过 {counts[Pile.SKIPPED]} 行"
         )
         for row in rows:
             if row.pile == Pile.WAITS:
+                if row.conflict:
+                    self.stdout.write(f"  第 {row.row} 行  {row.conflict}")
                 for problem in row.problems:
                     cell = problem["cell"] or address_of(row.row, problem["field"], row.batch.head)
                     place = cell or f"第 {row.row} 行"

@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from audit.models import AuditEntry
 from common.spreadsheets.ledgers.exporting import Look, write_chosen
 from common.spreadsheets.ledgers.kinds import kind_named
+from common.spreadsheets.ledgers.marks import marked_copy
 from common.spreadsheets.ledgers.registering import apply_updates, import_ready
 from common.spreadsheets.ledgers.settling import recheck, settle
 from common.spreadsheets.models import ImportBatch, Pile
@@ -25,8 +26,9 @@ from common.spreadsheets.staging import keep_upload, read_upload
 from common.spreadsheets.tasks import importer_of
 from facilities.models import Community, Facility
 from facilities.services import change_community
+from facilities.words import learn_alias
 from tests.cast import Cast
-from tests.factories import CommunityFactory, FacilityFactory, TownshipFactory
+from tests.factories import CityFactory, CommunityFactory, FacilityFactory, TownshipFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Any], Client]
@@ -97,7 +99,7 @@ MERGED = ("A1:G1", "A3:A4", "B3:B4", "C3:C4", "D3:D4", "E3:G3", "B5:B7")
 def test_a_list_as_offices_keep_it_is_read_into_its_piles(cast: Cast) -> None:
     batch = stage(cast.admin, book(OFFICE_LIST, merged=MERGED))
     assert piles(batch) == {
-        5: "ready", 6: "ready", 7: "waits", 8: "skipped", 9: "waits", 10: "waits", 11: "skipped", 12: "skipped",
+        5: "waits", 6: "ready", 7: "waits", 8: "skipped", 9: "waits", 10: "waits", 11: "skipped", 12: "skipped",
     }  # fmt: skip
     first = batch.rows.get(row=5).fields
     assert first == {
@@ -107,12 +109,19 @@ def test_a_list_as_offices_keep_it_is_read_into_its_piles(cast: Cast) -> None:
     assert batch.rows.get(row=6).fields["company"] == "城源热力"
     said = {row.row: [(each["field"], each["cell"], each["read"]) for each in row.problems] for row in batch.rows.all()}
     assert said[7] == [("township", "", "湖滨街道")]
-    assert said[9] == [("name", "C9", "锦绣花园")]
+    told = dict(batch.rows.exclude(conflict="").values_list("row", "conflict"))
+    assert told == {
+        5: "第 9 行说的也是这一个小区，内容不同，请核对以哪一行为准",
+        9: "第 5 行说的也是这一个小区，内容不同，请核对以哪一行为准",
+    }
     assert said[10] == [("households", "E10", "若干"), ("built_year", "G10", "1920")]
 
 
+ONE_EACH = [row for row in OFFICE_LIST if row[:3] != [4, "北苑供热站", "锦绣花园"]]
+
+
 def test_what_is_ready_becomes_communities_once(cast: Cast) -> None:
-    content = book(OFFICE_LIST, merged=MERGED)
+    content = book(ONE_EACH, merged=MERGED)
     pks = register(stage(cast.admin, content))
     first, second = (Community.objects.get(pk=pk) for pk in pks)
     assert (first.name, first.county, first.company, first.township) == (
@@ -173,6 +182,146 @@ def test_a_list_that_went_out_before_the_site_changed_says_so(cast: Cast) -> Non
     assert "导出以后系统里又有改动" in batch.rows.get(pile=Pile.UPDATE).conflict
 
 
+def test_the_marked_copy_says_which_rows_contradict_each_other(cast: Cast) -> None:
+    rows = [[1, "东湖小区", "北苑供热站", None, 80], [2, "东湖小区", "北苑供热站", None, 90]]
+    copy = load_workbook(io.BytesIO(marked_copy(stage(cast.admin, book([HEAD, *rows]))).content))
+    comments = [cell.comment.text for row in copy.worksheets[0].iter_rows() for cell in row if cell.comment]
+    assert any("第 3 行说的也是这一个小区" in text for text in comments)
+
+
+def test_a_copied_row_renames_nothing_unseen(cast: Cast, client_as: SignIn) -> None:
+    workbook = exported(cast.admin)
+    sheet = workbook.active
+    sheet.append([cell.value for cell in sheet[2]])
+    cell_of(sheet, "小区名称", sheet.max_row).value = "新建小区"
+    batch = stage(cast.admin, saved(workbook))
+    copy = batch.rows.get(row=sheet.max_row)
+    assert (copy.pile, copy.conflict) == ("update", "第 2 行说的也是这一个小区，内容不同，请核对以哪一行为准")
+    # It is another one: its number is put aside.
+    sent = {f"row{copy.row}-name": "新建小区", f"row{copy.row}-is_another": "on"}
+    client_as(cast.admin).post(reverse("facilities:community_import_settle", args=[batch.pk, copy.row]), sent)
+    [pk] = register(batch)
+    assert Community.objects.get(pk=pk).name == "新建小区"
+    assert Community.objects.filter(name=cast.community.name).exists()
+
+
+def test_the_table_of_another_kind_is_not_taken_for_this_one(cast: Cast) -> None:
+    batch = stage(cast.admin, saved(exported(cast.admin, kind="facilities")))
+    assert {row.pile for row in batch.rows.all()} == {"waits"}
+
+
+def test_a_known_record_with_a_cell_that_cannot_be_read_waits(cast: Cast) -> None:
+    batch = stage(cast.admin, book([HEAD, [1, "幸福小区", "城源热力有限公司", "城关镇", "若干"]]))
+    row = batch.rows.get()
+    assert (row.pile, row.item_id) == ("waits", cast.community.pk)
+    settled = settle(row, importer_of(batch, by=cast.admin), values={"households": 300})
+    assert (settled.pile, [each["field"] for each in settled.changes]) == ("update", ["households"])
+
+
+def test_a_company_that_is_no_longer_active_does_not_hold_up_its_own_list(cast: Cast) -> None:
+    content = saved(exported(cast.admin))
+    cast.chengyuan.is_active = False
+    cast.chengyuan.save()
+    assert {row.pile for row in stage(cast.admin, content).rows.all()} == {"repeat"}
+    new = stage(cast.admin, book([HEAD, [1, "东湖小区", "城源热力有限公司"]]))
+    assert new.rows.get().pile == "waits"
+
+
+def test_what_is_written_once_for_several_rows_is_compared_in_each(cast: Cast) -> None:
+    for name in ("甲小区", "乙小区", "丙小区"):
+        CommunityFactory(county=cast.county, company=cast.chengyuan, township=None, name=name)
+    rows = [["北苑供热站", "甲小区"], [None, "乙小区"], [None, "丙小区"]]
+    batch = stage(cast.admin, book([["供热企业", "小区名称"], *rows]))
+    assert {row.changes[0]["new"] for row in batch.rows.all()} == {"北苑供热站"}
+    assert batch.rows.count() == 3
+
+
+def test_emptied_states_and_names_empty_nothing_that_must_be_there(cast: Cast) -> None:
+    workbook = exported(cast.admin, kind="facilities")
+    cell_of(workbook.active, "状态", 2).value = None
+    cell_of(workbook.active, "小区", 2).value = None
+    row = stage(cast.admin, saved(workbook), kind="facilities").rows.get()
+    assert [each["field"] for each in row.changes] == ["community"]
+
+
+def test_cells_that_say_nothing_because_of_a_formula_are_named(cast: Cast) -> None:
+    head = ["小区名称", "供热企业", "户数", "供热面积"]
+    content = book([head, ["东湖小区", "北苑供热站", "=1+1", 90.5], ["合计", None, "=SUM(C2:C2)", None]])
+    assert stage(cast.admin, content).head["lost"] == ["C2 公式"]
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [("在用", True), ("√", True), ("停止使用", False), ("未使用", False), ("不在用", False), ("备用", None)],
+)
+def test_whether_a_facility_is_in_use_is_what_the_whole_cell_says(cast: Cast, text: str, state: bool | None) -> None:
+    rows = [["设施名称", "设施类别", "供热企业", "状态"], ["甲站", "换热站", "北苑供热站", text]]
+    assert stage(cast.admin, book(rows), kind="facilities").rows.get().fields["is_active"] is state
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "area"),
+    [
+        ("供热面积", "38500㎡", "38500.00"), ("供热面积", "3.85万", "38500.00"), ("供热面积", "3.85万 ㎡", "38500.00"),
+        ("供热面积（万㎡）", 3.85, "38500.00"), ("供热面积（公顷）", 1, "10000.00"),
+        ("供热面积（㎡）", 38500.126, "38500.13"), ("供热面积", "3.8-3.9", None),
+    ],
+)  # fmt: skip
+def test_areas_as_offices_write_them(cast: Cast, head: str, cell: Any, area: str | None) -> None:
+    rows = [["小区名称", "供热企业", head], ["东湖小区", "北苑供热站", cell]]
+    assert stage(cast.admin, book(rows)).rows.get().fields["heated_area_m2"] == area
+
+
+def test_the_measure_of_the_whole_table_may_stand_above_it(cast: Cast) -> None:
+    above = [["供热小区情况表"], ["单位：户、万平方米"], ["小区名称", "户数", "供热面积"]]
+    row = stage(cast.admin, book([*above, ["东湖小区", 420, 3.85]])).rows.get()
+    assert (row.fields["households"], row.fields["heated_area_m2"]) == (420, "38500.00")
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [("2005", 2005), ("2005年", 2005), ("2005年10月", 2005), ("2005-10", 2005), ("1998-2005", None), ("20051", None)],
+)
+def test_years(cast: Cast, text: str, year: int | None) -> None:
+    rows = [["小区名称", "供热企业", "建成年份"], ["东湖小区", "北苑供热站", text]]
+    assert stage(cast.admin, book(rows)).rows.get().fields["built_year"] == year
+
+
+@pytest.mark.parametrize("name", ["城关镇", "城关", "城关镇人民政府"])
+def test_townships_by_what_people_call_them(cast: Cast, name: str) -> None:
+    [pk] = register(stage(cast.admin, book([HEAD, [1, "东湖小区", None, name]])))
+    assert Community.objects.get(pk=pk).township == cast.town_a
+
+
+def test_a_row_without_a_name_is_asked_for_it_and_a_name_like_a_units_is_one(cast: Cast) -> None:
+    head = ["序号", "供热企业", "小区名称", "户数", "地址"]
+    rows = [[None, "北苑供热站", None, 420, "幸福路 1 号"], [None, None, "金城中心", None, None]]
+    batch = stage(cast.admin, book([head, *rows]))
+    assert piles(batch) == {2: "waits", 3: "ready"}
+    assert batch.rows.get(row=2).problems[0]["expected"] == "请填写小区名称"
+
+
+def test_a_community_is_known_by_the_names_that_the_site_has_learned(cast: Cast) -> None:
+    learn_alias(county=cast.county, alias="老幸福里", target=cast.community, by=cast.admin)
+    batch = stage(cast.admin, book([HEAD, [1, "老幸福里", "城源热力有限公司", "城关镇", 88]]))
+    row = batch.rows.get()
+    assert (row.item_id, [each["field"] for each in row.changes]) == (cast.community.pk, ["households"])
+
+
+def test_an_account_of_the_whole_city_is_told_to_use_a_countys(cast: Cast, client_as: SignIn) -> None:
+    batch = stage(cast.admin, book([HEAD, [1, "东湖小区", "没有的企业"]]))
+    city = CityFactory(code="130100", name="某市")
+    cast.county.parent = city
+    cast.county.save()
+    cast.bureau.region = city
+    cast.bureau.save()
+    client = client_as(cast.admin)
+    upload = client.get(reverse("facilities:community_import_list"), follow=True)
+    again = client.post(reverse("facilities:community_import_recheck", args=[batch.pk]), follow=True)
+    for answer in (upload, again):
+        assert "名单按县登记，请用县（市、区）的账号导入" in [str(each) for each in answer.context["messages"]]
+
+
 def test_columns_that_the_file_does_not_have_and_empty_cells_change_nothing(cast: Cast) -> None:
     Community.objects.filter(pk=cast.community.pk).update(households=500, address="老地址")
     batch = stage(cast.admin, book([HEAD[:6], [1, "幸福小区", "城源热力有限公司", "城关镇", None, None]]))
@@ -229,16 +378,31 @@ def test_a_township_that_is_there_by_now_lets_the_row_through(cast: Cast) -> Non
     assert recheck(batch, importer_of(batch, by=cast.admin)) == 1
 
 
-def test_two_rows_that_are_the_same_facility_are_not_both_registered(cast: Cast) -> None:
+def test_of_two_rows_that_are_the_same_facility_a_person_says_which(cast: Cast) -> None:
     head = ["设施名称", "设施类别", "供热企业", "投用年份"]
-    content = book([head, ["东湖站", "换热站", "北苑供热站", 2010], ["东湖站", "热力站", "北苑供热站", 2011]])
-    batch = stage(cast.admin, content, kind="facilities")
-    assert piles(batch) == {2: "ready", 3: "waits"}
+    rows = [["东湖站", "换热站", "北苑供热站", 2010], ["东湖站", "热力站", "北苑供热站", 2011]]
+    batch = stage(cast.admin, book([head, *rows, ["西湖站", "换热站", "北苑供热站", None]]), kind="facilities")
+    assert piles(batch) == {2: "waits", 3: "waits", 4: "ready"}
     importer = importer_of(batch, by=cast.admin)
-    settle(batch.rows.get(row=3), importer, values={})
-    with pytest.raises(Exception, match="第 3 行和前面的行是同一处设施"):
-        register(batch)
-    assert not Facility.objects.filter(name="东湖站").exists()
+    for row in (2, 3):
+        settle(batch.rows.get(row=row), importer, values={})
+    # Both were let through: the first is registered, the second is a change of it; nothing else waits for them.
+    assert len(register(batch)) == 2
+    assert piles(batch) == {2: "imported", 3: "update", 4: "imported"}
+    assert Facility.objects.get(name="东湖站").installed_year == 2010
+
+
+def test_a_row_that_the_page_was_quicker_with_leaves_the_others_alone(cast: Cast) -> None:
+    batch = stage(cast.admin, book([HEAD, [1, "西湖小区"], [2, "东湖小区", "北苑供热站"]]))
+    importer = importer_of(batch, by=cast.admin)
+    importer.begin(batch)
+    assert importer.find(2, batch.rows.get(row=2).fields) is None
+    CommunityFactory(county=cast.county, name="西湖小区")
+    made = importer.create(list(batch.rows.select_related("batch")))
+    assert [bool(pk) for pk in made] == [False, True]
+    row = batch.rows.get(row=2)
+    assert (row.pile, row.problems[0]["expected"]) == ("waits", "已有同名的小区，请核对")
+    assert Community.objects.get(pk=made[1]).company == cast.beiyuan
 
 
 def test_a_list_of_facilities_belongs_to_the_company_of_its_title_or_of_the_heading(cast: Cast) -> None:
@@ -279,23 +443,23 @@ def test_who_does_not_keep_lists_imports_none_and_another_countys_stay_as_they_a
     with pytest.raises(PermissionDenied):
         stage(cast.chengyuan_admin, book([HEAD, [1, "东湖小区"]]))
     foreign = cast.foreign.community
-    batch = stage(
-        cast.admin, book([[*HEAD, "系统编号"], [1, foreign.name, None, None, 5, None, None, None, foreign.pk]])
-    )
-    [pk] = register(batch)
-    assert pk != foreign.pk
+    row = [1, "新名字", None, None, 5, None, None, None, f"XQ-{foreign.pk}"]
+    batch = stage(cast.admin, book([[*HEAD, "系统编号"], row]))
+    assert register(batch) == []
+    assert batch.rows.get().problems[0]["expected"].startswith("没有这个编号的小区")
     foreign.refresh_from_db()
     assert foreign.households != 5
 
 
 def test_the_commands_take_every_kind(cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "名单.xlsx"
-    file.write_bytes(book(OFFICE_LIST, merged=MERGED))
+    file.write_bytes(book(ONE_EACH, merged=MERGED))
     with pytest.raises(SystemExit) as waits:
         call_command("import_ledger", str(file), "--kind", "communities", "--as", cast.admin.username, "--json")
     assert waits.value.code == 1
     report = json.loads(capsys.readouterr().out)
     assert [row["pile"] for row in report["rows"][:3]] == ["ready", "ready", "waits"]
+    assert "没有名为“湖滨街道”的乡镇、街道" in report["rows"][2]["problems"][0]["expected"]
     out = tmp_path / "导出.xlsx"
     call_command("export_ledger", "communities", "--as", cast.admin.username, "--out", str(out), "--look", "plain")
     assert "已导出 3 个到" in capsys.readouterr().out

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 
+from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.ledgers.kinds import LedgerKind, kind_named
 from common.spreadsheets.models import ImportBatch, ImportRow
 
@@ -29,7 +31,12 @@ def _for(view: Callable[..., Any], permission: Callable[[LedgerKind], str]) -> V
         kind = kind_named(ledger)
         if not request.user.has_perm(permission(kind)):  # type: ignore[union-attr]
             raise PermissionDenied
-        response: HttpResponseBase = view(request, kind, *args, **kwargs)
+        try:
+            response: HttpResponseBase = view(request, kind, *args, **kwargs)
+        except SpreadsheetError as error:
+            # Who may, but not from where they are now: an account that has moved to the city.
+            messages.error(request, str(error))
+            return redirect(kind.list_url())
         return response
 
     return checked

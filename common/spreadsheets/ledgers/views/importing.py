@@ -107,7 +107,9 @@ def import_update(request: HttpRequest, kind: LedgerKind, pk: int) -> HttpRespon
     if "all" in request.POST:
         numbers, rows = None, changes_without_conflict(batch)
     else:
-        numbers = sorted({int(text) for text in request.POST.getlist("row") if text.isascii() and text.isdigit()})
+        numbers = sorted(
+            {int(text) for text in request.POST.getlist("row") if text.isascii() and text.isdigit() and len(text) < 10}
+        )
         rows = batch.rows.filter(pile=Pile.UPDATE, row__in=numbers)
     if rows.count() > settings.UPDATE_IN_BACKGROUND_ABOVE_ROWS:
         return redirect("jobs:detail", pk=start_updating(batch, by=request.user, rows=numbers).pk)

@@ -86,7 +86,7 @@ def _shown(kind: LedgerKind, batch: ImportBatch, row: ImportRow) -> dict[str, An
             "raw": row.raw.get(heads.get(titles[name], ""), ""),
             "problem": wrong.get(name),
         }
-        for name in kind.editor
+        for name in dict.fromkeys([*kind.editor, *(each for each in wrong if each in titles)])
         if name in row.fields and (name in wrong or name in read or row.fields[name] not in (None, "", []))
     ]
     changes = [{**change, "title": titles[change["field"]]} for change in row.changes]
