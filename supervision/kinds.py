@@ -33,13 +33,22 @@ class Facts:
     due_on: dt.date | None = None
 
 
+def _nothing_to_keep(as_of: dt.date) -> int:
+    return 0
+
+
+def _nothing_in_the_way(item: Any) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Kind:
     """`watched`: the items with a deadline that somebody has to meet; `visible`: those a user sees, in any state.
 
-    `urgencies`: None for a kind that knows none. `recipients`: who is meant by each audience flag of PolicyStep.
-    `record_overdue(today)` keeps what must not be forgotten of the past; how many rows it wrote. `facts` are what
-    lists say about items, by pk, in one query.
+    `recipients`: who is meant by each audience flag of PolicyStep. `facts` are what lists say about items, by pk, in
+    one query. `grades`, `urgencies`: None for a kind that knows none. `since`: the field that says from when on an item
+    has been watched; what was past by then is recorded and not announced. `record_overdue(today)` keeps what must not
+    be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
     """
 
     name: str
@@ -48,17 +57,18 @@ class Kind:
     visible: Callable[[Any], QuerySet[Any]]
     due: str
     unit: str
-    grade: str
-    grades: type[Choices]
-    urgency: str
-    urgencies: type[Choices] | None
     title: Expression | F
     text: Expression | F
     path: Expression
     recipients: dict[str, Recipients]
-    record_overdue: Callable[[dt.date], int]
     facts: Callable[[Iterable[int]], dict[int, Facts]]
-    pause: Callable[[Any], str]
+    grade: str = ""
+    grades: type[Choices] | None = None
+    urgency: str = ""
+    urgencies: type[Choices] | None = None
+    since: str = ""
+    record_overdue: Callable[[dt.date], int] = _nothing_to_keep
+    pause: Callable[[Any], str] = _nothing_in_the_way
 
 
 def _watched_hazards() -> QuerySet[Hazard]:
@@ -149,6 +159,7 @@ HAZARD = Kind(
     unit="lead_unit",
     grade="grade",
     grades=Grade,
+    since="issued_at",
     urgency="urgency",
     urgencies=Urgency,
     title=F("number"),

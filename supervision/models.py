@@ -44,7 +44,7 @@ class Policy(models.Model):
     def scope(self) -> str:
         """重大, 立行立改 / 一般、工程改造 / 其余各类"""
         kind = KINDS[self.kind]
-        names = [str(kind.grades(self.grade).label)] if self.grade else []  # type: ignore[operator]
+        names = [str(kind.grades(self.grade).label)] if self.grade and kind.grades else []  # type: ignore[operator]
         if self.urgency and kind.urgencies:
             names.append(str(kind.urgencies(self.urgency).label))  # type: ignore[operator]
         return "、".join(names) or "各等级"

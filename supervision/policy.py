@@ -86,8 +86,8 @@ def _fits(policy: Policy, item: Any, kind: Kind) -> bool:
 
 
 def _condition(policy: Policy, kind: Kind) -> Q:
-    wanted = {kind.grade: policy.grade, kind.urgency: policy.urgency}
-    return Q(**{name: value for name, value in wanted.items() if value})
+    wanted = ((kind.grade, policy.grade), (kind.urgency, policy.urgency))
+    return Q(**{name: value for name, value in wanted if value})
 
 
 def in_order(steps: Sequence[PolicyStep]) -> list[PolicyStep]:

@@ -144,9 +144,10 @@ class PolicyForm(forms.Form):
 class NewPolicyForm(forms.Form):
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["grade"] = forms.ChoiceField(
-            label="等级", required=False, choices=[("", "不分等级"), *kind.grades.choices]
-        )
+        if kind.grades:
+            self.fields["grade"] = forms.ChoiceField(
+                label="等级", required=False, choices=[("", "不分等级"), *kind.grades.choices]
+            )
         if kind.urgencies:
             self.fields["urgency"] = forms.ChoiceField(
                 label="整改类型", required=False, choices=[("", "不分类型"), *kind.urgencies.choices]

@@ -11,10 +11,15 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Count, F, FloatField, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, TruncDate
+from django.db.models.lookups import LessThanOrEqual
 
+from common.insert_select import DaysBetween
+from supervision.enums import OffsetUnit
 from supervision.kinds import Kind
 from supervision.models import Escalation, PolicyStep, SweepRun
+from supervision.policy import DAYS_PER_UNIT
 
 # A step's level before the number of its repetition, in one number.
 RANK = "CAST({0}.level AS bigint) * 4294967296 + {0}.repeat"
@@ -34,9 +39,29 @@ class Recorded:
 
 def reached_rows(kind: Kind, step: PolicyStep, items: QuerySet[Any], as_of: Any) -> QuerySet[Any]:
     """`items` (with `repeat`), which have reached the step, as `record` takes them."""
-    # A reminder is of no use once the deadline has passed.
-    tell: Any = Case(When(**{f"{kind.due}__gte": as_of}, then=True), default=False) if step.amount <= 0 else Value(True)
+    if step.amount <= 0:
+        # A reminder is of no use once the deadline has passed.
+        tell: Any = Case(When(**{f"{kind.due}__gte": as_of}, then=True), default=False)
+    elif kind.since:
+        tell = _since_it_is_watched(kind, step)
+    else:
+        tell = Value(True)
     return items.order_by().values_list("pk", kind.due, Value(step.code), Value(step.level), "repeat", tell)
+
+
+def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
+    """Whether the step, or its repetition, came after the item was put under watch: of a hazard that was issued long
+    after its deadline (from an old ledger) people learn of the next step, not of all that is past."""
+    per_day = DAYS_PER_UNIT[OffsetUnit(step.unit)]
+    distance = (Value(step.amount) + F("repeat") * Value(step.repeat_every)) * Value(per_day)
+    past = Cast(DaysBetween(TruncDate(kind.since), F(kind.due)), FloatField())
+    unwatched = Q(**{f"{kind.since}__isnull": True})
+    return Case(
+        When(unwatched, then=Value(True)),
+        When(LessThanOrEqual(past, Cast(distance, FloatField())), then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
 
 
 def record(kind: Kind, parts: Sequence[QuerySet[Any]], run: SweepRun) -> list[Recorded]:

@@ -1,0 +1,56 @@
+"""Hazards of old ledgers: what was past before the bureau issued them is on record, and nobody is alarmed by it."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from common import clock
+from inspections.models import Hazard
+from notifications.models import Message, Outgoing
+from notifications.outbox import deliver
+from supervision.models import Escalation
+from supervision.sweep import sweep
+from tests.cast import Cast
+from tests.hazards import hazard_of
+from tests.integration.supervision.conftest import day
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
+
+
+def issued(cast: Cast, *, days_after: int) -> Hazard:
+    """Issued so many days after its deadline."""
+    hazard = hazard_of(cast, "rectifying", due_on=day(0))
+    at = dt.datetime.combine(day(days_after), dt.time(4), tzinfo=dt.UTC)
+    Hazard.objects.filter(pk=hazard.pk).update(issued_at=at)
+    return hazard
+
+
+def test_what_was_past_before_it_was_issued_is_recorded_and_told_nobody(cast: Cast, summer: Any) -> None:
+    hazard = issued(cast, days_after=90)
+    run = sweep(day(90))
+    steps = Escalation.objects.filter(item_id=hazard.pk)
+    assert set(steps.values_list("announced", flat=True)) == {False}
+    assert {"urge", "notice", "talk", "circular"} <= set(steps.values_list("step", flat=True))
+    assert run.announced == 0
+    assert not Outgoing.objects.exists()
+    hazard.refresh_from_db()
+    assert hazard.first_overdue_on == day(1)
+
+
+def test_from_then_on_the_ladder_goes_on(cast: Cast, summer: Any) -> None:
+    issued(cast, days_after=90)
+    sweep(day(90))
+    # Day 92 is the eleventh repetition of day 15.
+    assert sweep(day(91)).announced == 0
+    assert sweep(day(92)).announced == 1
+    deliver()
+    assert Message.objects.filter(subject__contains="逾期 92 天").exists()
+
+
+def test_a_step_reached_on_the_day_of_issuing_is_told(cast: Cast, summer: Any) -> None:
+    issued(cast, days_after=3)
+    run = sweep(day(3))
+    assert run.announced == 1
+    assert Escalation.objects.get(announced=True).step == "notice"
+    assert clock.today() < day(3)
