@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from common import clock
 from heating.celery import app
-from notifications.selectors import failed_count
 from supervision.selectors import allowed_age, last_sweep_at
 
 STARTED = clock.now()
@@ -29,15 +28,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     swept_at = None
     try:
         connection.ensure_connection()
-        swept_at, given_up = last_sweep_at(), failed_count()
+        swept_at = last_sweep_at()
     except Error as error:
         problems["database"] = type(error).__name__
     else:
         if sweep_is_late(swept_at):
             seconds = allowed_age().total_seconds()
             problems["sweep"] = f"more than {seconds:.0f} s ago" if swept_at else "never ran"
-        if given_up:
-            problems["outbox"] = f"{given_up} messages given up"
     if broken := _broker_problem():
         problems["broker"] = broken
     age = int((clock.now() - swept_at).total_seconds()) if swept_at else None

@@ -82,7 +82,7 @@ class Outgoing(models.Model):
     path = models.CharField("链接", max_length=200, blank=True)
     # What it is about, to be looked at again before it is sent: a `Matter`, the item, its deadline, the step and which
     # repetition of it.
-    matter = models.CharField(max_length=20)
+    matter = models.CharField(max_length=40)
     item_id = models.BigIntegerField()
     due_on = models.DateField()
     step = models.CharField(max_length=20)
@@ -96,7 +96,8 @@ class Outgoing(models.Model):
     # Which worker has it, and until when nobody else takes it up.
     lease = models.CharField(max_length=16, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField("已尝试次数", default=0)
+    # How often sending it went wrong; a worker that was killed does not count.
+    attempts = models.PositiveSmallIntegerField("失败次数", default=0)
     last_error = models.CharField("最后一次的错误", max_length=300, blank=True)
     done_at = models.DateTimeField("办结时间", null=True, blank=True)
     message = models.ForeignKey(

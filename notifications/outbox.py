@@ -19,7 +19,7 @@ from itertools import groupby
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import CharField, DateTimeField, F, Q, QuerySet, Value
+from django.db.models import CharField, DateTimeField, Q, QuerySet, Value
 
 from common import clock
 from common.insert_select import insert_select
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 # What is claimed at once: so many rows that stand alone, or the bundles of so many people.
 CLAIMED_AT_ONCE = 200
 MOST_ATTEMPTS = 8
+# So often a bundle is tried as it is, before the row that spoils it is looked for.
+TOGETHER_ATTEMPTS = 2
 FIRST_PAUSE, LONGEST_PAUSE = dt.timedelta(seconds=30), dt.timedelta(hours=1)
 # More news than this of one bundle for one person is one message that lists them.
 MOST_ALONE = 3
@@ -106,7 +108,7 @@ def claim() -> list[Outgoing]:
     for recipient, bundle in bundles:
         wanted |= Q(recipient=recipient, bundle=bundle)
     # The condition is judged again on each row as it is written: whoever comes second leaves it out.
-    due.filter(wanted).update(lease=lease, leased_until=now + lease_time(), attempts=F("attempts") + 1)
+    due.filter(wanted).update(lease=lease, leased_until=now + lease_time())
     return list(Outgoing.objects.filter(lease=lease, state=OutgoingState.WAITING).order_by("recipient", "bundle", "id"))
 
 
@@ -116,23 +118,28 @@ def _try(rows: list[Outgoing]) -> int:
         return _send(rows)
     except Exception as error:  # whatever is wrong with these rows, the others must go out
         logger.exception("outgoing messages %s could not be sent", [row.pk for row in rows[:10]])
-        if len(rows) > 1:
-            # One of them may be the reason.
-            return sum(_try([row]) for row in rows)
-        _put_off(rows[0], error)
+        if len(rows) > 1 and rows[0].attempts >= TOGETHER_ATTEMPTS:
+            # It does not pass by itself: one of them is the reason. The others stay together as far as they can.
+            half = len(rows) // 2
+            return _try(rows[:half]) + _try(rows[half:])
+        _put_off(rows, error)
         return 0
 
 
-def _put_off(row: Outgoing, error: Exception) -> None:
-    now, gives_up = clock.now(), row.attempts >= MOST_ATTEMPTS
-    Outgoing.objects.filter(pk=row.pk, lease=row.lease, state=OutgoingState.WAITING).update(
+def _put_off(rows: list[Outgoing], error: Exception) -> None:
+    now, attempts = clock.now(), rows[0].attempts + 1
+    gives_up = attempts >= MOST_ATTEMPTS
+    Outgoing.objects.filter(
+        pk__in=[row.pk for row in rows], lease=rows[0].lease, state=OutgoingState.WAITING
+    ).update(
         state=OutgoingState.FAILED if gives_up else OutgoingState.WAITING,
         done_at=now if gives_up else None,
-        due_at=now + min(FIRST_PAUSE * 2 ** (row.attempts - 1), LONGEST_PAUSE),
+        due_at=now + min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE),
+        attempts=attempts,
         lease="",
         leased_until=None,
         last_error=f"{type(error).__name__}: {error}"[:300],
-    )
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 
+from common import clock
 from notifications.models import Outgoing
 from notifications.outbox import Matter, register_matter
-from supervision.enums import ProposalState, measure_of
+from supervision.enums import Measure, ProposalState, measure_of
 from supervision.kinds import KINDS, Kind
 from supervision.models import Escalation, PolicyStep, Proposal
 from supervision.policy import ladders
@@ -28,7 +29,8 @@ def register_matters() -> None:
 
 def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     """Of the news those whose item is still watched with that deadline, on whose ladder the step still stands and tells
-    that person, and of which no later repetition has been reached. A few queries for each ladder and step.
+    that person, and of which no later repetition has been reached. A reminder is of no use once the deadline has
+    passed. A few queries for each ladder and step.
 
     What counts is the ladder that holds for the item now, by its present grade and urgency and the policy's present
     version; a step that was changed keeps its code.
@@ -40,6 +42,7 @@ def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
         for row in rows
         if (row.step, row.item_id, row.due_on, row.recipient_id) in told
         and row.repeat >= latest.get((row.step, row.item_id, row.due_on), 0)
+        and not (measure_of(row.step) == Measure.REMIND and row.due_on < clock.today())
     }
 
 

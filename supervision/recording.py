@@ -25,6 +25,7 @@ from supervision.policy import DAYS_PER_UNIT
 RANK = "CAST({0}.level AS bigint) * 4294967296 + {0}.repeat"
 
 MANY = 5_000
+LONGEST_HOLIDAY = 10.0
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,13 @@ def reached_rows(kind: Kind, step: PolicyStep, items: QuerySet[Any], as_of: Any)
 
 
 def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
-    """Whether the step, or its repetition, came after the item was put under watch: of a hazard that was issued long
-    after its deadline (from an old ledger) people learn of the next step, not of all that is past."""
+    """Whether the step, or its repetition, was not yet past when the item was put under watch: of a hazard that was
+    issued long after its deadline (from an old ledger) people learn of the next step, not of all that is past."""
     per_day = DAYS_PER_UNIT[OffsetUnit(step.unit)]
     distance = (Value(step.amount) + F("repeat") * Value(step.repeat_every)) * Value(per_day)
+    if step.unit == OffsetUnit.WORKDAYS:
+        # Rather told once more than not at all: the longest holiday may lie in between.
+        distance = distance + Value(LONGEST_HOLIDAY)
     past = Cast(DaysBetween(TruncDate(kind.since), F(kind.due)), FloatField())
     unwatched = Q(**{f"{kind.since}__isnull": True})
     return Case(

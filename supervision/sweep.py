@@ -50,20 +50,22 @@ def moment_of_day(as_of: dt.date, calendar: Calendar) -> Moment:
 def sweep(as_of: dt.date) -> SweepRun:
     """Check every deadline as of that day; the run with what was new. Each kind is one transaction.
 
-    An error leaves nothing of its kind behind, is kept with the run, and is raised.
+    An error leaves nothing of its kind behind and holds up no other kind; it is kept with the run, and raised at the
+    end.
     """
     run = SweepRun.objects.create(as_of=as_of)
     new: dict[str, dict[str, int]] = {}
-    try:
-        moment = moment_of_day(as_of, working_calendar())
-        for kind in KINDS.values():
+    failed: Exception | None = None
+    for kind in KINDS.values():
+        try:
             with transaction.atomic():
-                new[kind.name] = _sweep_kind(kind, run, moment)
-    except Exception as error:
-        _finish(run, new, error=f"{type(error).__name__}: {error}")
-        logger.exception("the sweep as of %s failed", as_of)
-        raise
-    _finish(run, new)
+                new[kind.name] = _sweep_kind(kind, run, moment_of_day(as_of, working_calendar()))
+        except Exception as error:
+            failed = failed or error
+            logger.exception("the sweep of %s as of %s failed", kind.name, as_of)
+    _finish(run, new, error=f"{type(failed).__name__}: {failed}" if failed else "")
+    if failed:
+        raise failed
     return run
 
 

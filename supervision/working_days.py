@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from audit.services import Changes, record
-from common.workdays import NAMES_OF_WEEKDAYS, ONE_DAY, Calendar, SpecialDay, named
+from common.workdays import LONGEST_REST, NAMES_OF_WEEKDAYS, ONE_DAY, Calendar, SpecialDay, named
 from supervision.enums import DaySource
 from supervision.models import CalendarDay
 from supervision.official_days import FESTIVALS, official_days
@@ -63,6 +63,8 @@ def set_days(
     _check_range(first, last)
     if not is_workday and not name:
         raise ValidationError({"name": "请填写为什么放假，如“国庆节”“县运动会”，时限的说明里要写明"})
+    if not is_workday:
+        _check_rest(first, last)
     days = [first + ONE_DAY * i for i in range((last - first).days + 1)]
     before = {row.day: row for row in CalendarDay.objects.select_for_update().filter(day__in=days, source=source)}
     wanted = [CalendarDay(day=day, source=source, is_workday=is_workday, name=name) for day in days]
@@ -74,6 +76,17 @@ def set_days(
     )
     _record(by, "修改工作日历", source, {row.day: (before.get(row.day), row) for row in new})
     return len(new)
+
+
+def _check_rest(first: dt.date, last: dt.date) -> None:
+    """Nobody rests so long, and deadlines could not be counted any more."""
+    calendar, start, end = working_calendar(), first, last
+    while start > EARLIEST and not calendar.is_workday(start - ONE_DAY):
+        start -= ONE_DAY
+    while end < LATEST and not calendar.is_workday(end + ONE_DAY):
+        end += ONE_DAY
+    if (rest := (end - start).days + 1) > LONGEST_REST:
+        raise ValidationError({"last": f"这样一来 {start} 至 {end} 连续 {rest} 天没有工作日，请核对"})
 
 
 def _check_range(first: dt.date, last: dt.date) -> None:

@@ -20,7 +20,7 @@ from tests.processes.storm_site import site
 KILLS = 30
 SETTLED_SECONDS = 120
 # What tells a stormy run from a good one.
-WRONG = ("missing", "doubled", "waiting", "failed", "unsent_messages", "told_twice")
+WRONG = ("missing", "unwanted", "doubled", "waiting", "failed", "unsent_messages", "told_twice")
 KEYS = {"supervision_escalation": "escalation_once", "notifications_outgoing": "outgoing_once",
         "notifications_message": "message_once"}  # fmt: skip
 

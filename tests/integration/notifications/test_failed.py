@@ -57,8 +57,8 @@ def test_staff_sees_how_many_on_every_page(cast: Cast, client_as: Callable[[Any]
     assert "请联系住建管理员重发。" in page(cast.inspector)
     for other in (cast.chengyuan_admin, cast.leader, cast.foreign.admin):
         assert "条消息没有发出去" not in page(other)
-    response = Client().get("/readyz")
-    assert (response.status_code, response.json()["problems"]["outbox"]) == (503, "1 messages given up")
+    # A message that cannot be sent is for the staff to see to; the site itself is well.
+    assert "outbox" not in Client().get("/readyz").json()["problems"]
 
 
 def test_another_countys_are_not_there(cast: Cast, client_as: Callable[[Any], Client], given_up: Outgoing) -> None:

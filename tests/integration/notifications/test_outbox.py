@@ -185,5 +185,28 @@ def test_one_that_cannot_be_sent_does_not_hold_up_its_bundle(cast: Cast, summer:
 
     monkeypatch.setitem(outbox._MATTERS, "hazard", outbox.Matter("hazard", broken, outbox._MATTERS["hazard"].bundled))
     deliver()
+    # It may pass by itself: the bundle waits as a whole first.
+    assert Outgoing.objects.filter(recipient=cast.inspector, state=OutgoingState.WAITING).count() == 5
+    for _ in range(outbox.TOGETHER_ATTEMPTS):
+        summer.move_to(Outgoing.objects.filter(state=OutgoingState.WAITING).latest("due_at").due_at)
+        deliver()
     assert Message.objects.filter(recipient=cast.inspector).count() == 4
     assert Outgoing.objects.get(state=OutgoingState.WAITING).pk == bad.pk
+
+
+def test_an_error_that_passes_leaves_the_bundle_one_message(cast: Cast, summer: Any) -> None:
+    late_hazards(cast, 40)
+    sweep(day(1))
+    with connection.execute_wrapper(poisoned(cast.inspector)):
+        deliver()
+    assert not Message.objects.filter(recipient=cast.inspector).exists()
+    summer.shift(31)
+    deliver()
+    assert Message.objects.filter(recipient=cast.inspector).count() == 1
+
+
+def test_a_reminder_is_not_sent_once_the_deadline_has_passed(hazard: Hazard, summer: Any) -> None:
+    sweep(day(-3))
+    summer.move_to(dt.datetime.combine(day(1), dt.time(4), tzinfo=dt.UTC))
+    deliver()
+    assert set(states()) == {"dropped"}

@@ -203,3 +203,10 @@ class TestPage:
             cast.leader, "start=9.30&count=1"
         )
         assert "工作日数应为 -366 到 366 之间的整数" in page(cast.leader, "start=9.30&count=999", status=422)
+
+
+@pytest.mark.django_db
+def test_nobody_rests_for_two_months(cast: Cast) -> None:
+    set_days(dt.date(2027, 7, 1), dt.date(2027, 7, 31), is_workday=False, name="停产检修", by=cast.admin)
+    with pytest.raises(ValidationError, match="没有工作日"):
+        set_days(dt.date(2027, 8, 1), dt.date(2027, 8, 31), is_workday=False, name="停产检修", by=cast.admin)

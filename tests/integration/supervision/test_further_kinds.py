@@ -1,6 +1,7 @@
 """What else may have a deadline: one declaration, and the sweep, the outbox and the proposals know it."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from notifications.models import Message
 from notifications.outbox import deliver
 from supervision import kinds
 from supervision.kinds import Facts, Kind
-from supervision.models import Escalation, Policy, PolicyStep
+from supervision.models import Escalation, Policy, PolicyStep, SweepRun
 from supervision.news import register_matters
 from supervision.sweep import sweep
 from tests.cast import Cast
@@ -48,3 +49,20 @@ def test_a_further_kind_is_one_declaration(cast: Cast, summer: Any, trial_run: N
     assert {record.item_id for record in records} == {cast.season.pk, cast.foreign.season.pk}
     told = Message.objects.filter(recipient=cast.admin).values_list("subject", flat=True)
     assert [text for text in told if text.startswith("2026-2027 距时限")] == ["2026-2027 距时限还有 10 天"]
+
+
+def test_a_kind_that_cannot_be_swept_holds_up_no_other(
+    cast: Cast, summer: Any, trial_run: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> Any:
+        raise ValueError("坏了")
+
+    others = {"broken": replace(TRIAL_RUN, name="broken", watched=broken), **kinds.KINDS}
+    for name in list(kinds.KINDS):
+        monkeypatch.delitem(kinds.KINDS, name)
+    for name, kind in others.items():
+        monkeypatch.setitem(kinds.KINDS, name, kind)
+    with pytest.raises(ValueError, match="坏了"):
+        sweep(cast.season.trial_run_on - dt.timedelta(days=10))
+    assert Escalation.objects.filter(kind="trial_run").exists()
+    assert SweepRun.objects.get().error == "ValueError: 坏了"
