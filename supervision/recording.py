@@ -70,7 +70,7 @@ def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
 
 def record(kind: Kind, parts: Sequence[QuerySet[Any]], run: SweepRun) -> list[Recorded]:
     """Write down what is not on record yet; of what an item reaches at once the highest is to be told, unless a severer
-    step is on record. Two queries.
+    step is on record. A repetition is told whatever repetitions of its level are. Two queries.
 
     Runs that write at the same time line up: all write in the order of items, and in it from the severest step down.
     """
@@ -88,7 +88,7 @@ def record(kind: Kind, parts: Sequence[QuerySet[Any]], run: SweepRun) -> list[Re
             )
         ),
         highest AS MATERIALIZED (
-            SELECT e.item_id, e.due_on, MAX({RANK.format("e")}) AS rank
+            SELECT e.item_id, e.due_on, MAX(CAST(e.level AS bigint) * 4294967296) AS rank
             FROM supervision_escalation e JOIN (SELECT DISTINCT item_id, due_on FROM fresh) f
             ON e.kind = %s AND e.item_id = f.item_id AND e.due_on = f.due_on GROUP BY e.item_id, e.due_on
         )

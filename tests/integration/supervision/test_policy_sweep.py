@@ -34,6 +34,13 @@ class TestSweep:
         records = Escalation.objects.filter(item_id=hazard.pk, step="circular").order_by("repeat")
         assert list(records.values_list("repeat", "announced")) == [(0, True), (1, True), (2, True), (3, True)]
 
+    def test_another_interval_makes_a_step_speak_again_in_time(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        change(general(), cast.admin, circular={"repeat_every": 1})
+        assert all(news(offset) for offset in range(16, 61))
+        change(general(), cast.admin, circular_n1={"repeat_every": 30})
+        told = [offset for offset in range(61, 140) if news(offset)]
+        assert told == [61, 75, 105, 135]
+
     def test_missed_repetitions_are_not_made_up_for(self, cast: Cast, hazard: Hazard, news: Any) -> None:
         assert {subject for _, subject in news(400)} == {"YH-2026-0001 逾期 400 天，已达到通报条件"}
         records = Escalation.objects.filter(item_id=hazard.pk, step="circular").order_by("repeat")
@@ -56,12 +63,14 @@ class TestSweep:
     ) -> None:
         later = [hazard_of(cast, "rectifying", due_on=day(offset)) for offset in (1, 2, 3, 5, 8, 13, 21)]
         change(general(), cast.admin, circular={"unit": unit, "amount": amount, "repeat_every": every}, talk=None)
-        circular, calendar = steps_in_force(general()).get(code="circular"), working_calendar()
+        circular, calendar = steps_in_force(general()).get(measure="circular"), working_calendar()
         for offset in range(20, 60, 7):
             now = dt.datetime.combine(day(offset), dt.time(5, 30), dt.UTC)
             summer.move_to(now)
             sweep(day(offset))
-            found = Escalation.objects.filter(step="circular").order_by().values_list("item_id").annotate(Max("repeat"))
+            found = (
+                Escalation.objects.filter(step=circular.code).order_by().values_list("item_id").annotate(Max("repeat"))
+            )
             latest = {item.pk: reached([circular], item.due_on, now, calendar) for item in [hazard, *later]}
             assert dict(found) == {pk: steps[-1].repeat for pk, steps in latest.items() if steps}, day(offset)
 
