@@ -124,7 +124,7 @@ def proposal_decide(request: HttpRequest) -> HttpResponse:
         status = 422
     proposals = list(visible.filter(pk__in=chosen).select_related("decided_by"))
     wanted = set(
-        Proposal.objects.filter(needed(), pk__in=chosen, state=ProposalState.OPEN).values_list("pk", flat=True)
+        visible.filter(needed(), pk__in=chosen, state=ProposalState.OPEN).order_by().values_list("pk", flat=True)
     )
     give_facts(proposals)
     rows = [

@@ -165,7 +165,10 @@ def _skipped(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar)
 
 def _what_became(record: Escalation, audience: str) -> str:
     day = prose_day(record.reached_at)
-    return f"{day}已通知{audience}" if record.announced else f"{day}记录，没有单独通知"
+    if not record.announced:
+        return f"{day}记录，没有单独通知"
+    # What was told stands in the outbox: nobody was there to be told.
+    return f"{day}达到，没有发给任何人（{audience or '通知对象'}没有可用的账号）"
 
 
 def _with_next(steps: list[LadderStep], due_on: dt.date) -> list[LadderStep]:

@@ -10,6 +10,7 @@ from inspections.models import Hazard
 from notifications.models import Message, Outgoing
 from notifications.outbox import deliver
 from supervision.models import Escalation
+from supervision.selectors import ladder_of
 from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.hazards import hazard_of
@@ -54,3 +55,13 @@ def test_a_step_reached_on_the_day_of_issuing_is_told(cast: Cast, summer: Any) -
     assert run.announced == 1
     assert Escalation.objects.get(announced=True).step == "notice"
     assert clock.today() < day(3)
+
+
+def test_where_nobody_could_be_told_the_ladder_does_not_say_that_somebody_was(cast: Cast, summer: Any) -> None:
+    hazard = hazard_of(cast, "rectifying", due_on=day(-3))
+    hazard.lead_unit.users.update(is_active=False)
+    sweep(day(-6))
+    deliver()
+    assert not Outgoing.objects.exists()
+    told = [step.text for step in ladder_of(hazard).steps if step.announced]
+    assert told == ["8月3日达到，没有发给任何人（责任人没有可用的账号）"] * len(told) and told
