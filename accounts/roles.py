@@ -86,6 +86,17 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "import_hazards": (ADMIN, INSPECTOR, COMPANY_ADMIN, COMPANY_CLERK),
         "export_hazards": ALL_ROLES,
     },
+    "coal": {
+        "view_coal": ALL_ROLES,
+        "manage_yards": (ADMIN, *COMPANY_ROLES),
+        "record_movement": COMPANY_ROLES,
+        "file_report": COMPANY_ROLES,
+        "estimate_demand": (*COMPANY_ROLES, DEVELOPMENT),
+        "propose_target": COMPANY_ROLES,
+        "check_target": BUREAU_ROLES,
+        "approve_target": (DEVELOPMENT,),
+        "manage_weather": (DEVELOPMENT, ADMIN),
+    },
     "supervision": {
         "view_escalation": ALL_ROLES,
         "manage_policy": (ADMIN,),

@@ -35,6 +35,10 @@ NAVIGATION = (
         ),
     ),
     NavGroup(
+        "冬煤夏储",
+        (NavItem("煤炭储备", "coal", "coal:yard_list", ("coal.view_coal",)),),
+    ),
+    NavGroup(
         "系统管理",
         (
             NavItem("单位", "unit", "accounts:unit_list", ("accounts.manage_units",)),

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "notifications",
     "facilities",
     "inspections",
+    "coal",
     "supervision",
     "dashboard",
     "heating",

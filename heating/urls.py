@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("common.urls")),
     path("", include("dashboard.urls")),
     path("hazards/", include("inspections.urls")),
+    path("coal/", include("coal.urls")),
     path("facilities/", include("facilities.urls")),
     path("accounts/tasks/", include("common.jobs.urls")),
     path("accounts/", include("accounts.urls")),

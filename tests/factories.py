@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+from decimal import Decimal
 from typing import Any
 
 import factory
@@ -14,6 +15,7 @@ from factory.django import DjangoModelFactory
 from accounts import roles
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit, User
+from coal.models import Yard
 from facilities.enums import FacilityKind
 from facilities.models import Community, Facility, Season
 from inspections.enums import HazardStatus, Urgency
@@ -133,6 +135,18 @@ class FacilityFactory(DjangoModelFactory):
     county = factory.LazyAttribute(lambda facility: facility.company.region.county)
     kind = FacilityKind.STATION
     name = factory.Sequence(lambda n: f"{n}号换热站")
+
+
+class YardFactory(DjangoModelFactory):
+    """An open yard of 10 000 t in its company's county."""
+
+    class Meta:
+        model = Yard
+
+    company = factory.SubFactory(UnitFactory)
+    county = factory.LazyAttribute(lambda yard: yard.company.region.county)
+    name = factory.Sequence(lambda n: f"{n}号煤场")
+    capacity_t = Decimal(10_000)
 
 
 class MilestoneFactory(DjangoModelFactory):

@@ -28,13 +28,16 @@ from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
-from tests.factories import HazardFactory
+from tests.factories import HazardFactory, YardFactory
 
 pytestmark = pytest.mark.django_db
 
 Roles = tuple[str, ...]
 REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
+YARDS: Roles = (ADMIN, *COMPANY_ROLES)
+# Who sees the coal of 城源热力: neither the clerk of another company nor a township.
+COAL: Roles = tuple(role for role in ALL_ROLES if role not in (COMPANY_CLERK, TOWNSHIP))
 DELETED = {"term", "alias", "calendar day"}
 # What the whole site has in common belongs to no county.
 COMMON = {"policy", "policy kind", "calendar day", "calendar year"}
@@ -137,6 +140,11 @@ TABLE: dict[str, Rule] = {
     "jobs:list": Rule(ALL_ROLES),
     "jobs:detail": Rule((ADMIN,), "job"),
     "jobs:file": Rule((ADMIN,), "job"),
+    "coal:yard_list": Rule(ALL_ROLES),
+    "coal:yard_create": Rule(YARDS),
+    "coal:yard_detail": Rule(COAL, "yard"),
+    "coal:yard_edit": Rule((ADMIN, COMPANY_ADMIN), "yard"),
+    "coal:yard_switch": Rule((ADMIN, COMPANY_ADMIN), "yard", post=True),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
@@ -159,6 +167,7 @@ UNSEEN_BY: dict[str, Roles] = {
     "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
+    "yard": (COMPANY_CLERK, TOWNSHIP),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
@@ -251,6 +260,7 @@ def rows(cast: Cast, summer: Any) -> Rows:
         **_of(
             cast.admin, hazard, policy=policy, facility=cast.station, community=cast.community, season=cast.season,
             unit=cast.chengyuan, user=cast.chengyuan_clerk, region=cast.town_b,
+            yard=YardFactory(company=cast.chengyuan),
         ),
     }  # fmt: skip
     return Rows(
@@ -259,6 +269,7 @@ def rows(cast: Cast, summer: Any) -> Rows:
         | _of(
             foreign.admin, theirs, policy=policy, facility=foreign.station, community=foreign.community,
             season=foreign.season, unit=foreign.company, user=foreign.company_admin, region=foreign.township,
+            yard=YardFactory(company=foreign.company),
         ),
     )  # fmt: skip
 

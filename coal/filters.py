@@ -1,0 +1,42 @@
+"""What the lists of the coal pages can be narrowed by."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.forms import TextInput
+
+from accounts.models import Unit
+from coal.models import Yard
+from common.filters import LedgerFilterSet
+
+STATES = (("on", "在用"), ("off", "停用"))
+ROOFS = (("yes", "封闭"), ("no", "露天"))
+
+
+class YardFilter(LedgerFilterSet):
+    main = ("company", "roof", "state")
+
+    q = django_filters.CharFilter(
+        label="名称、位置", method="matching", widget=TextInput(attrs={"placeholder": "名称、位置"})
+    )
+    company = django_filters.ModelChoiceFilter(label="供热企业", queryset=Unit.objects.none(), empty_label="全部")
+    roof = django_filters.ChoiceFilter(label="形式", choices=ROOFS, method="under_roof", empty_label="全部")
+    state = django_filters.ChoiceFilter(label="状态", choices=STATES, method="in_state", empty_label="全部")
+
+    class Meta:
+        model = Yard
+        fields = ("q", "company", "roof", "state")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["company"].queryset = Unit.objects.visible_to(self.request.user).companies()
+
+    def matching(self, queryset: QuerySet[Yard], name: str, value: str) -> QuerySet[Yard]:
+        return queryset.filter(Q(name__icontains=value) | Q(place__icontains=value))
+
+    def under_roof(self, queryset: QuerySet[Yard], name: str, value: str) -> QuerySet[Yard]:
+        return queryset.filter(is_covered=value == "yes")
+
+    def in_state(self, queryset: QuerySet[Yard], name: str, value: str) -> QuerySet[Yard]:
+        return queryset.filter(is_active=value == "on")

@@ -1,0 +1,39 @@
+"""Every write to coal yards, each with its audit entry in one transaction."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from audit.services import record
+from audit.writing import filled, save_changes
+from coal.models import Yard
+
+YARD_FIELDS = ("company", "name", "place", "capacity_t", "is_covered", "is_active")
+TAKEN = {"name": "该企业已有同名的煤场，请核对"}
+
+
+def create_yard(*, by: Any, **values: Any) -> Yard:
+    """`values`: county and YARD_FIELDS. A name that the company has already raises ValidationError."""
+    yard = Yard(**values)
+    try:
+        with transaction.atomic():
+            yard.save(force_insert=True)
+            changes = filled(yard, YARD_FIELDS)
+            record(actor=by, action="新建煤场", target=yard, changes=changes, region_code=yard.county.code)
+    except IntegrityError:
+        raise ValidationError(TAKEN) from None
+    return yard
+
+
+def change_yard(yard: Yard, *, by: Any, **values: Any) -> bool:
+    """Write what differs; whether anything did. Also switches it off and on (`is_active`)."""
+    action = "修改煤场"
+    if list(values) == ["is_active"]:
+        action = "启用煤场" if values["is_active"] else "停用煤场"
+    try:
+        with transaction.atomic():
+            current = Yard.objects.select_for_update(no_key=True).select_related("county").get(pk=yard.pk)
+            return save_changes(current, by=by, action=action, values=values, region_code=current.county.code)
+    except IntegrityError:
+        raise ValidationError(TAKEN) from None
