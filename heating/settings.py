@@ -6,6 +6,7 @@ DATABASE_URL (PostgreSQL), REDIS_URL, SECRET_KEY and ALLOWED_HOSTS; `heating.che
 
 import datetime as dt
 import secrets
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,9 @@ SEASON_DEFAULT_DAYS = {
 
 # 从时限倒排: the usual steps of a rectification, and by what share (%) of the time up to the deadline each is done.
 PLAN_STEPS = (("方案和材料确定", 20), ("材料设备到场", 50), ("施工完成", 90), ("自检合格，申请验收", 100))
+
+# Coal of no known heat value is taken for this (Qnet,ar in MJ/kg; 5000 kcal/kg) when it is turned into standard coal.
+COAL_USUAL_HEAT_VALUE_MJ_PER_KG = Decimal(env.str("COAL_USUAL_HEAT_VALUE_MJ_PER_KG", "20.934"))
 
 # A longer export is made in the background; of one with photos no file holds more.
 EXPORT_IN_BACKGROUND_ABOVE = env.int("EXPORT_IN_BACKGROUND_ABOVE", 2000)

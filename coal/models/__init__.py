@@ -1,5 +1,5 @@
 """The coal a county's companies hold."""
 
-from coal.models.stock import Yard
+from coal.models.stock import Movement, StockDay, Yard
 
-__all__ = ["Yard"]
+__all__ = ["Movement", "StockDay", "Yard"]

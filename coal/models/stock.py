@@ -1,5 +1,6 @@
-"""Coal yards and what lies in them."""
+"""Coal yards, what moves in and out of them, and the stock of every day."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -7,8 +8,10 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Region, Unit
+from accounts.models import Region, Unit, User
 from accounts.scoping import in_region, sees_region
+from coal.enums import MovementKind
+from common import clock
 
 
 def of_user(user: Any, *, county: str = "county", company: str = "company") -> Q:
@@ -51,3 +54,127 @@ class Yard(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MovementQuerySet(models.QuerySet["Movement"]):
+    def visible_to(self, user: Any) -> "MovementQuerySet":
+        return self.filter(yard__in=Yard.objects.visible_to(user))
+
+    def standing(self) -> "MovementQuerySet":
+        """Those that hold: neither reversals nor what they have reversed."""
+        return self.filter(reversal__isnull=True).exclude(kind=MovementKind.REVERSAL)
+
+
+class Movement(models.Model):
+    """One line of a yard's book. The database refuses to change or delete it: a mistake is undone by a reversal.
+
+    `quantity_t` is never negative, its kind says which way it goes; that of a count is what was found. A reversal has
+    the yard, the day and the quantity of what it reverses. The two halves of a transfer are entered together.
+    """
+
+    yard = models.ForeignKey(Yard, models.PROTECT, related_name="movements", verbose_name="煤场")
+    day = models.DateField("日期")
+    kind = models.CharField("类别", max_length=12, choices=MovementKind.choices)
+    quantity_t = models.DecimalField("数量（t）", max_digits=12, decimal_places=2)
+    # Of what came in: where from, how, and what it is worth. An empty heat value is one that nobody has told.
+    heat_value_mj_per_kg = models.DecimalField(
+        "收到基低位热值（MJ/kg）", max_digits=6, decimal_places=3, null=True, blank=True
+    )
+    contract = models.CharField("合同", max_length=60, blank=True)
+    transport = models.CharField("运输方式、车号", max_length=60, blank=True)
+    batch = models.CharField("质量批次", max_length=40, blank=True)
+    unit_price_yuan_per_t = models.DecimalField("单价（元/t）", max_digits=8, decimal_places=2, null=True, blank=True)
+    # Since when the coal has lain in a yard: older than the day for coal that came from another yard.
+    stored_since = models.DateField("入场日期", null=True, blank=True)
+    transfer_out = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="transfer_in", verbose_name="调出记录"
+    )
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="reversal", verbose_name="冲正的记录"
+    )
+    note = models.CharField("说明", max_length=200, blank=True)
+    # Given out with the form: what is sent twice is entered once.
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="登记人")
+    entered_at = models.DateTimeField("登记时间", default=clock.now)
+
+    objects = MovementQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "煤炭流水"
+        verbose_name_plural = verbose_name
+        ordering = ["-day", "-pk"]
+        default_permissions = ()
+        permissions = [("record_movement", "登记煤炭到货、耗用、盘点、调拨和损耗")]
+        indexes = [
+            models.Index(fields=["yard", "day", "id"], name="movement_of_yard"),
+            models.Index(fields=["yard", "kind", "day", "id"], name="movement_by_kind"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity_t__gte=0), name="movement_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(kind=MovementKind.REVERSAL, reverses__isnull=False)
+                | (~Q(kind=MovementKind.REVERSAL) & Q(reverses__isnull=True)),
+                name="movement_reversal_names_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=MovementKind.TRANSFER_IN) | Q(transfer_out__isnull=True),
+                name="movement_transfer_in_has_its_out",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.yard} {self.day} {self.get_kind_display()} {self.quantity_t} t"
+
+
+class StockDay(models.Model):
+    """What one day did to one yard, and the stock at its close. Only days on which something was entered have a row.
+
+    The stock of any day is the row of the last day up to it: one step into the index (yard, day), however long the
+    history. `coal.balances` is the only writer; it carries a movement into its own day and those after it, up to the
+    next count, so that one more movement costs as many rows as there are days behind it, not movements.
+
+    `received_t` and `received_gj` are running sums of all that ever came in. Coal leaves in the order in which it came,
+    so what lies there is the last `close_t` of it: the oldest of it came on the first day whose `received_t` exceeds
+    received − stock, again one step into an index, and its heat is a difference of two running sums.
+    """
+
+    yard = models.ForeignKey(Yard, models.PROTECT, related_name="days")
+    day = models.DateField("日期")
+    arrived_t = models.DecimalField("到货（t）", max_digits=12, decimal_places=2, default=0)
+    transferred_in_t = models.DecimalField("调拨入（t）", max_digits=12, decimal_places=2, default=0)
+    used_t = models.DecimalField("耗用（t）", max_digits=12, decimal_places=2, default=0)
+    lost_t = models.DecimalField("损耗（t）", max_digits=12, decimal_places=2, default=0)
+    transferred_out_t = models.DecimalField("调拨出（t）", max_digits=12, decimal_places=2, default=0)
+    counted_t = models.DecimalField("盘点（t）", max_digits=12, decimal_places=2, null=True)
+    close_t = models.DecimalField("库存（t）", max_digits=14, decimal_places=2, default=0)
+    came_gj = models.DecimalField("当日入场热量（GJ）", max_digits=16, decimal_places=2, default=0)
+    received_t = models.DecimalField("累计入场（t）", max_digits=16, decimal_places=2, default=0)
+    received_gj = models.DecimalField("累计入场热量（GJ）", max_digits=18, decimal_places=2, default=0)
+
+    class Meta:
+        verbose_name = "煤场日库存"
+        verbose_name_plural = verbose_name
+        ordering = ["yard", "day"]
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["yard", "day"], condition=Q(counted_t__isnull=False), name="stock_day_counts"),
+            models.Index(fields=["yard", "received_t", "day"], name="stock_day_received"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["yard", "day"], name="stock_day_once"),
+            # The last word, whatever the services overlook.
+            models.CheckConstraint(condition=Q(close_t__gte=0), name="stock_day_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.yard} {self.day} {self.close_t} t"
+
+    @property
+    def came_t(self) -> Decimal:
+        return self.arrived_t + self.transferred_in_t
+
+    @property
+    def net_t(self) -> Decimal:
+        """What the day's movements alone add to the stock."""
+        return self.came_t - self.used_t - self.lost_t - self.transferred_out_t

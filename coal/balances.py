@@ -1,0 +1,128 @@
+"""The stored stock of every day: the only writer of StockDay.
+
+`replay` is the definition of these figures; this module keeps them without telling the history again. A movement of day
+d changes the close of d and, by the same tonnes, that of the days after it up to the next count: one UPDATE over the
+days behind it. Whoever calls `post` or `unpost` is in a transaction and has called `hold` first.
+"""
+
+import datetime as dt
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import DecimalField, F, QuerySet
+from django.db.models.functions import Round
+
+from coal.demand import rounded
+from coal.enums import MovementKind
+from coal.models import Movement, StockDay, Yard
+
+# The column of a day that a kind of movement adds to.
+COLUMNS = {
+    MovementKind.ARRIVAL: "arrived_t",
+    MovementKind.TRANSFER_IN: "transferred_in_t",
+    MovementKind.USE: "used_t",
+    MovementKind.LOSS: "lost_t",
+    MovementKind.TRANSFER_OUT: "transferred_out_t",
+}
+PLACES = 2
+
+
+class ShortOfCoal(Exception):
+    """The stock of a day would be negative; nothing is to be written. `stock_t` is what it would be."""
+
+    def __init__(self, yard: Yard, day: dt.date, stock_t: Decimal) -> None:
+        super().__init__(f"{yard} {day}: {stock_t} t")
+        self.yard = yard
+        self.day = day
+        self.stock_t = stock_t
+
+
+def hold(*yards: Yard) -> dict[int, Yard]:
+    """The yards as they are now, locked until the end of the transaction: who writes to the same book waits here.
+
+    The order of the locks is that of the keys, so that two transfers in opposite directions do not wait for each other.
+    """
+    keys = {yard.pk for yard in yards}
+    locked = Yard.objects.select_for_update(no_key=True, of=("self",)).select_related("county", "company")
+    return {yard.pk: yard for yard in locked.filter(pk__in=keys).order_by("pk")}
+
+
+def heat_gj(quantity_t: Decimal, heat_value_mj_per_kg: Decimal | None) -> Decimal:
+    """What that coal gives: a tonne of x MJ/kg holds x GJ. Coal of no known heat value is taken for the usual one."""
+    value = heat_value_mj_per_kg
+    return rounded(quantity_t * (settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG if value is None else value), PLACES)
+
+
+def stock_at(yard: Yard, day: dt.date) -> Decimal:
+    """The book stock (t) at the close of any day. One query, one step into the index."""
+    last = StockDay.objects.filter(yard=yard, day__lte=day).order_by("-day").values_list("close_t", flat=True)
+    return last.first() or Decimal(0)
+
+
+def post(movement: Movement) -> None:
+    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. Five to seven queries."""
+    _carry(movement, Decimal(1))
+
+
+def unpost(movement: Movement) -> None:
+    """Undo what `post` did, when the movement is reversed. Raises ShortOfCoal."""
+    _carry(movement, Decimal(-1))
+
+
+def _carry(movement: Movement, sign: Decimal) -> None:
+    kind = MovementKind(movement.kind)
+    row, opening_t = _row(movement.yard, movement.day)
+    before_t, came_t, came_gj = row.close_t, row.came_t, row.came_gj
+    if kind is MovementKind.COUNT:
+        row.counted_t = movement.quantity_t if sign > 0 else None
+    else:
+        column = COLUMNS[kind]
+        setattr(row, column, getattr(row, column) + sign * movement.quantity_t)
+    if kind.sign > 0:
+        row.came_gj += sign * heat_gj(movement.quantity_t, movement.heat_value_mj_per_kg)
+    more_t, more_gj = row.came_t - came_t, row.came_gj - came_gj
+    row.received_t += more_t
+    row.received_gj += more_gj
+    row.close_t = opening_t + row.net_t if row.counted_t is None else row.counted_t
+    if row.close_t < 0:
+        raise ShortOfCoal(movement.yard, row.day, row.close_t)
+    row.save()
+    _shift(row, row.close_t - before_t)
+    if more_t or more_gj:
+        _later(row).update(received_t=_plus("received_t", more_t), received_gj=_plus("received_gj", more_gj))
+
+
+def _row(yard: Yard, day: dt.date) -> tuple[StockDay, Decimal]:
+    """The day's row (unsaved if new) and the stock with which the day began. One query."""
+    found = list(StockDay.objects.filter(yard=yard, day__lte=day).order_by("-day")[:2])
+    before = next((row for row in found if row.day < day), None)
+    opening_t = before.close_t if before else Decimal(0)
+    if found and found[0].day == day:
+        return found[0], opening_t
+    received = {"received_t": before.received_t, "received_gj": before.received_gj} if before else {}
+    return StockDay(yard=yard, day=day, close_t=opening_t, **received), opening_t
+
+
+def _shift(row: StockDay, by_t: Decimal) -> None:
+    """Carry a change of the close of `row` into the days after it, up to the next count."""
+    if not by_t:
+        return
+    following = _later(row)
+    next_count = following.filter(counted_t__isnull=False).order_by("day").values_list("day", flat=True).first()
+    if next_count is not None:
+        following = following.filter(day__lt=next_count)
+    if by_t < 0:
+        short = following.filter(close_t__lt=-by_t).order_by("day").first()
+        if short is not None:
+            raise ShortOfCoal(row.yard, short.day, short.close_t + by_t)
+    following.update(close_t=_plus("close_t", by_t))
+
+
+def _later(row: StockDay) -> QuerySet[StockDay]:
+    return StockDay.objects.filter(yard=row.yard, day__gt=row.day)
+
+
+def _plus(column: str, amount: Decimal) -> Round:
+    """The column and so much more. SQLite adds in binary fractions, of which the rounding leaves nothing."""
+    field: DecimalField = StockDay._meta.get_field(column)  # type: ignore[assignment]
+    return Round(F(column) + amount, precision=field.decimal_places, output_field=field)

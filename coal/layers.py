@@ -1,0 +1,95 @@
+"""What lies in a yard, batch by batch: coal leaves in the order in which it came.
+
+What is there is therefore the last of what came in, as many tonnes as the stock has. The arrivals are read from the
+newest backwards until they make up the stock: it costs as many rows as lie in the yard, not as its history has. What
+arrivals do not explain (the stock with which the book was opened, a surplus that was counted) is the oldest.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from coal.balances import heat_gj, stock_at
+from coal.demand import TCE_MJ_PER_KG, rounded
+from coal.enums import INFLOWS
+from coal.models import Movement, Yard
+
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Coal of one arrival that is still there. `stored_since` is None for what came before the book was opened."""
+
+    quantity_t: Decimal
+    stored_since: dt.date | None
+    heat_value_mj_per_kg: Decimal | None
+    batch: str = ""
+    movement: Movement | None = None
+
+    @property
+    def heat_gj(self) -> Decimal:
+        return heat_gj(self.quantity_t, self.heat_value_mj_per_kg)
+
+    @property
+    def tce(self) -> Decimal:
+        """Tonnes of standard coal."""
+        return rounded(self.heat_gj / TCE_MJ_PER_KG, 2)
+
+    def age_days(self, day: dt.date) -> int | None:
+        return None if self.stored_since is None else (day - self.stored_since).days
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a transfer takes along: since when the oldest of it is stored, its mean heat value, its batch if it is one."""
+
+    stored_since: dt.date | None
+    heat_value_mj_per_kg: Decimal | None
+    batch: str
+
+
+def layers(yard: Yard, day: dt.date) -> list[Layer]:
+    """What lies there at the close of that day, oldest first. 1 query, and 1 for every 200 arrivals that are there."""
+    left, found = stock_at(yard, day), []
+    for movement in _inflows(yard, day):
+        if left <= 0:
+            break
+        quantity_t = min(left, movement.quantity_t)
+        found.append(
+            Layer(quantity_t, movement.stored_since, movement.heat_value_mj_per_kg, movement.batch, movement)
+        )
+        left -= quantity_t
+    if left > 0:
+        found.append(Layer(left, None, None))
+    return found[::-1]
+
+
+def leaving(yard: Yard, day: dt.date, quantity_t: Decimal) -> Taken:
+    """The first `quantity_t` that would leave after that day."""
+    taken, left = [], quantity_t
+    for layer in layers(yard, day):
+        if left <= 0:
+            break
+        taken.append((layer, min(left, layer.quantity_t)))
+        left -= taken[-1][1]
+    heat = [(part, layer.heat_value_mj_per_kg) for layer, part in taken]
+    known = any(value is not None for _, value in heat)
+    total_gj, total_t = sum(heat_gj(part, value) for part, value in heat), sum(part for part, _ in heat)
+    batches = {layer.batch for layer, _ in taken}
+    return Taken(
+        stored_since=min((layer.stored_since for layer, _ in taken if layer.stored_since), default=None),
+        heat_value_mj_per_kg=rounded(Decimal(total_gj / total_t), 3) if known and total_t else None,
+        batch=batches.pop() if len(batches) == 1 else "",
+    )
+
+
+def _inflows(yard: Yard, day: dt.date) -> Iterator[Movement]:
+    """What came in up to that day and holds, newest first."""
+    came = Movement.objects.standing().filter(yard=yard, kind__in=INFLOWS, day__lte=day).order_by("-day", "-pk")
+    for start in range(0, 10**9, CHUNK):
+        chunk = list(came[start : start + CHUNK])
+        yield from chunk
+        if len(chunk) < CHUNK:
+            return
