@@ -1,9 +1,13 @@
 from django.urls import path
 
-from coal.views import yard_page
+from coal.views import progress_page, yard_page
+from common.spreadsheets.ledgers.urls import ledger_urls
 
 app_name = "coal"
 urlpatterns = [
+    path("progress/", progress_page.progress_list, name="progress"),
+    path("progress/<int:year>-<int:month>-<int:day>/", progress_page.progress_day, name="progress_day"),
+    *ledger_urls("coal", prefix="progress_", under="progress/"),
     path("yards/", yard_page.yard_list, name="yard_list"),
     path("yards/new/", yard_page.yard_create, name="yard_create"),
     path("yards/<int:pk>/", yard_page.yard_detail, name="yard_detail"),

@@ -133,24 +133,24 @@ class _Head:
 
 
 def _find_head(sheet: Sheet, ledger: Ledger) -> _Head | None:
-    by_bottom: dict[int, _Head] = {}
+    heads: list[_Head] = []
     for bottom in range(min(ROWS_SEARCHED, len(sheet.rows))):
         for top in range(max(0, bottom - HEAD_ROWS + 1), bottom + 1):
             rows = sheet.rows[top : bottom + 1]
             if not all(_may_be_head(row, is_last=row is rows[-1]) for row in rows):
                 continue
-            head = _map(top, bottom, _paths(rows), ledger)
-            if head and (bottom not in by_bottom or head.score > by_bottom[bottom].score):
-                by_bottom[bottom] = head
-    if not by_bottom:
+            if head := _map(top, bottom, _paths(rows), ledger):
+                heads.append(head)
+    if not heads:
         return None
-    best = max(head.score for head in by_bottom.values())
-    first = next(head for _, head in sorted(by_bottom.items()) if head.score >= best * NEARLY_AS_GOOD)
-    # A head of two rows is nearly as good by its upper row alone.
+    best = max(head.score for head in heads)
+    good = [head for head in heads if head.score >= best * NEARLY_AS_GOOD]
+    first = min(good, key=lambda head: (head.bottom, -head.score))
+    # A head of two rows is nearly as good by its upper row alone; by its lower row alone, if all else is merged down.
     for bottom in range(first.bottom + 1, first.bottom + HEAD_ROWS):
-        deeper = by_bottom.get(bottom)
-        if deeper and deeper.top <= first.bottom and deeper.score > first.score:
-            first = deeper
+        for deeper in heads:
+            if deeper.bottom == bottom and deeper.top <= first.bottom and deeper.score > first.score:
+                first = deeper
     return _with_groups_above(sheet, first, ledger)
 
 
