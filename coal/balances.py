@@ -60,7 +60,7 @@ def stock_at(yard: Yard, day: dt.date) -> Decimal:
 
 
 def post(movement: Movement) -> None:
-    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. Five to seven queries."""
+    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. 2 to 6 queries."""
     _carry(movement, Decimal(1))
 
 

@@ -110,9 +110,9 @@ def transfer(
 
 
 def reverse(movement: Movement, *, by: Any, reason: str) -> Movement:
-    """Undo a line by a counter-entry on the same day that names it; of a transfer both halves. Once, and not a reversal.
+    """Undo a line by a counter-entry on the same day that names it; of a transfer both halves. Once only.
 
-    The counter-entry of the line itself is returned.
+    The counter-entry of the line itself is returned. A reversal is not reversed: what was right is entered again.
     """
     if not reason.strip():
         raise ValidationError({"reason": "请写明为什么冲正，如“重复登记”“数量写错”"})

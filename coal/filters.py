@@ -7,7 +7,8 @@ from django.db.models import Q, QuerySet
 from django.forms import TextInput
 
 from accounts.models import Unit
-from coal.models import Yard
+from coal.enums import MovementKind
+from coal.models import Movement, Yard
 from common.filters import LedgerFilterSet
 
 STATES = (("on", "在用"), ("off", "停用"))
@@ -40,3 +41,22 @@ class YardFilter(LedgerFilterSet):
 
     def in_state(self, queryset: QuerySet[Yard], name: str, value: str) -> QuerySet[Yard]:
         return queryset.filter(is_active=value == "on")
+
+
+class MovementFilter(LedgerFilterSet):
+    main = ("kind", "day")
+
+    q = django_filters.CharFilter(
+        label="合同、车号、批次", method="matching", widget=TextInput(attrs={"placeholder": "合同、车号、批次"})
+    )
+    kind = django_filters.ChoiceFilter(label="类别", choices=MovementKind.choices, empty_label="全部")
+    day = django_filters.DateFromToRangeFilter(
+        label="日期", widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    )
+
+    class Meta:
+        model = Movement
+        fields = ("q", "kind", "day")
+
+    def matching(self, queryset: QuerySet[Movement], name: str, value: str) -> QuerySet[Movement]:
+        return queryset.filter(Q(contract__icontains=value) | Q(transport__icontains=value) | Q(batch__icontains=value))

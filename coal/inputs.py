@@ -29,10 +29,14 @@ class Input:
 
     @property
     def range_text(self) -> str:
-        """常见 0.7–0.85, for the help beside the field; empty without bounds."""
+        """0.7 至 0.85; empty without bounds."""
         if self.least is None or self.most is None:
             return ""
         return f"{_plain(self.least)} 至 {_plain(self.most)}"
+
+    @property
+    def typical_text(self) -> str:
+        return "" if self.typical is None else _plain(self.typical)
 
     def is_usual(self, value: Decimal) -> bool:
         return self.least is None or self.most is None or self.least <= value <= self.most
@@ -50,7 +54,7 @@ def _input(name: str, label: str, unit: str, places: int, *numbers: str) -> Inpu
 _DESIGN = (
     _input("area_m2", "供热面积", "㎡", 2),
     _input("heat_index_w_per_m2", "面积热指标", "W/㎡", 1, "40", "45", "65"),
-    _input("heating_days", "采暖天数", "天", 0, "90", "121", "190"),
+    _input("heating_days", "采暖天数", "d", 0, "90", "121", "190"),
     _input("indoor_c", "室内设计温度", "℃", 1, "16", "18", "20"),
     _input("mean_c", "采暖期室外平均温度", "℃", 1, "-15", "-2", "6"),
     _input("design_c", "室外计算温度", "℃", 1, "-35", "-10", "0"),
@@ -63,7 +67,7 @@ _LAST = (
     _input("last_heat_value_mj_per_kg", "上季煤的热值", "MJ/kg", 3, "12", "20.934", "27"),
     _input("last_area_m2", "上季供热面积", "㎡", 2),
     _input("last_degree_days", "上季度日数", "℃·d", 0, "1000", "2400", "6000"),
-    _input("degree_days", "本季度日数", "℃·d", 0, "1000", "2400", "6000"),
+    _input("degree_days", "本季度日数", "℃·d", 0),
     _input("margin_percent", "余量", "%", 1, "0", "5", "15"),
 )
 # Milestones of a target; their days stand in `coal.milestones`.

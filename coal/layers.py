@@ -43,7 +43,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a transfer takes along: since when the oldest of it is stored, its mean heat value, its batch if it is one."""
+    """What a transfer takes along: since when its oldest is stored, its mean heat value, its batch if it is one."""
 
     stored_since: dt.date | None
     heat_value_mj_per_kg: Decimal | None
@@ -57,9 +57,7 @@ def layers(yard: Yard, day: dt.date) -> list[Layer]:
         if left <= 0:
             break
         quantity_t = min(left, movement.quantity_t)
-        found.append(
-            Layer(quantity_t, movement.stored_since, movement.heat_value_mj_per_kg, movement.batch, movement)
-        )
+        found.append(Layer(quantity_t, movement.stored_since, movement.heat_value_mj_per_kg, movement.batch, movement))
         left -= quantity_t
     if left > 0:
         found.append(Layer(left, None, None))

@@ -1,6 +1,6 @@
 """The progress table as the import and export pages know it: a dated snapshot, a line for each company."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +12,13 @@ from audit.services import record
 from coal import progress_services
 from coal.forms.progress import ProgressUploadForm
 from coal.models import ProgressLine
-from coal.models.progress import stock_by_movements
+from coal.models.progress import stock_by_movements, total_of
 from coal.progress_filters import ProgressFilter
 from coal.progress_ledger import PROGRESS
 from common import clock
 from common.spreadsheets.heads import LedgerSheet
 from common.spreadsheets.ledgers.forms import UploadForm
-from common.spreadsheets.ledgers.importer import Importer, Problem, problem
+from common.spreadsheets.ledgers.importer import Importer, Problem, warning
 from common.spreadsheets.ledgers.record_importer import RecordImporter
 from common.spreadsheets.ledgers.records import RecordKind
 from common.spreadsheets.models import ImportRow
@@ -29,7 +29,6 @@ from facilities.ledger_kinds import county_of
 from facilities.words import learn_alias, may_teach, words_of
 
 STOCK, COMPUTED = "stock_reported_t", "stock_by_movements_t"
-WARNING = "warning"
 
 
 class ProgressImporter(RecordImporter):
@@ -58,20 +57,18 @@ class ProgressImporter(RecordImporter):
     def _not_together(self, fields: Mapping[str, Any], problems: Sequence[Problem]) -> list[Problem]:
         return super()._not_together(fields, problems) + _mismatch(self.values(fields))
 
-    def holds_up(self, problems: Iterable[Problem]) -> bool:
-        return super().holds_up([each for each in problems if not each.get(WARNING)])
-
 
 def _mismatch(values: Mapping[str, Any]) -> list[Problem]:
     reported_t, computed_t = values[STOCK], _by_movements(values)
     if reported_t is None or computed_t is None or reported_t == computed_t:
         return []
     expected = f"按到货减耗用应为 {_plain(computed_t)} 吨，填报的是 {_plain(reported_t)} 吨，请与填报单位核对"
-    return [{**problem(STOCK, _plain(reported_t), expected), WARNING: "1"}]
+    return [warning(STOCK, _plain(reported_t), expected)]
 
 
 def _by_movements(values: Mapping[str, Any]) -> Decimal | None:
-    return stock_by_movements(values["arrived_long_term_t"], values["arrived_spot_t"], values["used_t"])
+    arrived_t = total_of(values["arrived_long_term_t"], values["arrived_spot_t"])
+    return stock_by_movements(values["opening_stock_t"], arrived_t, values["used_t"])
 
 
 def _plain(quantity: Decimal) -> str:

@@ -13,8 +13,8 @@ from audit.writing import filled, save_changes
 from coal.models import ProgressLine
 
 FIELDS = (
-    "company", "reported_on", "area_10k_m2", "need_t", "target_t", "contract_t", "arrived_long_term_t",
-    "arrived_spot_t", "used_t", "stock_reported_t", "heat_value_mj_per_kg",
+    "company", "reported_on", "area_10k_m2", "need_t", "target_t", "contract_t", "opening_stock_t",
+    "arrived_long_term_t",    "arrived_spot_t", "used_t", "stock_reported_t", "heat_value_mj_per_kg",
 )  # fmt: skip
 TAKEN = "该企业这一天的进度已经登记"
 

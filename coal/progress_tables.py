@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from coal.models import ProgressLine
 from common.tables import DateColumn, LedgerColumn, LedgerTable, LinkColumn, NumberColumn
-from common.ui import badge
+from common.ui import badge, quantity
 
 
 class ProgressTable(LedgerTable):
@@ -34,7 +34,7 @@ class ProgressTable(LedgerTable):
             return badge("没有可核对的数", "grey")
         if computed == told:
             return badge("一致", "green")
-        return badge(f"相差 {told - computed:+,.2f} t".replace(".00", ""), "amber")
+        return badge(f"相差 {quantity(abs(told - computed))} t", "amber")
 
     def row_url(self, record: Any) -> str:
         day = record.reported_on

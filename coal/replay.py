@@ -35,9 +35,7 @@ def standing(entries: Iterable[Entry]) -> list[Entry]:
     """The entries that hold: neither reversals nor what they have reversed."""
     kept = list(entries)
     reversed_numbers = {entry.reverses for entry in kept}
-    return [
-        entry for entry in kept if entry.kind is not MovementKind.REVERSAL and entry.number not in reversed_numbers
-    ]
+    return [entry for entry in kept if entry.kind is not MovementKind.REVERSAL and entry.number not in reversed_numbers]
 
 
 def closing_stock(entries: Iterable[Entry]) -> dict[dt.date, Decimal]:

@@ -1,22 +1,32 @@
 """The lists of the coal pages."""
 
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
 
-from coal.models import Yard
-from common.tables import LedgerColumn, LedgerTable, LinkColumn, NumberColumn, YesNoColumn
+from coal.enums import MovementKind
+from coal.models import Movement, Yard
+from common.columns import group_digits
+from common.tables import DateColumn, LedgerColumn, LedgerTable, LinkColumn, NumberColumn, StatusColumn, YesNoColumn
 
 
 class YardTable(LedgerTable):
     table_name = "yards"
-    card = ("name", "company", "capacity_t", "is_covered")
+    card = ("name", "company", "stock_t", "stock_tce", "fill")
     default_order = ("name",)
 
     name = LinkColumn(verbose_name="煤场")
     company = LedgerColumn(
         verbose_name="供热企业", accessor="company__label", order_by="company__name", select=("company",)
     )
+    # From the rows' `stock`, which the page reads for all of them at once.
+    stock_t = NumberColumn(verbose_name="库存", unit="t", places=2, accessor="stock__stock_t", orderable=False)
+    stock_tce = NumberColumn(verbose_name="折标煤", unit="tce", places=2, accessor="stock__tce", orderable=False)
+    oldest_on = DateColumn(verbose_name="最早一批入场", accessor="stock__oldest_on", orderable=False)
+    fill = LedgerColumn(verbose_name="占库容", accessor="stock__stock_t", orderable=False)
     capacity_t = NumberColumn(verbose_name="设计库容", unit="t")
     is_covered = YesNoColumn(verbose_name="形式", words=("封闭", "露天"))
     place = LedgerColumn(verbose_name="位置", orderable=False)
@@ -28,6 +38,65 @@ class YardTable(LedgerTable):
     def row_class(self, record: Any) -> str:
         return "" if record.is_active else "row-off"
 
+    def render_fill(self, record: Any) -> str:
+        """How full the yard is; one that holds more than it is built for says so."""
+        percent = record.stock.stock_t * 100 / record.capacity_t
+        return f"{percent:.0f}%" + ("，超库容" if percent > 100 else "")
+
     class Meta(LedgerTable.Meta):
         model = Yard
         fields = ()
+
+
+class MovementTable(LedgerTable):
+    table_name = "coal_movements"
+    card = ("day", "kind", "quantity_t", "close_t", "state")
+    default_columns = ("day", "kind", "quantity_t", "close_t", "source", "heat_value_mj_per_kg", "note", "state")
+    default_order = ("-day", "-pk")
+
+    day = LinkColumn(verbose_name="日期")
+    kind = StatusColumn(verbose_name="类别", enum=MovementKind, orderable=False)
+    quantity_t = NumberColumn(verbose_name="数量", unit="t", places=2, orderable=False)
+    # From `closing`, which the page reads for the days that it shows.
+    close_t = NumberColumn(verbose_name="当日库存", unit="t", accessor="day", orderable=False)
+    source = LedgerColumn(verbose_name="合同、运输、批次", accessor="contract", orderable=False)
+    heat_value_mj_per_kg = NumberColumn(verbose_name="热值", unit="MJ/kg", places=3, orderable=False)
+    unit_price_yuan_per_t = NumberColumn(verbose_name="单价", unit="元/t", places=2, orderable=False)
+    note = LedgerColumn(verbose_name="说明", orderable=False)
+    entered_by = LedgerColumn(verbose_name="登记人", orderable=False, select=("entered_by",))
+    entered_at = DateColumn(verbose_name="登记时间", time=True, orderable=False)
+    state = LedgerColumn(verbose_name="状态", accessor="pk", orderable=False, select=("reversal", "reverses"))
+
+    closing: Mapping[dt.date, Decimal] = {}
+
+    def row_url(self, record: Any) -> str:
+        return reverse("coal:movement_detail", args=[record.pk])
+
+    def row_class(self, record: Any) -> str:
+        return "" if record.holds else "row-off"
+
+    def render_quantity_t(self, record: Any) -> str:
+        """+ for what comes, − for what goes; a count is what was found."""
+        return signed(record)
+
+    def render_close_t(self, value: Any) -> str:
+        return group_digits(self.closing[value], 2) if value in self.closing else ""
+
+    def render_source(self, record: Any) -> str:
+        return "，".join(filter(None, (record.contract, record.transport, record.batch and f"批次 {record.batch}")))
+
+    def render_state(self, record: Any) -> str:
+        if record.kind == MovementKind.REVERSAL:
+            reversed_ = record.reverses
+            return f"冲正 {reversed_.day} {reversed_.get_kind_display()}"
+        return "" if record.holds else "已冲正"
+
+    class Meta(LedgerTable.Meta):
+        model = Movement
+        fields = ()
+
+
+def signed(movement: Movement) -> str:
+    """The quantity as it acts on the stock: +120.50, −60.00; of a count without a sign, as of a reversal."""
+    sign = {1: "+", -1: "−"}.get(MovementKind(movement.kind).sign, "")
+    return f"{sign}{group_digits(movement.quantity_t, 2)}"

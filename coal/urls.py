@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coal.views import progress_page, yard_page
+from coal.views import movement_page, progress_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
 app_name = "coal"
@@ -13,4 +13,7 @@ urlpatterns = [
     path("yards/<int:pk>/", yard_page.yard_detail, name="yard_detail"),
     path("yards/<int:pk>/edit/", yard_page.yard_edit, name="yard_edit"),
     path("yards/<int:pk>/switch/", yard_page.yard_switch, name="yard_switch"),
+    path("yards/<int:pk>/enter/<slug:kind>/", movement_page.movement_enter, name="movement_enter"),
+    path("movements/<int:pk>/", movement_page.movement_detail, name="movement_detail"),
+    path("movements/<int:pk>/reverse/", movement_page.movement_reverse, name="movement_reverse"),
 ]

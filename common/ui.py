@@ -1,6 +1,7 @@
 """Template tags and filters that every page has (registered as template builtins): icons, badges, dates, deadlines."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -10,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from common.clock import today
+from common.columns import group_digits
 from common.due import describe_due
 
 register = template.Library()
@@ -92,6 +94,15 @@ def grouped(value: Any) -> str:
     if value is None or value == "":
         return "—"
     return f"{value:,}".replace(",", "\u00a0") if isinstance(value, int) else str(value)
+
+
+@register.filter
+def quantity(value: Decimal | None) -> str:
+    """12384.5 → 12 384.5: digits grouped, at most two decimals, none that say nothing; an empty value is a dash."""
+    if value is None or value == "":
+        return "—"
+    text = group_digits(value, 2)
+    return text.rstrip("0").rstrip(".")
 
 
 @register.filter

@@ -10,68 +10,179 @@ import common.clock
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('coal', '0002_roles'),
+        ("coal", "0002_roles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Movement',
+            name="Movement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='日期')),
-                ('kind', models.CharField(choices=[('arrival', '到货'), ('use', '耗用'), ('count', '盘点'), ('transfer_out', '调拨出'), ('transfer_in', '调拨入'), ('loss', '损耗'), ('reversal', '冲正')], max_length=12, verbose_name='类别')),
-                ('quantity_t', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='数量（t）')),
-                ('heat_value_mj_per_kg', models.DecimalField(blank=True, decimal_places=3, max_digits=6, null=True, verbose_name='收到基低位热值（MJ/kg）')),
-                ('contract', models.CharField(blank=True, max_length=60, verbose_name='合同')),
-                ('transport', models.CharField(blank=True, max_length=60, verbose_name='运输方式、车号')),
-                ('batch', models.CharField(blank=True, max_length=40, verbose_name='质量批次')),
-                ('unit_price_yuan_per_t', models.DecimalField(blank=True, decimal_places=2, max_digits=8, null=True, verbose_name='单价（元/t）')),
-                ('stored_since', models.DateField(blank=True, null=True, verbose_name='入场日期')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('entered_at', models.DateTimeField(default=common.clock.now, verbose_name='登记时间')),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人')),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='coal.movement', verbose_name='冲正的记录')),
-                ('transfer_out', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transfer_in', to='coal.movement', verbose_name='调出记录')),
-                ('yard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='coal.yard', verbose_name='煤场')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="日期")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("arrival", "到货"),
+                            ("use", "耗用"),
+                            ("count", "盘点"),
+                            ("transfer_out", "调拨出"),
+                            ("transfer_in", "调拨入"),
+                            ("loss", "损耗"),
+                            ("reversal", "冲正"),
+                        ],
+                        max_length=12,
+                        verbose_name="类别",
+                    ),
+                ),
+                ("quantity_t", models.DecimalField(decimal_places=2, max_digits=12, verbose_name="数量（t）")),
+                (
+                    "heat_value_mj_per_kg",
+                    models.DecimalField(
+                        blank=True, decimal_places=3, max_digits=6, null=True, verbose_name="收到基低位热值（MJ/kg）"
+                    ),
+                ),
+                ("contract", models.CharField(blank=True, max_length=60, verbose_name="合同")),
+                ("transport", models.CharField(blank=True, max_length=60, verbose_name="运输方式、车号")),
+                ("batch", models.CharField(blank=True, max_length=40, verbose_name="质量批次")),
+                (
+                    "unit_price_yuan_per_t",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=8, null=True, verbose_name="单价（元/t）"
+                    ),
+                ),
+                ("stored_since", models.DateField(blank=True, null=True, verbose_name="入场日期")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("entered_at", models.DateTimeField(default=common.clock.now, verbose_name="登记时间")),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="登记人",
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversal",
+                        to="coal.movement",
+                        verbose_name="冲正的记录",
+                    ),
+                ),
+                (
+                    "transfer_out",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="transfer_in",
+                        to="coal.movement",
+                        verbose_name="调出记录",
+                    ),
+                ),
+                (
+                    "yard",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="coal.yard",
+                        verbose_name="煤场",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '煤炭流水',
-                'verbose_name_plural': '煤炭流水',
-                'ordering': ['-day', '-pk'],
-                'permissions': [('record_movement', '登记煤炭到货、耗用、盘点、调拨和损耗')],
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['yard', 'day', 'id'], name='movement_of_yard'), models.Index(fields=['yard', 'kind', 'day', 'id'], name='movement_by_kind')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity_t__gte', 0)), name='movement_is_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), ('reverses__isnull', False)), models.Q(models.Q(('kind', 'reversal'), _negated=True), ('reverses__isnull', True)), _connector='OR'), name='movement_reversal_names_another'), models.CheckConstraint(condition=models.Q(('kind', 'transfer_in'), ('transfer_out__isnull', True), _connector='OR'), name='movement_transfer_in_has_its_out')],
+                "verbose_name": "煤炭流水",
+                "verbose_name_plural": "煤炭流水",
+                "ordering": ["-day", "-pk"],
+                "permissions": [("record_movement", "登记煤炭到货、耗用、盘点、调拨和损耗")],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["yard", "day", "id"], name="movement_of_yard"),
+                    models.Index(fields=["yard", "kind", "day", "id"], name="movement_by_kind"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("quantity_t__gte", 0)), name="movement_is_not_negative"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "reversal"), ("reverses__isnull", False)),
+                            models.Q(models.Q(("kind", "reversal"), _negated=True), ("reverses__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="movement_reversal_names_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "transfer_in"), ("transfer_out__isnull", True), _connector="OR"),
+                        name="movement_transfer_in_has_its_out",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StockDay',
+            name="StockDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(verbose_name='日期')),
-                ('arrived_t', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='到货（t）')),
-                ('transferred_in_t', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='调拨入（t）')),
-                ('used_t', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='耗用（t）')),
-                ('lost_t', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='损耗（t）')),
-                ('transferred_out_t', models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name='调拨出（t）')),
-                ('counted_t', models.DecimalField(decimal_places=2, max_digits=12, null=True, verbose_name='盘点（t）')),
-                ('close_t', models.DecimalField(decimal_places=2, default=0, max_digits=14, verbose_name='库存（t）')),
-                ('came_gj', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='当日入场热量（GJ）')),
-                ('received_t', models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name='累计入场（t）')),
-                ('received_gj', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='累计入场热量（GJ）')),
-                ('yard', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days', to='coal.yard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField(verbose_name="日期")),
+                (
+                    "arrived_t",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="到货（t）"),
+                ),
+                (
+                    "transferred_in_t",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="调拨入（t）"),
+                ),
+                ("used_t", models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="耗用（t）")),
+                ("lost_t", models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="损耗（t）")),
+                (
+                    "transferred_out_t",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=12, verbose_name="调拨出（t）"),
+                ),
+                (
+                    "counted_t",
+                    models.DecimalField(decimal_places=2, max_digits=12, null=True, verbose_name="盘点（t）"),
+                ),
+                ("close_t", models.DecimalField(decimal_places=2, default=0, max_digits=14, verbose_name="库存（t）")),
+                (
+                    "came_gj",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name="当日入场热量（GJ）"),
+                ),
+                (
+                    "received_t",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=16, verbose_name="累计入场（t）"),
+                ),
+                (
+                    "received_gj",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="累计入场热量（GJ）"),
+                ),
+                (
+                    "yard",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="days", to="coal.yard"),
+                ),
             ],
             options={
-                'verbose_name': '煤场日库存',
-                'verbose_name_plural': '煤场日库存',
-                'ordering': ['yard', 'day'],
-                'default_permissions': (),
-                'indexes': [models.Index(condition=models.Q(('counted_t__isnull', False)), fields=['yard', 'day'], name='stock_day_counts'), models.Index(fields=['yard', 'received_t', 'day'], name='stock_day_received')],
-                'constraints': [models.UniqueConstraint(fields=('yard', 'day'), name='stock_day_once'), models.CheckConstraint(condition=models.Q(('close_t__gte', 0)), name='stock_day_is_not_negative')],
+                "verbose_name": "煤场日库存",
+                "verbose_name_plural": "煤场日库存",
+                "ordering": ["yard", "day"],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("counted_t__isnull", False)),
+                        fields=["yard", "day"],
+                        name="stock_day_counts",
+                    ),
+                    models.Index(fields=["yard", "received_t", "day"], name="stock_day_received"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("yard", "day"), name="stock_day_once"),
+                    models.CheckConstraint(condition=models.Q(("close_t__gte", 0)), name="stock_day_is_not_negative"),
+                ],
             },
         ),
     ]

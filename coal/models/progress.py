@@ -31,6 +31,7 @@ class ProgressLine(models.Model):
     need_t = _tonnes("需煤量")
     target_t = _tonnes("储备目标")
     contract_t = _tonnes("合同签订量")
+    opening_stock_t = _tonnes("上季结余")
     arrived_long_term_t = _tonnes("长协到货")
     arrived_spot_t = _tonnes("市场煤到货")
     used_t = _tonnes("累计耗用")
@@ -62,7 +63,7 @@ class ProgressLine(models.Model):
     @property
     def stock_by_movements_t(self) -> Decimal | None:
         """What the line's own arrivals and use give."""
-        return stock_by_movements(self.arrived_long_term_t, self.arrived_spot_t, self.used_t)
+        return stock_by_movements(self.opening_stock_t, self.arrived_t, self.used_t)
 
 
 def total_of(*quantities: Decimal | None) -> Decimal | None:
@@ -70,9 +71,6 @@ def total_of(*quantities: Decimal | None) -> Decimal | None:
     return sum(told, Decimal(0)) if told else None
 
 
-def stock_by_movements(
-    arrived_long_term_t: Decimal | None, arrived_spot_t: Decimal | None, used_t: Decimal | None
-) -> Decimal | None:
-    """Arrivals less use (t); what is left empty counts as nothing; None if no arrivals are told."""
-    arrived_t = total_of(arrived_long_term_t, arrived_spot_t)
-    return None if arrived_t is None else arrived_t - (used_t or 0)
+def stock_by_movements(opening_t: Decimal | None, arrived_t: Decimal | None, used_t: Decimal | None) -> Decimal | None:
+    """Opening stock and arrivals less use (t); what is left empty counts as nothing; None if no arrivals are told."""
+    return None if arrived_t is None else (opening_t or 0) + arrived_t - (used_t or 0)

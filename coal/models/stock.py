@@ -126,6 +126,11 @@ class Movement(models.Model):
     def __str__(self) -> str:
         return f"{self.yard} {self.day} {self.get_kind_display()} {self.quantity_t} t"
 
+    @property
+    def holds(self) -> bool:
+        """Neither a reversal nor reversed. A query, unless `reversal` was joined."""
+        return self.kind != MovementKind.REVERSAL and not hasattr(self, "reversal")
+
 
 class StockDay(models.Model):
     """What one day did to one yard, and the stock at its close. Only days on which something was entered have a row.

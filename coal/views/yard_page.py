@@ -1,7 +1,9 @@
 """Pages of the coal yards."""
 
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
@@ -11,16 +13,26 @@ from django.urls import reverse
 
 from accounts.enums import UnitKind
 from coal import services
-from coal.filters import YardFilter
+from coal.filters import MovementFilter, YardFilter
 from coal.forms.yard import YardForm
+from coal.layers import layers
 from coal.models import Yard
-from coal.tables import YardTable
+from coal.selectors import closing_of, identity_of, stock_by_yard
+from coal.tables import MovementTable, YardTable
+from common import clock
+from common.columns import group_digits
 from common.forms import attempt
-from common.htmx import render_page
+from common.htmx import is_partial, render_page
 from common.pending_forms import posted_or_pending
 from common.tables import capped_count
+from facilities.models import Season
+from facilities.selectors import current_season
 
 FRAGMENTS = {"list": "partials/list.html"}
+# More batches than these are told by their number; an open yard has a lorry's load in each.
+MOST_LAYERS = 20
+# What can be entered, in the order of use; the first is the page's main button.
+ENTRIES = (("arrival", "登记到货"), ("use", "耗用"), ("count", "盘点"), ("transfer", "调拨"), ("loss", "损耗"))
 reads = permission_required("coal.view_coal", raise_exception=True)
 manages = permission_required("coal.manage_yards", raise_exception=True)
 
@@ -29,6 +41,9 @@ manages = permission_required("coal.manage_yards", raise_exception=True)
 def yard_list(request: HttpRequest) -> HttpResponse:
     filters = YardFilter(request.GET, queryset=Yard.objects.visible_to(request.user), request=request)
     table = YardTable.for_request(request, filters.qs, total=capped_count(filters.qs))
+    stocks = stock_by_yard(table.page.object_list, clock.today())
+    for yard in table.page.object_list:
+        yard.stock = stocks[yard.pk]
     context: dict[str, Any] = {"table": table, "bar": filters.bar, "empty_title": "还没有煤场"}
     if request.user.has_perm("coal.manage_yards"):  # type: ignore[union-attr]
         context |= {
@@ -40,15 +55,48 @@ def yard_list(request: HttpRequest) -> HttpResponse:
 
 @reads
 def yard_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    visible = Yard.objects.visible_to(request.user).select_related("company", "county")
-    yard = get_object_or_404(visible, pk=pk)
-    facts = [
-        ("供热企业", yard.company),
-        ("设计库容（t）", yard.capacity_t),
-        ("形式", "封闭" if yard.is_covered else "露天"),
-        ("位置", yard.place),
-    ]
-    return render(request, "coal/yard_detail.html", {"yard": yard, "facts": facts})
+    """What lies in the yard, since when, and the book of it. As many queries for a long history as for a short one."""
+    yard = get_object_or_404(Yard.objects.visible_to(request.user).select_related("company", "county"), pk=pk)
+    filters = MovementFilter(request.GET, queryset=yard.movements.all(), request=request)
+    table = MovementTable.for_request(request, filters.qs, total=capped_count(filters.qs))
+    table.closing = closing_of(yard, [movement.day for movement in table.page.object_list])
+    may_enter = request.user.has_perm("coal.record_movement") and yard.is_active  # type: ignore[union-attr]
+    context = {
+        "yard": yard, "table": table, "bar": filters.bar, "may_enter": may_enter, "entries": ENTRIES,
+        "empty_title": "还没有流水",
+        "empty_text": "先盘点一次，把现有的存煤作为期初记进来，以后再记到货和耗用。" if may_enter else "",
+        "empty_url": reverse("coal:movement_enter", args=[pk, "count"]) if may_enter else "",
+        "empty_action": "登记盘点",
+    }  # fmt: skip
+    if not is_partial(request):
+        context |= _state(yard, current_season(request))
+    return render_page(request, "coal/yard_detail.html", context, fragments=FRAGMENTS)
+
+
+def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
+    """What lies there today: figures, layers, and how the season's opening became it."""
+    today = clock.today()
+    stock = stock_by_yard([yard], today)[yard.pk]
+    lying = layers(yard, today)
+    untold_t = sum((layer.quantity_t for layer in lying if layer.heat_value_mj_per_kg is None), Decimal(0))
+    oldest = lying[0] if lying else None
+    identity = None
+    if season and season.summer_start_on <= today:
+        identity = identity_of(yard, season.summer_start_on, min(today, season.heating_end_on))
+    return {
+        "facts": [
+            ("供热企业", yard.company),
+            ("设计库容（t）", group_digits(yard.capacity_t, 2)),
+            ("形式", "封闭" if yard.is_covered else "露天"),
+            ("位置", yard.place),
+        ],
+        "stock": stock, "today": today, "fill_percent": stock.stock_t * 100 / yard.capacity_t,
+        "layers": [{"layer": layer, "age": layer.age_days(today)} for layer in lying[:MOST_LAYERS]],
+        "more_layers": max(len(lying) - MOST_LAYERS, 0),
+        "untold_t": untold_t, "usual_heat_value": settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG,
+        "oldest": oldest, "oldest_age": oldest and oldest.age_days(today),
+        "identity": identity, "season": season,
+    }  # fmt: skip
 
 
 @manages

@@ -3,6 +3,7 @@
 The table names every address of the site; an address that is not in it fails the suite.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,12 @@ from accounts.roles import (
     COMPANY_ADMIN,
     COMPANY_CLERK,
     COMPANY_ROLES,
+    DEVELOPMENT,
     INSPECTOR,
     TOWNSHIP,
 )
 from audit.services import record
+from coal.models import ProgressLine
 from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, LedgerTerm
 from facilities.models import NameAlias
@@ -35,6 +38,7 @@ pytestmark = pytest.mark.django_db
 Roles = tuple[str, ...]
 REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
+PROGRESS: Roles = (*BUREAU_ROLES, DEVELOPMENT)
 YARDS: Roles = (ADMIN, *COMPANY_ROLES)
 # Who sees the coal of 城源热力: neither the clerk of another company nor a township.
 COAL: Roles = tuple(role for role in ALL_ROLES if role not in (COMPANY_CLERK, TOWNSHIP))
@@ -140,6 +144,9 @@ TABLE: dict[str, Rule] = {
     "jobs:list": Rule(ALL_ROLES),
     "jobs:detail": Rule((ADMIN,), "job"),
     "jobs:file": Rule((ADMIN,), "job"),
+    "coal:progress": Rule(ALL_ROLES),
+    "coal:progress_day": Rule(COAL, "progress day"),
+    **_of_ledger("coal:progress_", "coal", imports=PROGRESS, exports=ALL_ROLES),
     "coal:yard_list": Rule(ALL_ROLES),
     "coal:yard_create": Rule(YARDS),
     "coal:yard_detail": Rule(COAL, "yard"),
@@ -161,13 +168,19 @@ TABLE: dict[str, Rule] = {
 UNSEEN_BY: dict[str, Roles] = {
     **{
         f"{kind} {needed}": tuple(set(importers) - {ADMIN})
-        for kind, importers in {"hazards": IMPORT, "communities": BUREAU_ROLES, "facilities": BUREAU_ROLES}.items()
+        for kind, importers in {
+            "hazards": IMPORT,
+            "communities": BUREAU_ROLES,
+            "facilities": BUREAU_ROLES,
+            "coal": PROGRESS,
+        }.items()
         for needed in ("batch", "row")
     },
     "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
     "yard": (COMPANY_CLERK, TOWNSHIP),
+    "progress day": (COMPANY_CLERK, TOWNSHIP),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
@@ -207,7 +220,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         kind: ImportBatch.objects.create(
             kind=kind, owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
         )
-        for kind in ("hazards", "communities", "facilities")
+        for kind in ("hazards", "communities", "facilities", "coal")
     }
     for batch in batches.values():
         ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
@@ -215,8 +228,14 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     photo = ImportPhoto.objects.create(batch=batch, original_name="1.jpg", file="a.jpg", sha256="0")
     entry = record(actor=who, action="测试")
     message = Message.objects.create(recipient=who, key="k", subject="s", path="/")
+    # Each county has its own day, which is not there for the other.
+    told = ProgressLine.objects.create(
+        county=hazard.county, company=hazard.lead_unit, reported_on=dt.date(2026, 7, 1 + hazard.pk % 28)
+    )
+    day = told.reported_on
     return {
         "hazard": {"pk": hazard.pk},
+        "progress day": {"year": day.year, "month": day.month, "day": day.day},
         "move": {"pk": hazard.pk, "move": "sign"},
         "attachment": {"pk": _attachment(hazard).pk},
         **{f"{kind} batch": {"pk": each.pk} for kind, each in batches.items()},

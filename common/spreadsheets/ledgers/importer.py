@@ -20,6 +20,7 @@ CHUNK = 500
 Problem = dict[str, str]
 # Set on a row of which a person has said that it is another item than the one it looks like.
 NO_REPEAT = "is_no_repeat"
+WARNING = "is_warning"
 # What changes of a row when it is compared with an item.
 COMPARED = ["pile", "item_id", "reason", "changes", "conflict", "problems"]
 
@@ -27,6 +28,11 @@ COMPARED = ["pile", "item_id", "reason", "changes", "conflict", "problems"]
 def problem(field: str, read: str, expected: str, cell: str = "") -> Problem:
     """`field`: the column. `cell`: L20; empty where it is not a cell of the file that is wrong."""
     return {"field": field, "cell": cell, "read": read, "expected": expected}
+
+
+def warning(field: str, read: str, expected: str) -> Problem:
+    """What is only said beside a row, which is taken as it is."""
+    return {**problem(field, read, expected), WARNING: "1"}
 
 
 def address_of(row: int, field: str, head: Mapping[str, Any]) -> str:
@@ -147,7 +153,7 @@ class Importer(ABC):
         holding = self.holding
         if holding is None:
             holding = frozenset(column.name for column in self.ledger.columns if column.required)
-        return any(each["field"] in holding for each in problems)
+        return any(each["field"] in holding and not each.get(WARNING) for each in problems)
 
     # --- what a person decides ---
 

@@ -13,6 +13,7 @@ from common.spreadsheets.heads import LedgerSheet
 from common.spreadsheets.ledgers.differences import VERSION, Difference, Said, is_same_text
 from common.spreadsheets.ledgers.importer import (
     COMPARED,
+    WARNING,
     Importer,
     Match,
     Problem,
@@ -201,7 +202,7 @@ class RecordImporter(Importer):
             # A name that stands there already need not be known any more: a company that is no longer active.
             row.problems = [each for each in row.problems if not self._is_as_it_was(each, item)]
         super().compare(row, head, match, item)
-        is_unclear = any(each["read"] for each in row.problems)
+        is_unclear = any(each["read"] and not each.get(WARNING) for each in row.problems)
         if item is not None and row.pile == Pile.REPEAT and is_unclear and not match.is_same_row:
             row.pile = Pile.WAITS
 
@@ -214,7 +215,7 @@ class RecordImporter(Importer):
 
     def differences(self, row: ImportRow, head: Mapping[str, Any], item: Any) -> list[Difference]:
         said, values = self._said(row, head), self.values(row.fields)
-        wrong = {each["field"] for each in row.problems}
+        wrong = {each["field"] for each in row.problems if not each.get(WARNING)}
         return [
             found
             for column in self.kind.fields

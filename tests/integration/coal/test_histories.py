@@ -1,5 +1,5 @@
-"""1 000 random histories through the services: what is stored is what the movements tell, and what would leave a day with
-less than nothing is refused, that and nothing else."""
+"""1 000 random histories through the services: what is stored is what the movements tell, and what
+would leave a day with less than nothing is refused, that and nothing else."""
 
 import datetime as dt
 from decimal import Decimal

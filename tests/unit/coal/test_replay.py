@@ -1,4 +1,4 @@
-"""A yard's stock from its movements: counts are fixed points, reversals fall out, the order of entry does not matter."""
+"""A yard's stock from its movements: counts are fixed points, reversals fall out, the order of entry is no matter."""
 
 import datetime as dt
 from decimal import Decimal
@@ -28,7 +28,8 @@ HISTORY = [
 
 def test_each_day_closes_with_what_came_and_went() -> None:
     assert closing_stock(HISTORY) == {
-        day(1): Decimal(500), day(2): Decimal("560.5"), day(4): Decimal(560), day(5): Decimal(460), day(6): Decimal(500),
+        day(1): Decimal(500), day(2): Decimal("560.5"), day(4): Decimal(560), day(5): Decimal(460),
+        day(6): Decimal(500),
     }  # fmt: skip
 
 

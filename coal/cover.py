@@ -1,0 +1,92 @@
+"""How many days the coal lasts. Pure: no database, no clock.
+
+可用天数 = stock ÷ what a day burns, for the mean day (平均日) and the coldest day (极寒日). A county's figure divides
+the sums of its companies: days are never added or averaged. A company of which no burn is known is left out of both
+sums, and counted, so that its stock does not make the others' last longer.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from coal.demand import TCE_MJ_PER_KG, rounded
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Coal that lies somewhere. Tonnes of different heat value are added with their heat beside them.
+
+    `oldest_on`: since when the oldest of it lies in its yard; None for nothing, and for coal older than the book.
+    """
+
+    stock_t: Decimal = Decimal(0)
+    heat_gj: Decimal = Decimal(0)
+    oldest_on: dt.date | None = None
+
+    def __add__(self, other: "Stock") -> "Stock":
+        oldest_on = min(filter(None, (self.oldest_on, other.oldest_on)), default=None)
+        return Stock(self.stock_t + other.stock_t, self.heat_gj + other.heat_gj, oldest_on)
+
+    @property
+    def tce(self) -> Decimal:
+        """Tonnes of standard coal."""
+        return rounded(self.heat_gj / TCE_MJ_PER_KG, 2)
+
+    @property
+    def heat_value_mj_per_kg(self) -> Decimal | None:
+        return rounded(self.heat_gj / self.stock_t, 3) if self.stock_t else None
+
+
+@dataclass(frozen=True, slots=True)
+class DayNeed:
+    """What a day burns (t). `basis` says where the mean comes from, in a few words: 近 7 天平均耗用."""
+
+    mean_t: Decimal | None = None
+    coldest_t: Decimal | None = None
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    stock_t: Decimal
+    need: DayNeed
+
+    @property
+    def mean_days(self) -> Decimal | None:
+        """可用天数（平均日）"""
+        return _days(self.stock_t, self.need.mean_t)
+
+    @property
+    def coldest_days(self) -> Decimal | None:
+        """可用天数（极寒日）"""
+        return _days(self.stock_t, self.need.coldest_t)
+
+
+@dataclass(frozen=True, slots=True)
+class CountyCover:
+    """The whole of several companies; `without_mean`, `without_coldest`: how many of them no burn is known of."""
+
+    mean_days: Decimal | None
+    coldest_days: Decimal | None
+    without_mean: int
+    without_coldest: int
+
+
+def together(covers: Iterable[Cover]) -> CountyCover:
+    """Sums divided, for each kind of day over those companies whose burn on such a day is known."""
+    kept = list(covers)
+    mean = [(each.stock_t, each.need.mean_t) for each in kept if each.need.mean_t]
+    coldest = [(each.stock_t, each.need.coldest_t) for each in kept if each.need.coldest_t]
+    return CountyCover(
+        mean_days=_days(sum((stock for stock, _ in mean), Decimal(0)), sum((burn for _, burn in mean), Decimal(0))),
+        coldest_days=_days(
+            sum((stock for stock, _ in coldest), Decimal(0)), sum((burn for _, burn in coldest), Decimal(0))
+        ),
+        without_mean=len(kept) - len(mean),
+        without_coldest=len(kept) - len(coldest),
+    )
+
+
+def _days(stock_t: Decimal, burn_t: Decimal | None) -> Decimal | None:
+    return rounded(stock_t / burn_t, 1) if burn_t else None

@@ -1,0 +1,111 @@
+"""What a phone fills in at the yard: one form for each kind of movement, and that of a reversal."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django import forms
+
+from coal import bookkeeping
+from coal.enums import MovementKind
+from coal.forms.figures import FigureField, HeatValueField
+from coal.inputs import INPUTS, Input
+from coal.models import Movement, Yard
+from common import clock
+from common.fields import LedgerDateField, LedgerForm
+
+
+def tonnes(label: str, help_text: str = "", **more: Any) -> FigureField:
+    field = FigureField(Input("quantity_t", label, "t", 2), min_value=0, **more)
+    field.help_text = help_text
+    return field
+
+
+class MovementForm(LedgerForm):
+    """A day, so many tonnes, a remark. `key` makes a form that is sent twice count once."""
+
+    kind: ClassVar[MovementKind]
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    day = LedgerDateField(label="日期", help_text="可以补记以前的日期")
+    quantity_t = tonnes("数量")
+    note = forms.CharField(label="说明", max_length=200, required=False)
+
+    def __init__(self, *args: Any, yard: Yard, by: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.yard, self.by = yard, by
+        self.initial.update({"key": uuid.uuid4(), "day": clock.today()})
+        self.fields["note"].widget.attrs["data-wide"] = True
+
+    def save(self) -> Movement:
+        """Enter it; what is wrong is a ValidationError by fields."""
+        return bookkeeping.record_movement(self.yard, by=self.by, kind=self.kind, **self.cleaned_data)
+
+
+class ArrivalForm(MovementForm):
+    kind = MovementKind.ARRIVAL
+    heat_value_mj_per_kg = HeatValueField(INPUTS["heat_value_mj_per_kg"], required=False)
+    contract = forms.CharField(label="合同", max_length=60, required=False, help_text="合同编号或供应商")
+    transport = forms.CharField(label="运输方式、车号", max_length=60, required=False, help_text="如“汽运 冀A12345”")
+    batch = forms.CharField(label="质量批次", max_length=40, required=False)
+    unit_price_yuan_per_t = FigureField(Input("unit_price_yuan_per_t", "单价", "元/t", 2), required=False, min_value=0)
+    field_order = (
+        "key", "day", "quantity_t", "heat_value_mj_per_kg", "contract", "transport", "batch", "unit_price_yuan_per_t",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["heat_value_mj_per_kg"].help_text += "；还没化验的可不填，折标煤时按常用热值"
+        last = self.yard.movements.standing().filter(kind=MovementKind.ARRIVAL).first()
+        if last is not None:
+            # The next lorry is most often of the same coal.
+            names = ("heat_value_mj_per_kg", "contract", "batch", "unit_price_yuan_per_t")
+            self.initial.update({name: getattr(last, name) for name in names})
+
+
+class UseForm(MovementForm):
+    kind = MovementKind.USE
+
+
+class LossForm(MovementForm):
+    kind = MovementKind.LOSS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].required = True
+        self.fields["note"].help_text = "怎么损耗的，如自燃、运输途耗、雨淋流失"
+
+
+class CountForm(MovementForm):
+    kind = MovementKind.COUNT
+    quantity_t = tonnes("实盘数量", "当天收工时煤场里实有的吨数；从这天起库存以它为准")
+
+
+class TransferForm(MovementForm):
+    kind = MovementKind.TRANSFER_OUT
+    target = forms.ModelChoiceField(Yard.objects.none(), label="调入煤场", empty_label="请选择")
+    field_order = ("key", "day", "target", "quantity_t")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Yard.objects.visible_to(self.by).filter(company=self.yard.company_id, is_active=True)
+        self.fields["target"].queryset = others.exclude(pk=self.yard.pk)  # type: ignore[attr-defined]
+
+    def save(self) -> Movement:
+        target = self.cleaned_data.pop("target")
+        return bookkeeping.transfer(self.yard, target, by=self.by, **self.cleaned_data)
+
+
+# As the addresses name them.
+FORMS: dict[str, type[MovementForm]] = {
+    "arrival": ArrivalForm,
+    "use": UseForm,
+    "count": CountForm,
+    "transfer": TransferForm,
+    "loss": LossForm,
+}
+
+
+class ReversalForm(LedgerForm):
+    reason = forms.CharField(
+        label="冲正理由", max_length=200, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="如“重复登记”“数量写错，应为 32.50 t”",
+    )  # fmt: skip

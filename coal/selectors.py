@@ -1,0 +1,141 @@
+"""Reads of what lies in the yards, for pages, deadlines and reports. Each docstring states its number of queries."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Round
+
+from coal.balances import PLACES, stock_at
+from coal.cover import Cover, DayNeed, Stock
+from coal.demand import rounded
+from coal.models import StockDay, Yard
+from facilities.models import Season
+
+WEEK = 7
+NOTHING = Decimal(0)
+
+
+def stock_by_yard(yards: Iterable[Yard] | QuerySet[Yard], day: dt.date) -> dict[int, Stock]:
+    """What lies in each yard at the close of that day, by the yard's pk. 2 queries, however long the histories."""
+    last = StockDay.objects.filter(yard=OuterRef("pk"), day__lte=day).order_by("-day").values("pk")[:1]
+    keys = [yard.pk for yard in yards]
+    latest = Yard.objects.filter(pk__in=keys).annotate(last=Subquery(last)).values("last")
+    # Coal leaves in the order in which it came: the oldest that is there came on the first day that exceeds what left.
+    oldest = StockDay.objects.filter(
+        yard=OuterRef("yard"), day__lte=day,
+        received_t__gt=Round(OuterRef("received_t") - OuterRef("close_t"), precision=PLACES),
+    ).order_by("received_t", "day")  # fmt: skip
+    rows = list(StockDay.objects.filter(pk__in=latest).annotate(oldest=Subquery(oldest.values("pk")[:1])))
+    first = StockDay.objects.in_bulk([row.oldest for row in rows if row.oldest])
+    stocks = {row.yard_id: _stock(row, first.get(row.oldest)) for row in rows}
+    return {key: stocks.get(key, Stock()) for key in keys}
+
+
+def _stock(last: StockDay, oldest: StockDay | None) -> Stock:
+    """`last`: the yard's last day; `oldest`: the day on which the oldest coal that is left came, None if none came."""
+    stock_t, left_t = last.close_t, last.received_t - last.close_t
+    if left_t < 0:  # All that came is there, and what was there before the book was opened.
+        older_gj = -left_t * settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG
+        return Stock(stock_t, rounded(last.received_gj + older_gj, PLACES), None)
+    if oldest is None:
+        return Stock()
+    of_its_day_t = min(oldest.received_t - left_t, oldest.came_t)
+    heat_gj = last.received_gj - oldest.received_gj + oldest.came_gj * of_its_day_t / oldest.came_t
+    return Stock(stock_t, rounded(heat_gj, PLACES), oldest.day)
+
+
+def used_by_yard(yards: Iterable[Yard] | QuerySet[Yard], first: dt.date, last: dt.date) -> dict[int, Decimal]:
+    """Tonnes used between the two days, both included, by the yard's pk. 1 query."""
+    days = StockDay.objects.filter(yard__in=[yard.pk for yard in yards], day__range=(first, last))
+    used = dict(days.values_list("yard").annotate(Sum("used_t")).order_by())
+    return {key: value or NOTHING for key, value in used.items()}
+
+
+def cover_by_company(
+    yards: Iterable[Yard], day: dt.date, season: Season | None, estimated: Mapping[int, DayNeed]
+) -> dict[int, Cover]:
+    """How long each company's coal lasts from that day on, by the company's pk. 3 queries.
+
+    `estimated`: what a day burns by the season's estimate. While there is heating the mean day is that of the last 7
+    days (of as many as there have been); the coldest day is always the estimate's.
+    """
+    kept = list(yards)
+    companies = {yard.pk: yard.company_id for yard in kept}
+    stock: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for key, each in stock_by_yard(kept, day).items():
+        stock[companies[key]] += each.stock_t
+    used, days = _last_week(kept, companies, day, season)
+    covers = {}
+    for company, stock_t in stock.items():
+        need = estimated.get(company, DayNeed())
+        if days and used.get(company):
+            need = DayNeed(rounded(used[company] / days, PLACES), need.coldest_t, f"近 {days} 天平均耗用")
+        covers[company] = Cover(stock_t, need)
+    return covers
+
+
+def _last_week(
+    yards: list[Yard], companies: Mapping[int, int], day: dt.date, season: Season | None
+) -> tuple[Mapping[int, Decimal], int]:
+    """What each company used in the last days of heating, up to a week, and how many days that were; 0 otherwise."""
+    if season is None or not season.heating_start_on <= day <= season.heating_end_on:
+        return {}, 0
+    first = max(season.heating_start_on, day - dt.timedelta(WEEK - 1))
+    used: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for key, tonnes in used_by_yard(yards, first, day).items():
+        used[companies[key]] += tonnes
+    return used, (day - first).days + 1
+
+
+def closing_of(yard: Yard, days: Iterable[dt.date]) -> dict[dt.date, Decimal]:
+    """The stock at the close of each of these days on which something was entered. 1 query."""
+    return dict(StockDay.objects.filter(yard=yard, day__in=set(days)).values_list("day", "close_t"))
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """opening + arrivals + transferred in − use − losses − transferred out ± what counts found = stock, all in t."""
+
+    opening_t: Decimal
+    arrived_t: Decimal
+    transferred_in_t: Decimal
+    used_t: Decimal
+    lost_t: Decimal
+    transferred_out_t: Decimal
+    close_t: Decimal
+
+    @property
+    def counted_difference_t(self) -> Decimal:
+        """盘盈 (+) or 盘亏 (−)."""
+        moved = self.arrived_t + self.transferred_in_t - self.used_t - self.lost_t - self.transferred_out_t
+        return self.close_t - self.opening_t - moved
+
+    @property
+    def counted_shortage_t(self) -> Decimal:
+        """盘亏 as a quantity."""
+        return max(NOTHING, -self.counted_difference_t)
+
+
+SUMMED = ("arrived_t", "transferred_in_t", "used_t", "lost_t", "transferred_out_t")
+
+
+def identity_of(yard: Yard, first: dt.date, last: dt.date) -> Identity:
+    """How the stock of the one day became that of the other. 3 queries over the days between."""
+    days = StockDay.objects.filter(yard=yard, day__range=(first, last))
+    sums = days.aggregate(**{f"sum_{name}": Sum(name) for name in SUMMED})
+    return Identity(
+        opening_t=stock_at(yard, first - dt.timedelta(1)),
+        close_t=stock_at(yard, last),
+        **{name: sums[f"sum_{name}"] or NOTHING for name in SUMMED},
+    )
+
+
+def book_opened_on(yard: Yard) -> dt.date | None:
+    """The first day of the yard's book. 1 query."""
+    opened: dt.date | None = StockDay.objects.filter(yard=yard).aggregate(first=Min("day"))["first"]
+    return opened
