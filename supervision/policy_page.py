@@ -15,7 +15,7 @@ from common import clock
 from common.concurrency import Stale
 from common.forms import attempt
 from common.pending_forms import posted_or_pending
-from supervision import services
+from supervision import services, site_wide
 from supervision.kinds import KINDS
 from supervision.models import Policy
 from supervision.policy import with_steps
@@ -24,7 +24,7 @@ from supervision.trial import Trial, try_out
 from supervision.working_days import working_calendar
 
 reads = permission_required("supervision.view_escalation", raise_exception=True)
-changes = permission_required("supervision.manage_policy", raise_exception=True)
+changes = site_wide.changes(services.CAPABILITY, services.WHAT)
 VERSIONS_SHOWN = 20
 
 
@@ -33,7 +33,8 @@ VERSIONS_SHOWN = 20
 def policy_list(request: HttpRequest) -> HttpResponse:
     policies = list(with_steps(Policy.objects.all()))
     kinds = [(kind, [policy for policy in policies if policy.kind == kind.name]) for kind in KINDS.values()]
-    return render(request, "supervision/policy.html", {"kinds": kinds})
+    standing = site_wide.standing(request.user, services.CAPABILITY, services.WHAT)
+    return render(request, "supervision/policy.html", {"kinds": kinds, **standing})
 
 
 @changes

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from audit.services import Changes, record
 from common import clock
 from common.concurrency import change
 from common.workdays import ONE_DAY, Calendar
+from supervision import site_wide
 from supervision.enums import Measure, OffsetUnit
 from supervision.ladder import moment_of
 from supervision.models import BUREAU_AUDIENCE, Policy, PolicyStep
@@ -22,13 +23,7 @@ MOST_DAYS, MOST_HOURS, LEAST_HOURS_BETWEEN = 366, 999, 24
 DEADLINES_TRIED = 366
 
 
-def may_change(user: Any) -> bool:
-    return bool(user.has_perm("supervision.manage_policy"))
-
-
-def _check(by: Any) -> None:
-    if not may_change(by):
-        raise PermissionDenied("您没有修改督办规则的权限")
+CAPABILITY, WHAT = "supervision.manage_policy", "督办规则"
 
 
 @transaction.atomic
@@ -39,7 +34,7 @@ def save_steps(policy: Policy, *, by: Any, version: int, steps: Sequence[PolicyS
     is that step changed, unless it repeated and does so otherwise now; any other is a new one. ValidationError as by
     `check_step` and `check_order`.
     """
-    _check(by)
+    site_wide.check(by, CAPABILITY, WHAT)
     for step in steps:
         check_step(step)
     before = {step.code: step for step in steps_in_force(policy)}
@@ -154,7 +149,7 @@ def _out_of_order(
 def create_policy(*, kind: str, grade: str, urgency: str, by: Any) -> Policy:
     """A policy of its own for a grade, an urgency or both. It begins with the steps that held for them so far, so that
     nothing changes until it is edited. ValidationError if there is one already."""
-    _check(by)
+    site_wide.check(by, CAPABILITY, WHAT)
     if not grade and not urgency:
         raise ValidationError("请选择等级或整改类型")
     policies = {(each.grade, each.urgency): each for each in Policy.objects.filter(kind=kind)}
@@ -179,7 +174,7 @@ def create_policy(*, kind: str, grade: str, urgency: str, by: Any) -> Policy:
 @transaction.atomic
 def switch_policy(policy: Policy, *, by: Any, version: int, is_active: bool) -> None:
     """Put a special policy out of use, or back; its items then follow the next one that fits. Stale as by `change`."""
-    _check(by)
+    site_wide.check(by, CAPABILITY, WHAT)
     if policy.is_general:
         raise ValidationError("各等级通用的规则不能停用，可以停用其中的步骤")
     if policy.is_active == is_active:

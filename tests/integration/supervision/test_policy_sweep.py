@@ -35,9 +35,9 @@ class TestSweep:
         assert list(records.values_list("repeat", "announced")) == [(0, True), (1, True), (2, True), (3, True)]
 
     def test_another_interval_makes_a_step_speak_again_in_time(self, cast: Cast, hazard: Hazard, news: Any) -> None:
-        change(general(), cast.admin, circular={"repeat_every": 1})
+        change(general(), cast.city_admin, circular={"repeat_every": 1})
         assert all(news(offset) for offset in range(16, 61))
-        change(general(), cast.admin, circular_n1={"repeat_every": 30})
+        change(general(), cast.city_admin, circular_n1={"repeat_every": 30})
         told = [offset for offset in range(61, 140) if news(offset)]
         assert told == [61, 75, 105, 135]
 
@@ -62,7 +62,7 @@ class TestSweep:
         self, cast: Cast, hazard: Hazard, summer: Any, unit: str, amount: int, every: int
     ) -> None:
         later = [hazard_of(cast, "rectifying", due_on=day(offset)) for offset in (1, 2, 3, 5, 8, 13, 21)]
-        change(general(), cast.admin, circular={"unit": unit, "amount": amount, "repeat_every": every}, talk=None)
+        change(general(), cast.city_admin, circular={"unit": unit, "amount": amount, "repeat_every": every}, talk=None)
         circular, calendar = steps_in_force(general()).get(measure="circular"), working_calendar()
         for offset in range(20, 60, 7):
             now = dt.datetime.combine(day(offset), dt.time(5, 30), dt.UTC)
@@ -77,13 +77,13 @@ class TestSweep:
     def test_a_milder_step_that_repeats_is_silent_once_a_severer_one_is_reached(
         self, cast: Cast, hazard: Hazard, news: Any
     ) -> None:
-        change(general(), cast.admin, urge={"repeat_every": 1})
+        change(general(), cast.city_admin, urge={"repeat_every": 1})
         told = {offset: {subject for _, subject in news(offset)} for offset in range(1, 6)}
         assert {offset: len(subjects) for offset, subjects in told.items()} == {1: 1, 2: 1, 3: 1, 4: 0, 5: 0}
 
     def test_working_days_over_national_day(self, cast: Cast, summer: Any, news: Any) -> None:
         hazard = hazard_of(cast, "rectifying", due_on=dt.date(2026, 9, 30))
-        change(general(), cast.admin, notice={"unit": "workdays"}, urge={"unit": "workdays"})
+        change(general(), cast.city_admin, notice={"unit": "workdays"}, urge={"unit": "workdays"})
 
         def told_on(text: str) -> set[str]:
             return {subject for _, subject in news((dt.date.fromisoformat(text) - DUE).days)}
@@ -100,15 +100,15 @@ class TestSweep:
         assert steps_of(hazard, hazard.due_on)["notice"] is False
 
     def test_a_change_of_the_calendar_holds_from_the_next_sweep_on(self, cast: Cast, hazard: Hazard, news: Any) -> None:
-        change(general(), cast.admin, urge={"unit": "workdays"})
-        set_days(day(1), day(1), is_workday=False, name="县运动会", by=cast.admin)
+        change(general(), cast.city_admin, urge={"unit": "workdays"})
+        set_days(day(1), day(1), is_workday=False, name="县运动会", by=cast.city_admin)
         news(1)
         assert "urge" not in steps_of(hazard)
         news(4)  # a Monday
         assert steps_of(hazard)["urge"] is False
 
     def test_hours_count_from_the_end_of_the_day(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
-        change(general(), cast.admin, urge={"unit": "hours", "amount": 10})
+        change(general(), cast.city_admin, urge={"unit": "hours", "amount": 10})
         summer.move_to(dt.datetime(2026, 8, 21, 1, 59, tzinfo=dt.UTC))  # 9:59 in Shanghai
         sweep(day(1))
         assert "urge" not in steps_of(hazard)
@@ -117,19 +117,19 @@ class TestSweep:
         assert steps_of(hazard)["urge"] is True
 
     def test_what_is_proposed_is_told_to_the_bureau_only(self, cast: Cast, hazard: Hazard, news: Any) -> None:
-        change(general(), cast.admin, notice={"is_proposed": True})
+        change(general(), cast.city_admin, notice={"is_proposed": True})
         assert news(3) == {("ll_inspector", "YH-2026-0001 逾期 3 天，督办单待审批")}
 
     def test_a_reminder_on_the_day_itself(self, cast: Cast, hazard: Hazard, news: Any) -> None:
-        change(general(), cast.admin, added={"measure": "remind", "amount": 0, "tells_company": True})
+        change(general(), cast.city_admin, added={"measure": "remind", "amount": 0, "tells_company": True})
         news(-1)
         assert news(0) == {(who, "YH-2026-0001 今天到期") for who in ("cy_admin", "cy_clerk")}
 
     def test_a_new_version_does_not_say_again_what_was_said(self, cast: Cast, hazard: Hazard, news: Any) -> None:
         news(3)
-        change(general(), cast.admin, urge={"amount": 2}, notice={"tells_company_head": True})
+        change(general(), cast.city_admin, urge={"amount": 2}, notice={"tells_company_head": True})
         assert news(3) == set()
-        change(general(), cast.admin, added={"measure": "urge", "amount": 3, "tells_bureau": True})
+        change(general(), cast.city_admin, added={"measure": "urge", "amount": 3, "tells_bureau": True})
         assert news(3) == set(), "a severer step is on record"
         assert set(steps_of(hazard)) == {"remind-7", "remind-3", "urge", "urge-n1", "notice"}
 
@@ -137,7 +137,7 @@ class TestSweep:
 class TestLadderOfAnItem:
     def test_working_days_say_what_they_skip(self, cast: Cast, summer: Any) -> None:
         hazard = hazard_of(cast, "rectifying", due_on=dt.date(2026, 9, 30))
-        change(general(), cast.admin, urge={"unit": "workdays"})
+        change(general(), cast.city_admin, urge={"unit": "workdays"})
         step = next(step for step in ladder_of(hazard).steps if step.label == "催办（逾期 1 个工作日）")
         assert (step.on, step.text) == (
             dt.date(2026, 10, 8), "将通知责任单位负责人、住建局督办人；跳过10月1日至7日（国庆节）",
