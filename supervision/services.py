@@ -17,6 +17,7 @@ from supervision.enums import Measure, OffsetUnit
 from supervision.ladder import moment_of
 from supervision.models import BUREAU_AUDIENCE, Policy, PolicyStep
 from supervision.policy import in_order, steps_in_force
+from supervision.step_codes import give_codes
 
 MOST_DAYS, MOST_HOURS, LEAST_HOURS_BETWEEN = 366, 999, 24
 # In which order steps of different units come depends on where weekends and holidays fall.
@@ -31,8 +32,8 @@ def save_steps(policy: Policy, *, by: Any, version: int, steps: Sequence[PolicyS
     """Make the steps (unsaved) the policy's next version; whether anything changed. What was recorded stays as it is.
 
     `version` is the one that was seen: Stale if it has moved on. A step with the code of one in force, and its measure,
-    is that step changed, unless it repeated and does so otherwise now; any other is a new one. ValidationError as by
-    `check_step` and `check_order`.
+    is that step changed, unless it repeats otherwise than ever before; which others are new says `step_codes.py`.
+    ValidationError as by `check_step` and `check_order`.
     """
     site_wide.check(by, CAPABILITY, WHAT)
     for step in steps:
@@ -71,23 +72,9 @@ def _pairs(
 
 
 def drafted(policy: Policy, steps: Sequence[PolicyStep], before: dict[str, PolicyStep]) -> list[PolicyStep]:
-    """The steps with their levels and codes, in order: a step in force (`before`, by code) keeps its code, any other
-    gets one that the kind never had, so that it was never recorded; so does one that repeats otherwise than before."""
-    used = set(PolicyStep.objects.filter(policy__kind=policy.kind).values_list("code", flat=True))
-    taken: set[str] = set()
-    for step in steps:
-        known = before.get(step.code)
-        if known is None or known.measure != step.measure or _repeats_otherwise(known, step) or step.code in taken:
-            step.code = next(code for n in range(1, 10**6) if (code := f"{step.measure}-n{n}") not in used)
-            used.add(step.code)
-        taken.add(step.code)
+    """The steps with their codes and levels, in order; `before`: the steps in force, by code. Two queries."""
+    give_codes(policy, steps, before)
     return in_order(steps)
-
-
-def _repeats_otherwise(known: PolicyStep, step: PolicyStep) -> bool:
-    """Whether its repetitions are counted anew: on record under the old numbers, the new ones would seem to be told."""
-    before, after = ((each.unit, each.amount, each.repeat_every) for each in (known, step))
-    return bool(known.repeat_every) and before != after
 
 
 def check_step(step: PolicyStep) -> None:

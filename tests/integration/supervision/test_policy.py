@@ -107,7 +107,9 @@ class TestChanging:
         change(general(), cast.city_admin, urge={"measure": "notice", "amount": 2})
         codes = set(steps_in_force(general()).values_list("code", flat=True))
         assert codes == {"remind-7", "remind-3", "notice-n1", "notice", "talk", "circular"}
-        change(general(), cast.city_admin, notice_n1=None)
+        change(general(), cast.city_admin, notice_n1={"measure": "urge", "amount": 1})
+        assert "urge" in set(steps_in_force(general()).values_list("code", flat=True)), "it is what it was"
+        change(general(), cast.city_admin, urge=None)
         change(general(), cast.city_admin, added={"measure": "notice", "amount": 4, "tells_bureau": True})
         assert "notice-n2" in set(steps_in_force(general()).values_list("code", flat=True)), "no code comes twice"
 
