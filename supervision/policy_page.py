@@ -89,9 +89,25 @@ def _try(request: HttpRequest, policy: Policy, form: PolicyForm) -> Trial:
 
 
 @changes
+@require_POST
+def policy_general(request: HttpRequest, kind: str) -> HttpResponse:
+    """For a kind that has none."""
+    if kind not in KINDS:
+        raise Http404
+    try:
+        made = services.create_general_policy(kind, by=request.user)
+    except ValidationError as error:
+        messages.error(request, error.message)
+        return redirect(reverse("supervision:policy"))
+    done = f"已按缺省步骤为{KINDS[kind].label}建立通用规则，下一次检查起生效。请核对，需要的在下面修改。"
+    messages.success(request, done)
+    return redirect(reverse("supervision:policy_edit", args=[made.pk]))
+
+
+@changes
 @require_http_methods(["GET", "POST"])
 def policy_new(request: HttpRequest, kind: str) -> HttpResponse:
-    if kind not in KINDS:
+    if kind not in KINDS or not KINDS[kind].has_classes:
         raise Http404
     form = NewPolicyForm(posted_or_pending(request), kind=KINDS[kind])
     if request.method == "POST" and form.is_valid():

@@ -12,7 +12,7 @@ from supervision.kinds import KINDS, Facts, Kind
 from supervision.ladder import ONE_TICK, cutoff_day, most_repeats
 from supervision.models import Policy, PolicyStep
 from supervision.policy import ladder_from, steps_in_force
-from supervision.services import sometimes_early
+from supervision.rules import sometimes_early
 
 MOST_SHOWN = 20
 
@@ -32,7 +32,7 @@ class TriedStep:
 class Trial:
     """`total`: the open items with a deadline that the policy is for, as far as the user sees them. `dropped`: steps in
     force that the draft has no more, with how many would reach them that day. `items`: the first of those that reach
-    a step that day, with the step. `early`: (milder, severer, deadline) as by `services.sometimes_early`."""
+    a step that day, with the step. `early`: (milder, severer, deadline) as by `rules.sometimes_early`."""
 
     day: dt.date
     total: int

@@ -143,6 +143,7 @@ TABLE: dict[str, Rule] = {
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
     "supervision:policy": Rule(ALL_ROLES),
+    "supervision:policy_general": Rule(NO_COUNTY, "policy kind", post=True),
     "supervision:policy_new": Rule(NO_COUNTY, "policy kind"),
     "supervision:policy_edit": Rule(NO_COUNTY, "policy"),
     "supervision:policy_switch": Rule(NO_COUNTY, "policy", post=True),
