@@ -150,7 +150,7 @@ TABLE: dict[str, Rule] = {
     "supervision:calendar": Rule(ALL_ROLES),
     "supervision:calendar_take_back": Rule(NO_COUNTY, "calendar day", post=True),
     "supervision:calendar_fill": Rule(NO_COUNTY, "calendar year", post=True),
-    "supervision:ladder": Rule(ALL_ROLES, "hazard"),
+    "supervision:ladder": Rule(ALL_ROLES, "ladder"),
 }
 # Who sees the row but may not is 403; who does not see the row gets 404, whatever they may.
 UNSEEN_BY: dict[str, Roles] = {
@@ -211,6 +211,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     message = Message.objects.create(recipient=who, key="k", subject="s", path="/")
     return {
         "hazard": {"pk": hazard.pk},
+        "ladder": {"kind": "hazard", "pk": hazard.pk},
         "move": {"pk": hazard.pk, "move": "sign"},
         "attachment": {"pk": _attachment(hazard).pk},
         **{f"{kind} batch": {"pk": each.pk} for kind, each in batches.items()},
