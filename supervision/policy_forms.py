@@ -126,10 +126,14 @@ class PolicyForm(forms.Form):
         data = super().clean() or self.cleaned_data
         if not self.rows.is_valid():
             raise ValidationError([self._said(row) for row in self.rows if row.errors] or ["步骤填写有误，请核对"])
-        kept = [row.step for row in self.rows if not row.is_spare and not row.cleaned_data.get("DELETE")]
-        self.drafted = services.drafted(self.policy, kept, {step.code: step for step in self.in_force})
+        self.drafted = services.drafted(self.policy, self._readable(), {step.code: step for step in self.in_force})
         check_order(self.drafted, working_calendar())
         return data
+
+    def _readable(self) -> list[PolicyStep]:
+        """The steps of the rows that are right, spare and deleted ones left out."""
+        rows = [row for row in self.rows if row.is_valid() and not row.is_spare]
+        return [row.step for row in rows if not row.cleaned_data.get("DELETE")]
 
     def _said(self, row: Any) -> str:
         parts = [
@@ -141,8 +145,10 @@ class PolicyForm(forms.Form):
 
     @property
     def falls_silent(self) -> bool:
-        """Whether after the last step nothing more would be said."""
-        return bool(self.in_force) and not any(step.repeat_every for step in self.in_force if step.is_active)
+        """Whether after the last step nothing more would be said: by the draft's rows that can be read, or by what is
+        in force while there are none. Any step that repeats goes on, whatever severer one has been reached."""
+        steps = (self._readable() if self.is_bound else []) or self.in_force
+        return not any(step.repeat_every for step in steps if step.is_active)
 
     @staticmethod
     def with_more_rows(data: Any) -> Any:

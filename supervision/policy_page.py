@@ -26,6 +26,7 @@ from supervision.working_days import working_calendar
 reads = permission_required("supervision.view_escalation", raise_exception=True)
 changes = site_wide.changes(services.CAPABILITY, services.WHAT)
 VERSIONS_SHOWN = 20
+FALLS_SILENT = "逾期的各步都没有设“此后每隔”，最后一步发出后就不再提醒。建议给最后一步设重复。"
 
 
 @reads
@@ -57,6 +58,8 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 if (changed := attempt(form, lambda: _save(request, policy, form))) is not None:
                     done = f"“{policy.scope}”的规则已保存为第 {policy.version} 版，下一次检查起生效。"
                     messages.success(request, done if changed else "没有变化。")
+                    if form.falls_silent:
+                        messages.warning(request, f"“{policy.scope}”的规则：{FALLS_SILENT}")
                     return redirect(reverse("supervision:policy"))
                 status = 422
             except Stale:
@@ -67,7 +70,7 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 form, status = PolicyForm(data, policy=policy), 409
     context = {
         "form": form, "policy": policy, "kind": KINDS[policy.kind], "trial": trial, "is_stale": status == 409,
-        "show_errors": status == 422,
+        "show_errors": status == 422, "falls_silent": FALLS_SILENT if form.falls_silent else "",
         "versions": AuditEntry.objects.of(policy).order_by("-at", "-pk")[:VERSIONS_SHOWN],
     }  # fmt: skip
     return render(request, "supervision/policy_form.html", context, status=status)

@@ -126,3 +126,26 @@ class TestPage:
         assert "最后一步发出后就不再提醒" not in admin.get(address).content.decode()
         change(general(), cast.city_admin, circular={"repeat_every": 0})
         assert "最后一步发出后就不再提醒" in admin.get(address).content.decode()
+
+    @pytest.mark.parametrize(
+        ("rows", "is_silent"),
+        [
+            ({}, False),
+            ({"r5": {"repeat_every": ""}}, True),
+            ({"r5": {"is_active": False}}, True),
+            ({"r5": {"repeat_every": ""}, "r2": {"repeat_every": 3}}, False),
+            ({"r5": {"DELETE": "on"}, "r2": {"repeat_every": 3, "is_active": False}}, True),
+        ],
+    )
+    def test_so_is_a_draft_that_would(self, admin: Client, rows: Any, is_silent: bool) -> None:
+        address, said = f"{LIST}{general().pk}/", "最后一步发出后就不再提醒"
+        for do in ("try", "more"):
+            page = admin.post(address, {**posted(general(), **rows), "do": do}).content.decode()
+            assert (said in page) == is_silent, do
+        saved = admin.post(address, {**posted(general(), **rows), "do": "save"}, follow=True).content.decode()
+        assert (said in saved) == is_silent
+
+    def test_a_draft_that_repeats_is_not_judged_by_what_is_in_force(self, cast: Cast, admin: Client) -> None:
+        change(general(), cast.city_admin, circular={"repeat_every": 0})
+        data = posted(general(), r5={"repeat_every": 7})
+        assert "就不再提醒" not in admin.post(f"{LIST}{general().pk}/", {**data, "do": "try"}).content.decode()
