@@ -67,8 +67,9 @@ def _pairs(
 
 def drafted(policy: Policy, steps: Sequence[PolicyStep], before: dict[str, PolicyStep]) -> list[PolicyStep]:
     """The steps with their codes and levels, in order; `before`: the steps in force, by code. Two queries."""
-    give_codes(policy, steps, before)
-    return in_order(steps)
+    past = list(policy.steps.order_by("-version", "level"))
+    give_codes(policy, steps, in_force=before, past=past)
+    return in_order(steps, past)
 
 
 @transaction.atomic

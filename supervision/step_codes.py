@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from supervision.models import Policy, PolicyStep
 
 
-def give_codes(policy: Policy, steps: Sequence[PolicyStep], in_force: Mapping[str, PolicyStep]) -> None:
-    """A step in force (by code) keeps its code; one that comes at the same time as a step of any version before takes
-    that one's; any other gets one that the kind never had. Two queries."""
-    past = list(policy.steps.order_by("-version", "level"))
+def give_codes(
+    policy: Policy, steps: Sequence[PolicyStep], *, in_force: Mapping[str, PolicyStep], past: Sequence[PolicyStep]
+) -> None:
+    """A step in force (by code) keeps its code; one that comes at the same time as a step of any version before
+    (`past`, latest first) takes that one's; any other gets one that the kind never had. One query."""
     taken: set[str] = set()
     for step in steps:
         known = in_force.get(step.code)

@@ -122,6 +122,23 @@ class TestSweep:
         change(general(), cast.city_admin, notice={"is_proposed": True})
         assert news(3) == {("ll_inspector", "YH-2026-0001 逾期 3 天，督办单待审批")}
 
+    def test_what_is_gone_from_beside_a_step_does_not_make_a_severer_one_silent(
+        self, cast: Cast, hazard: Hazard, news: Any
+    ) -> None:
+        told = {"tells_bureau": True}
+        change(
+            general(), cast.city_admin, notice={"amount": 4},
+            friday={"measure": "urge", "amount": 1, "unit": "workdays", **told},
+            saturday={"measure": "urge", "amount": 2, **told},
+        )  # fmt: skip
+        levels = dict(steps_in_force(general()).filter(measure="urge").values_list("code", "level"))
+        assert levels == {"urge": 5001, "urge-n1": 5002, "urge-n2": 5003}, "1 day and 1 working day are as far away"
+        assert news(2) == {("ll_inspector", "YH-2026-0001 逾期 2 天，请抓紧整改")}
+        change(general(), cast.city_admin, urge_n1=None, sunday={"measure": "urge", "amount": 3, **told})
+        levels = dict(steps_in_force(general()).filter(measure="urge").values_list("code", "level"))
+        assert levels == {"urge": 5001, "urge-n2": 5003, "urge-n3": 5004}
+        assert news(3) == {("ll_inspector", "YH-2026-0001 逾期 3 天，请抓紧整改")}
+
     def test_a_reminder_on_the_day_itself(self, cast: Cast, hazard: Hazard, news: Any) -> None:
         change(general(), cast.city_admin, added={"measure": "remind", "amount": 0, "tells_company": True})
         news(-1)
