@@ -80,7 +80,11 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
     """How many items have newly reached each step, by the step's code; steps without any are left out."""
     new: dict[str, int] = {}
     earliest = kind.watched().aggregate(earliest=Min(kind.due))["earliest"]
-    climbed = [found for each in ladders(kind) for found in _climb(kind, each, moment, earliest)] if earliest else []
+    climbed = [
+        found
+        for each in (ladders(kind) if earliest else ())
+        for found in climb(kind, each, each.among(kind, kind.watched()), moment, earliest)
+    ]
     rows = [reached_rows(kind, step, reached, moment.as_of) for step, _, reached in climbed]
     for found in record(kind, rows, run):
         new[found.step] = new.get(found.step, 0) + found.count
@@ -110,12 +114,12 @@ def _propose_below(
             propose(kind, step, items, run)
 
 
-def _climb(
-    kind: Kind, each: Ladder, moment: Moment, earliest: dt.date
+def climb(
+    kind: Kind, each: Ladder, items: QuerySet[Any], moment: Moment, earliest: dt.date
 ) -> Iterator[tuple[PolicyStep, bool, QuerySet[Any]]]:
-    """(step, whether it is about its repetitions, who has reached it), from the severest down."""
+    """(step, whether it is about its repetitions, who of the items has reached it), from the severest down. `items`:
+    those that the ladder is for; `earliest`: no deadline of them is before it."""
     for step in reversed(each.steps):
-        items = each.among(kind, kind.watched())
         most = ladder.most_repeats(step, earliest, moment.now, moment.calendar)
         for first in (1, 0) if most else (0,):
             cutoff = ladder.cutoff_day(step, moment.now, moment.calendar, first)

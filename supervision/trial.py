@@ -1,18 +1,21 @@
-"""Trying a policy on a day before it is saved: which of the open items would reach which step that day. Reads only."""
+"""Trying a policy on a day before it is saved: which of the open items would reach which step that day, and
+what the first sweep after saving would catch up. Reads only."""
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from common.workdays import ONE_DAY, Calendar, end_of
 from supervision.kinds import KINDS, Facts, Kind
 from supervision.ladder import ONE_TICK, cutoff_day, most_repeats
 from supervision.models import Policy, PolicyStep
-from supervision.policy import ladder_from, steps_in_force
+from supervision.policy import Ladder, ladder_from, steps_in_force
+from supervision.recording import preview, reached_rows
 from supervision.rules import sometimes_early
+from supervision.sweep import Moment, climb, moment_of_day
 
 MOST_SHOWN = 20
 
@@ -20,12 +23,16 @@ MOST_SHOWN = 20
 @dataclass(frozen=True)
 class TriedStep:
     """`that_day`: how many items reach it on that day, repetitions counted in; `in_force`: how many do so by the step
-    as it is in force, None for a new one; `standing`: for how many it is the highest one reached when that day ends."""
+    as it is in force, None for a new one; `standing`: for how many it is the highest one reached when that day ends;
+    `caught_up`: how many records a sweep of that day would make of it, if it were the first one after the draft was
+    saved, and `told`: how many of them would be told."""
 
     step: PolicyStep
     that_day: int
     in_force: int | None
     standing: int
+    caught_up: int = 0
+    told: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ Window = tuple[dt.date, dt.date]
 
 
 def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: Any, calendar: Calendar) -> Trial:
-    """`steps`: the draft's, with their levels and codes. Seven queries."""
+    """`steps`: the draft's, with their levels and codes. Eight queries."""
     kind = KINDS[policy.kind]
     active = [step for step in steps if step.is_active]
     others = Policy.objects.filter(kind=policy.kind, is_active=True).exclude(pk=policy.pk)
@@ -71,11 +78,14 @@ def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: 
     codes = {step.code for step in active}
     found = list(items.filter(asked["any"]).order_by(kind.due, "pk").values_list("pk", kind.due)[:MOST_SHOWN])
     facts = kind.facts([pk for pk, _ in found])
+    new = _caught_up(kind, ladder, items, moment_of_day(day, calendar), span["first"])
     return Trial(
         day=day,
         total=span["total"],
         steps=[
-            TriedStep(step, counts[f"day_{i}"], before.get(step.code), counts[f"standing_{i}"])
+            TriedStep(
+                step, counts[f"day_{i}"], before.get(step.code), counts[f"standing_{i}"], *new.get(step.code, (0, 0))
+            )
             for i, step in enumerate(active)
         ],
         dropped=[(step, before[step.code]) for step in in_force if step.code not in codes],
@@ -83,6 +93,14 @@ def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: 
         more=counts["any"] - len(found),
         early=early,
     )
+
+
+def _caught_up(
+    kind: Kind, ladder: Ladder, items: QuerySet[Any], moment: Moment, earliest: dt.date
+) -> dict[str, tuple[int, int]]:
+    """By the step's code, what the sweep itself would find: what is on record is counted as on record. One query."""
+    climbed = climb(kind, ladder, items, moment, earliest)
+    return preview(kind, [reached_rows(kind, step, reached, moment.as_of) for step, _, reached in climbed])
 
 
 def _end(day: dt.date) -> dt.datetime:
