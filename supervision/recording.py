@@ -26,6 +26,8 @@ RANK = "CAST({0}.level AS bigint) * 4294967296 + {0}.repeat"
 
 MANY = 5_000
 LONGEST_HOLIDAY = 10.0
+# No year has fewer than 244 working days.
+MOST_DAYS_PER_WORKDAY = 1.5
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,12 @@ def is_told(kind: Kind, step: PolicyStep, as_of: Any) -> Any:
 def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
     """Whether the step, or its repetition, was not yet past when the item was put under watch: of a hazard that was
     issued long after its deadline (from an old ledger) people learn of the next step, not of all that is past."""
-    per_day = DAYS_PER_UNIT[OffsetUnit(step.unit)]
-    distance = (Value(step.amount) + F("repeat") * Value(step.repeat_every)) * Value(per_day)
+    distance = Value(step.amount) + F("repeat") * Value(step.repeat_every)
     if step.unit == OffsetUnit.WORKDAYS:
         # Rather told once more than not at all: the longest holiday may lie in between.
-        distance = distance + Value(LONGEST_HOLIDAY)
+        distance = distance * Value(MOST_DAYS_PER_WORKDAY) + Value(LONGEST_HOLIDAY)
+    else:
+        distance = distance * Value(DAYS_PER_UNIT[OffsetUnit(step.unit)])
     past = Cast(DaysBetween(TruncDate(kind.since), F(kind.due)), FloatField())
     unwatched = Q(**{f"{kind.since}__isnull": True})
     return Case(

@@ -74,6 +74,21 @@ class TestSweep:
             latest = {item.pk: reached([circular], item.due_on, now, calendar) for item in [hazard, *later]}
             assert dict(found) == {pk: steps[-1].repeat for pk, steps in latest.items() if steps}, day(offset)
 
+    def test_a_deadline_of_a_hundred_years_ago_stops_nobody(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        old = hazard_of(cast, "rectifying", due_on=dt.date(1925, 8, 20))
+        daily = {"unit": "workdays", "repeat_every": 1}
+        change(general(), cast.city_admin, circular=daily, talk=daily, notice=daily)
+        calendar = working_calendar()
+        for offset in (22, 25, 26):  # a Friday and the working days after it
+            told = {subject for _, subject in news(offset)}
+            assert {subject.split()[0] for subject in told} == {hazard.number, old.number}, offset
+            now = dt.datetime.combine(day(offset), dt.time(15), dt.UTC)
+            for step in steps_in_force(general()).filter(unit="workdays"):
+                records = Escalation.objects.filter(item_id=old.pk, step=step.code)
+                last = reached([step], old.due_on, now, calendar)[-1]
+                assert last.repeat == records.aggregate(Max("repeat"))["repeat__max"] > 25_000
+        assert news(24) == set(), "on a Sunday nothing repeats"
+
     def test_a_milder_step_that_repeats_goes_on_when_a_severer_one_is_on_record(
         self, cast: Cast, hazard: Hazard, news: Any
     ) -> None:

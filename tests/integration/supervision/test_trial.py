@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.db.models import Count, Q
 
+from common.workdays import end_of, start_of
 from inspections.enums import Grade
 from inspections.models import Hazard
+from supervision.ladder import ONE_TICK, reached
 from supervision.models import Escalation
 from supervision.policy import steps_in_force
 from supervision.services import drafted
@@ -117,6 +119,19 @@ class TestTrial:
             "补记 6，其中通知 0", "补记 6，其中通知 0", "补记 6，其中通知 2", "补记 4，其中报审批 2",
             "补记 2，其中报审批 1", "补记 2，其中报审批 1",
         ]  # fmt: skip
+
+    @pytest.mark.parametrize(("unit", "amount", "every"), [("workdays", 15, 1), ("days", 15, 1), ("hours", 360, 25)])
+    def test_a_deadline_of_a_hundred_years_ago_is_tried_as_well(
+        self, cast: Cast, many: None, unit: str, amount: int, every: int
+    ) -> None:
+        hazard_of(cast, "rectifying", due_on=dt.date(1925, 8, 20))
+        deadlines = list(Hazard.objects.filter(status__in=["issued", "rectifying"]).exclude(grade=Grade.MAJOR))
+        calendar, circular = working_calendar(), {"unit": unit, "amount": amount, "repeat_every": every}
+        for offset in (-4, 24, 25, 26, 27):
+            row = self.tried(cast, offset, circular=circular).steps[-1]
+            begins, ends = start_of(day(offset)), end_of(day(offset)) - ONE_TICK
+            latest = [reached([row.step], each.due_on, ends, calendar) for each in deadlines if each.due_on]
+            assert row.that_day == sum(bool(steps) and steps[-1].at >= begins for steps in latest), offset
 
     def test_only_what_the_user_sees(self, cast: Cast, many: None) -> None:
         assert self.tried(cast, 3, user=cast.foreign.admin).total == 0
