@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import TruncDate
 
 from common import clock
 from supervision.enums import LEVELS_PER_MEASURE, DaySource, Measure, OffsetUnit, ProposalState, measure_of
@@ -156,6 +157,13 @@ class CalendarDay(models.Model):
         return f"上班（{self.name}{'调休' if self.source == DaySource.STATE else ''}）" if self.name else "上班"
 
 
+class SweepRunQuerySet(models.QuerySet["SweepRun"]):
+    def that_count(self) -> "SweepRunQuerySet":
+        """Those that came to their end without an error and checked the day on which they ran, or a later one: that
+        somebody looked at an earlier day by hand does not mean that deadlines are watched."""
+        return self.filter(error="", finished_at__isnull=False, as_of__gte=TruncDate("started_at"))
+
+
 class SweepRun(models.Model):
     """One check of all deadlines. Without `finished_at` it is under way or was killed; `error` says why it failed."""
 
@@ -165,6 +173,8 @@ class SweepRun(models.Model):
     new = models.JSONField("新达到的步骤", default=dict)  # {kind: {step code: how many}}
     announced = models.PositiveIntegerField("已通知事项数", default=0)
     error = models.TextField("错误", blank=True)
+
+    objects = SweepRunQuerySet.as_manager()
 
     class Meta:
         verbose_name = "到期检查"

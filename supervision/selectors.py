@@ -29,8 +29,8 @@ CACHE_KEY, CACHE_SECONDS = "supervision:last_sweep_at", 30
 
 
 def last_sweep_at() -> dt.datetime | None:
-    """When the last sweep that succeeded came to its end; None if there was none. One query."""
-    done = SweepRun.objects.filter(error="", finished_at__isnull=False).order_by("-finished_at")
+    """When the last sweep of its own day that succeeded came to its end; None if there was none. One query."""
+    done = SweepRun.objects.that_count().order_by("-finished_at")
     return done.values_list("finished_at", flat=True).first()
 
 
