@@ -47,8 +47,9 @@ class Kind:
 
     `recipients`: who is meant by each audience flag of PolicyStep. `facts` are what lists say about items, by pk, in
     one query. `grades`, `urgencies`: None for a kind that knows none. `since`: the field that says from when on an item
-    has been watched; what was past by then is recorded and not announced. `record_overdue(today)` keeps what must not
-    be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+    has been watched; what was past by then is recorded and not announced, unless the field is null. `pause`: why an
+    item is not watched now, in Chinese. `record_overdue(today)` keeps what must not be forgotten of the past; how many
+    rows it wrote.
     """
 
     name: str
@@ -159,7 +160,7 @@ HAZARD = Kind(
     unit="lead_unit",
     grade="grade",
     grades=Grade,
-    since="issued_at",
+    since="watched_since",
     urgency="urgency",
     urgencies=Urgency,
     title=F("number"),
