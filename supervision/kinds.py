@@ -63,8 +63,8 @@ class Kind:
     one query. `first_steps`: of its general policy, until a bureau changes it. `grades`, `urgencies`: None for a kind
     that knows none. `round`: the field with the number of the round, if what was settled can come back: each has a
     ladder of its own, be the deadline the same. `since`: the field that says from when on an item has been watched;
-    what was past by then is recorded and not announced. `record_overdue(today)` keeps what must not be forgotten of the
-    past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+    what was past by then is recorded and not announced, unless the field is null. `record_overdue(today)` keeps what
+    must not be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
     """
 
     name: str
@@ -196,7 +196,7 @@ HAZARD = Kind(
     grade="grade",
     grades=Grade,
     round="round",
-    since="issued_at",
+    since="watched_since",
     urgency="urgency",
     urgencies=Urgency,
     title=F("number"),
