@@ -16,7 +16,7 @@ from common.workdays import Calendar
 from supervision.enums import Measure, OffsetUnit, measure_of
 from supervision.history import History, history_of
 from supervision.kinds import kind_of
-from supervision.ladder import distance, moment_of, upcoming
+from supervision.ladder import moment_of, upcoming
 from supervision.models import Escalation, EscalationQuerySet, PolicyStep, SweepRun
 from supervision.policy import ladder_for
 from supervision.proposals import due_for
@@ -160,10 +160,14 @@ def _label(step: PolicyStep, repeat: int) -> str:
 
 
 def _skipped(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -> str:
-    """跳过 10月1日至7日（国庆节）: how working days were counted; empty if none was skipped."""
+    """跳过 10月1日至7日（国庆节）: how working days were counted, those of a repetition since the one before; empty if
+    none was skipped."""
     if step.unit != OffsetUnit.WORKDAYS:
         return ""
-    reckoning = calendar.reckon(due_on, distance(step, repeat))
+    start, count = due_on, step.amount
+    if repeat:
+        start, count = clock.local_date(moment_of(step, due_on, calendar, repeat - 1)), step.repeat_every
+    reckoning = calendar.reckon(start, count)
     skipped = f"跳过{reckoning.skipped_text}" if reckoning.skipped else ""
     return "；".join(filter(None, [skipped, reckoning.warning.rstrip("。")]))
 

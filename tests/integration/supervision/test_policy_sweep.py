@@ -177,6 +177,17 @@ class TestLadderOfAnItem:
             dt.date(2026, 10, 8), "将通知责任单位负责人、住建局督办人；跳过10月1日至7日（国庆节）",
         )  # fmt: skip
 
+    def test_a_repetition_says_what_it_skips_since_the_one_before(
+        self, cast: Cast, hazard: Hazard, summer: Any
+    ) -> None:
+        change(general(), cast.city_admin, circular={"unit": "workdays", "repeat_every": 5})
+        summer.move_to(dt.datetime(2026, 9, 18, 2, 0, tzinfo=dt.UTC))
+        sweep(day(29))
+        coming = ladder_of(hazard).steps[-1]
+        # The Sunday between is worked.
+        assert (coming.label, coming.on) == ("通报（第 2 次重复）", dt.date(2026, 9, 23))
+        assert coming.text.endswith("；跳过9月19日（周末）")
+
     def test_the_next_repetition_and_the_last_one(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
         summer.move_to(dt.datetime(2026, 9, 12, 2, 0, tzinfo=dt.UTC))
         sweep(day(23))
