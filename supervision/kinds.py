@@ -5,7 +5,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Choices, Exists, Expression, F, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    CharField,
+    Choices,
+    Exists,
+    Expression,
+    F,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Cast, Concat
 
 from accounts.enums import UnitKind
@@ -31,6 +43,7 @@ class Facts:
     colour: str = "muted"
     path: str = ""
     due_on: dt.date | None = None
+    round: int = 1
 
 
 def _nothing_to_keep(as_of: dt.date) -> int:
@@ -46,9 +59,11 @@ class Kind:
     """`watched`: the items with a deadline that somebody has to meet; `visible`: those a user sees, in any state.
 
     `recipients`: who is meant by each audience flag of PolicyStep. `facts` are what lists say about items, by pk, in
-    one query. `grades`, `urgencies`: None for a kind that knows none. `since`: the field that says from when on an item
-    has been watched; what was past by then is recorded and not announced. `record_overdue(today)` keeps what must not
-    be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+    one query. `grades`, `urgencies`: None for a kind that knows none. `round`: the field with the number of the round,
+    if what was settled can come back: each has a ladder of its own, be the deadline the same. `since`: the field that
+    says from when on an item has been watched; what was past by then is recorded and not announced.
+    `record_overdue(today)` keeps what must not be forgotten of the past; how many rows it wrote. `pause`: why an item
+    is not watched now, in Chinese.
     """
 
     name: str
@@ -66,9 +81,20 @@ class Kind:
     grades: type[Choices] | None = None
     urgency: str = ""
     urgencies: type[Choices] | None = None
+    round: str = ""
     since: str = ""
     record_overdue: Callable[[dt.date], int] = _nothing_to_keep
     pause: Callable[[Any], str] = _nothing_in_the_way
+
+    @property
+    def round_number(self) -> Expression | F:
+        return F(self.round) if self.round else Value(1, output_field=IntegerField())
+
+    @property
+    def same_deadline(self) -> dict[str, OuterRef]:
+        """Of the items the one that a record (the outer query) is about, if its deadline and round are the same."""
+        same = {"pk": OuterRef("item_id"), self.due: OuterRef("due_on")}
+        return same | {self.round: OuterRef("round")} if self.round else same
 
 
 def _watched_hazards() -> QuerySet[Hazard]:
@@ -78,7 +104,9 @@ def _watched_hazards() -> QuerySet[Hazard]:
 
 def _hazard_facts(ids: Iterable[int]) -> dict[int, Facts]:
     hazards = Hazard.objects.filter(pk__in=list(ids)).select_related("lead_unit")
-    hazards = hazards.only("number", "problem_point", "status", "due_on", "lead_unit__name", "lead_unit__short_name")
+    hazards = hazards.only(
+        "number", "problem_point", "status", "due_on", "round", "lead_unit__name", "lead_unit__short_name"
+    )
     return {
         hazard.pk: Facts(
             title=hazard.number,
@@ -88,6 +116,7 @@ def _hazard_facts(ids: Iterable[int]) -> dict[int, Facts]:
             colour=hazard.state.colour,
             path=hazard.get_absolute_url(),
             due_on=hazard.due_on if hazard.state.is_under_way else None,
+            round=hazard.round,
         )
         for hazard in hazards
     }
@@ -159,6 +188,7 @@ HAZARD = Kind(
     unit="lead_unit",
     grade="grade",
     grades=Grade,
+    round="round",
     since="issued_at",
     urgency="urgency",
     urgencies=Urgency,

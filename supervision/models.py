@@ -13,6 +13,8 @@ from supervision.kinds import KINDS
 AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader")
 # Of these the people who approve what is only proposed.
 BUREAU_AUDIENCE = ("tells_bureau", "tells_bureau_leader")
+# What one ladder is climbed for.
+DEADLINE = ("kind", "item_id", "due_on", "round")
 
 
 class Policy(models.Model):
@@ -195,21 +197,27 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         """What holds now: the highest step of each item that is still under way with the same deadline."""
         held = Q(pk__in=[])
         for kind in KINDS.values():
-            same = kind.watched().filter(**{"pk": OuterRef("item_id"), kind.due: OuterRef("due_on")}).order_by()
+            same = kind.watched().filter(**kind.same_deadline).order_by()
             held |= Q(Exists(same), kind=kind.name)
+        return self.filter(held).highest()
+
+    def highest(self) -> "EscalationQuerySet":
+        """The severest step of each deadline of an item, and the latest repetition of it."""
         higher = Escalation.objects.filter(
             Q(level__gt=OuterRef("level")) | Q(level=OuterRef("level"), repeat__gt=OuterRef("repeat")),
-            kind=OuterRef("kind"), item_id=OuterRef("item_id"), due_on=OuterRef("due_on"),
-        )  # fmt: skip
-        return self.filter(held).filter(~Exists(higher.order_by()))
+            **{name: OuterRef(name) for name in DEADLINE},
+        )
+        return self.filter(~Exists(higher.order_by()))
 
 
 class Escalation(models.Model):
-    """An item has reached a step, or its n-th repetition, for one deadline: once and never again, by the unique key."""
+    """An item has reached a step, or its n-th repetition, for one deadline of a round: once and never again, by the
+    unique key."""
 
     kind = models.CharField("事项", max_length=20)
     item_id = models.BigIntegerField()
     due_on = models.DateField("时限")
+    round = models.PositiveSmallIntegerField("轮次", db_default=1)
     step = models.CharField("步骤", max_length=20)
     level = models.PositiveSmallIntegerField("层级")
     repeat = models.PositiveIntegerField("第几次重复", db_default=0)
@@ -225,9 +233,7 @@ class Escalation(models.Model):
         verbose_name_plural = verbose_name
         default_permissions = ()
         permissions = [("view_escalation", "查看督办")]
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "item_id", "due_on", "step", "repeat"], name="escalation_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=[*DEADLINE, "step", "repeat"], name="escalation_once")]
         indexes = [
             models.Index(F("level").desc(), F("due_on"), F("id").desc(), name="escalation_worst"),
             models.Index(fields=["due_on", "id"], name="escalation_due"),
@@ -256,11 +262,12 @@ class Proposal(models.Model):
     kind = models.CharField("事项", max_length=20)
     item_id = models.BigIntegerField()
     due_on = models.DateField("时限")
+    round = models.PositiveSmallIntegerField("轮次", db_default=1)
     step = models.CharField("步骤", max_length=20)
     level = models.PositiveSmallIntegerField("层级")
     repeat = models.PositiveIntegerField("第几次重复", db_default=0)
     # Who was responsible then: nobody else is to be told of it.
-    unit_id = models.BigIntegerField("责任单位", null=True)
+    unit_id = models.BigIntegerField("责任单位", default=0)
     proposed_at = models.DateTimeField("报审批时间")
     state = models.CharField("状态", max_length=8, choices=ProposalState.choices, default=ProposalState.OPEN)
     # Open, and not to be looked at before that day.
@@ -279,9 +286,7 @@ class Proposal(models.Model):
         verbose_name_plural = verbose_name
         default_permissions = ()
         permissions = [("decide_proposal", "审批督办")]
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "item_id", "due_on", "step", "repeat"], name="proposal_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=[*DEADLINE, "step", "repeat"], name="proposal_once")]
         indexes = [
             models.Index(F("level").desc(), F("due_on"), F("id").desc(), name="proposal_worst"),
             models.Index(fields=["level", "due_on"], condition=Q(state="open"), name="proposal_open"),

@@ -40,14 +40,18 @@ class Recorded:
 
 def reached_rows(kind: Kind, step: PolicyStep, items: QuerySet[Any], as_of: Any) -> QuerySet[Any]:
     """`items` (with `repeat`), which have reached the step, as `record` takes them."""
+    tell = is_told(kind, step, as_of)
+    return items.order_by().values_list(
+        "pk", kind.due, Value(step.code), Value(step.level), "repeat", kind.round_number, tell
+    )  # fmt: skip
+
+
+def is_told(kind: Kind, step: PolicyStep, as_of: Any) -> Any:
+    """Whether the step is to be told of an item (with `repeat`) that has reached it, as far as that depends on it."""
     if step.amount <= 0:
         # A reminder is of no use once the deadline has passed.
-        tell: Any = Case(When(**{f"{kind.due}__gte": as_of}, then=True), default=False)
-    elif kind.since:
-        tell = _since_it_is_watched(kind, step)
-    else:
-        tell = Value(True)
-    return items.order_by().values_list("pk", kind.due, Value(step.code), Value(step.level), "repeat", tell)
+        return Case(When(**{f"{kind.due}__gte": as_of}, then=True), default=False)
+    return _since_it_is_watched(kind, step) if kind.since else Value(True)
 
 
 def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
@@ -70,7 +74,8 @@ def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
 
 def record(kind: Kind, parts: Sequence[QuerySet[Any]], run: SweepRun) -> list[Recorded]:
     """Write down what is not on record yet; of what an item reaches at once the highest is to be told, unless a severer
-    step is on record. A repetition is told whatever repetitions of its level are. Two queries.
+    step is on record. A repetition is told whatever is on record: what goes on and on must not fall silent because a
+    severer step was taken. Two queries.
 
     Runs that write at the same time line up: all write in the order of items, and in it from the severest step down.
     """
@@ -80,30 +85,31 @@ def record(kind: Kind, parts: Sequence[QuerySet[Any]], run: SweepRun) -> list[Re
     if not sql:
         return []
     statement = f"""
-        WITH reached (item_id, due_on, step, level, repeat, tell) AS ({sql}),
+        WITH reached (item_id, due_on, step, level, repeat, round, tell) AS ({sql}),
         fresh AS MATERIALIZED (
             SELECT r.*, {RANK.format("r")} AS rank FROM reached r WHERE NOT EXISTS (
                 SELECT 1 FROM supervision_escalation e WHERE e.kind = %s AND e.item_id = r.item_id
-                AND e.due_on = r.due_on AND e.step = r.step AND e.repeat = r.repeat
+                AND e.due_on = r.due_on AND e.round = r.round AND e.step = r.step AND e.repeat = r.repeat
             )
         ),
         highest AS MATERIALIZED (
-            SELECT e.item_id, e.due_on, MAX(CAST(e.level AS bigint) * 4294967296) AS rank
-            FROM supervision_escalation e JOIN (SELECT DISTINCT item_id, due_on FROM fresh) f
-            ON e.kind = %s AND e.item_id = f.item_id AND e.due_on = f.due_on GROUP BY e.item_id, e.due_on
+            SELECT e.item_id, e.due_on, e.round, MAX(CAST(e.level AS bigint) * 4294967296) AS rank
+            FROM supervision_escalation e JOIN (SELECT DISTINCT item_id, due_on, round FROM fresh) f
+            ON e.kind = %s AND e.item_id = f.item_id AND e.due_on = f.due_on AND e.round = f.round
+            GROUP BY e.item_id, e.due_on, e.round
         )
-        SELECT %s, f.item_id, f.due_on, f.step, f.level, f.repeat, %s,
-            f.tell AND f.rank > COALESCE(h.rank, 0)
+        SELECT %s, f.item_id, f.due_on, f.step, f.level, f.repeat, f.round, %s,
+            f.tell AND (f.repeat > 0 OR f.rank > COALESCE(h.rank, 0))
                 AND f.rank = MAX(f.rank) OVER (PARTITION BY f.item_id, f.due_on),
             %s
-        FROM fresh f LEFT JOIN highest h ON h.item_id = f.item_id AND h.due_on = f.due_on
+        FROM fresh f LEFT JOIN highest h ON h.item_id = f.item_id AND h.due_on = f.due_on AND h.round = f.round
         WHERE 1 = 1 ORDER BY f.item_id, f.due_on, f.rank DESC
     """
     moment = connection.ops.adapt_datetimefield_value(run.started_at)
     with connection.cursor() as cursor:
         cursor.execute(
             'INSERT INTO "supervision_escalation" '
-            f"(kind, item_id, due_on, step, level, repeat, reached_at, announced, run_id) {statement} "
+            f"(kind, item_id, due_on, step, level, repeat, round, reached_at, announced, run_id) {statement} "
             "ON CONFLICT DO NOTHING",
             [*params, kind.name, kind.name, kind.name, moment, run.pk],
         )

@@ -9,12 +9,12 @@ those that nobody saw are not made up for.
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, IntegerField, Min, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, Min, OuterRef, QuerySet, Value, When
 from django.utils import timezone
 
 from common import clock
@@ -26,7 +26,8 @@ from supervision.kinds import KINDS, Kind
 from supervision.models import PolicyStep, SweepRun
 from supervision.policy import Ladder, ladders
 from supervision.proposals import propose
-from supervision.recording import reached_rows, record
+from supervision.recording import is_told, reached_rows, record
+from supervision.returning import tell_again
 from supervision.telling import tell_of_proposals, tell_people
 from supervision.working_days import working_calendar
 
@@ -87,9 +88,26 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
             for step, repeats, reached in climbed:
                 if (step.code, repeats) == (found.step, found.is_repeat):
                     _announce(kind, step, _announced(kind, step, reached, run, repeats), run, moment, repeats=repeats)
+    _propose_below(kind, climbed, run, moment)
+    tell_again(kind, climbed, run, moment.as_of)
     # At the end: sweeps that run at once have lined up at the keys above.
     kind.record_overdue(moment.as_of)
     return {code: new[code] for code in sorted(new, key=lambda code: -list(Measure).index(measure_of(code)))}
+
+
+def _propose_below(
+    kind: Kind, climbed: Sequence[tuple[PolicyStep, bool, QuerySet[Any]]], run: SweepRun, moment: Moment
+) -> None:
+    """Put the milder steps that an item has reached together with the severest before the bureau too, if that has to be
+    approved: declined, it leaves them to be decided about."""
+    proposed = [step for step, repeats, _ in climbed if step.is_proposed and not repeats]
+    together = run.escalations.filter(kind=kind.name, announced=True, step__in=[step.code for step in proposed])
+    for step, repeats, reached in climbed:
+        if step in proposed[1:] and not repeats:
+            severer = together.filter(level__gt=step.level, repeat=0, item_id=OuterRef("item_id"))
+            below = run.escalations.filter(Exists(severer.order_by()), kind=kind.name, step=step.code, announced=False)
+            items = reached.filter(is_told(kind, step, moment.as_of), pk__in=below.order_by().values("item_id"))
+            propose(kind, step, items, run)
 
 
 def _climb(
@@ -129,7 +147,7 @@ def _announce(
 ) -> None:
     """Tell the people concerned; of a step that has to be approved, put it before those who decide."""
     if not step.is_proposed:
-        bundle = f"sweep:{run.pk}"
+        bundle = f"sweep:{run.pk}:{kind.name}"
         tell_people(kind, step, items, as_of=moment.as_of, cause="sweep", bundle=bundle, repeats=repeats)
     elif propose(kind, step, items, run):
         tell_of_proposals(kind, step, items, as_of=moment.as_of, run=run.pk, repeats=repeats)

@@ -5,7 +5,7 @@ from supervision import calendar_page, policy_page, proposal_page, views
 app_name = "supervision"
 urlpatterns = [
     path("", views.escalation_list, name="escalation_list"),
-    path("ladder/hazard/<int:pk>/", views.ladder, {"kind": "hazard"}, name="ladder"),
+    path("ladder/<str:kind>/<int:pk>/", views.ladder, name="ladder"),
     path("calendar/", calendar_page.year_page, name="calendar"),
     path("calendar/<int:pk>/take-back/", calendar_page.take_back, name="calendar_take_back"),
     path("calendar/years/<int:year>/", calendar_page.fill, name="calendar_fill"),

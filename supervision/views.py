@@ -1,7 +1,7 @@
 """督办: what has been escalated and the ladder of one item."""
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -40,6 +40,8 @@ def escalation_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def ladder(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """An item's ladder, for its page to load; a page of its own without htmx."""
+    if kind not in KINDS:
+        raise Http404
     item = get_object_or_404(KINDS[kind].visible(request.user), pk=pk)
     context = {"ladder": ladder_of(item), "item": item}
     template = "supervision/parts/ladder.html" if is_partial(request) else "supervision/ladder.html"

@@ -147,7 +147,7 @@ TABLE: dict[str, Rule] = {
     "supervision:calendar": Rule(ALL_ROLES),
     "supervision:calendar_take_back": Rule((ADMIN,), "calendar day", post=True),
     "supervision:calendar_fill": Rule((ADMIN,), "calendar year", post=True),
-    "supervision:ladder": Rule(ALL_ROLES, "hazard"),
+    "supervision:ladder": Rule(ALL_ROLES, "ladder"),
 }
 # Who sees the row but may not is 403; who does not see the row gets 404, whatever they may.
 UNSEEN_BY: dict[str, Roles] = {
@@ -208,6 +208,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     message = Message.objects.create(recipient=who, key="k", subject="s", path="/")
     return {
         "hazard": {"pk": hazard.pk},
+        "ladder": {"kind": "hazard", "pk": hazard.pk},
         "move": {"pk": hazard.pk, "move": "sign"},
         "attachment": {"pk": _attachment(hazard).pk},
         **{f"{kind} batch": {"pk": each.pk} for kind, each in batches.items()},

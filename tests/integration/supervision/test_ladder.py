@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import COMPANY_CLERK
@@ -229,3 +230,9 @@ def test_as_many_queries_for_one_hazard_as_for_many(cast: Cast, hazard: Hazard) 
 
     assert last_run().new["hazard"]["notice"] == 20
     assert len(for_many) == len(for_one) <= 25
+
+
+def test_of_a_kind_that_there_is_not_there_is_no_ladder(cast: Cast, hazard: Hazard, client: Client) -> None:
+    client.force_login(cast.admin)
+    assert client.get(f"/supervision/ladder/hazard/{hazard.pk}/").status_code == 200
+    assert client.get(f"/supervision/ladder/nothing/{hazard.pk}/").status_code == 404

@@ -74,12 +74,14 @@ class TestSweep:
             latest = {item.pk: reached([circular], item.due_on, now, calendar) for item in [hazard, *later]}
             assert dict(found) == {pk: steps[-1].repeat for pk, steps in latest.items() if steps}, day(offset)
 
-    def test_a_milder_step_that_repeats_is_silent_once_a_severer_one_is_reached(
+    def test_a_milder_step_that_repeats_goes_on_when_a_severer_one_is_on_record(
         self, cast: Cast, hazard: Hazard, news: Any
     ) -> None:
         change(general(), cast.admin, urge={"repeat_every": 1})
         told = {offset: {subject for _, subject in news(offset)} for offset in range(1, 6)}
-        assert {offset: len(subjects) for offset, subjects in told.items()} == {1: 1, 2: 1, 3: 1, 4: 0, 5: 0}
+        assert {offset: len(subjects) for offset, subjects in told.items()} == {1: 1, 2: 1, 3: 1, 4: 1, 5: 1}
+        assert told[3] == {"YH-2026-0001 逾期 3 天，已列入督办"}, "of what comes on one day the severest is told"
+        assert told[4] == {"YH-2026-0001 逾期 4 天，请抓紧整改"}
 
     def test_working_days_over_national_day(self, cast: Cast, summer: Any, news: Any) -> None:
         hazard = hazard_of(cast, "rectifying", due_on=dt.date(2026, 9, 30))
