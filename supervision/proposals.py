@@ -168,12 +168,15 @@ def _tell(proposals: Iterable[Proposal]) -> None:
         bundle = f"approved:{decision}:{kind.name}"
         for ladder in ladders(kind):
             for step in ladder.steps:
-                items_by_repeat: dict[int, list[int]] = {}
+                by_repeat: dict[int, list[int]] = {}
                 for proposal in some:
                     if proposal.step == step.code:
-                        items_by_repeat.setdefault(proposal.repeat, []).append(proposal.item_id)
-                for repeat, pks in items_by_repeat.items():
-                    items = ladder.among(kind, kind.watched()).filter(pk__in=pks)
+                        by_repeat.setdefault(proposal.repeat, []).append(proposal.pk)
+                for repeat, pks in by_repeat.items():
+                    # For the unit and the deadline that it was about: the item may have been moved this moment.
+                    unit = {"unit_id": Coalesce(OuterRef(kind.unit), NO_UNIT)}
+                    approved = kind.recorded_in(Proposal.objects.filter(pk__in=pks, **unit))
+                    items = ladder.among(kind, kind.watched()).filter(approved)
                     items = items.annotate(repeat=Value(repeat, output_field=IntegerField()))
                     tell_people(
                         kind, step, items, as_of=today, cause="approved", bundle=bundle, repeats=repeat > 0
