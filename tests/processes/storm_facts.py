@@ -27,27 +27,15 @@ from supervision.kinds import HAZARD
 from supervision.models import Escalation, PolicyStep, Proposal, SweepRun
 from supervision.policy import ladders
 from supervision.working_days import working_calendar
-from tests.processes.storm_items import DECISIONS, MOVES, State, lines
+from tests.processes.storm_items import DECISIONS, EVER, MOVES, NEVER, Spell, State, lines, spells_of
 from tests.processes.storm_people import People
 
 SENDING = dt.timedelta(seconds=3)
 # A run that was killed after it had written has no end of its own.
 LONGEST_SWEEP = dt.timedelta(seconds=20)
-EVER, NEVER = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
 MATTER, PROPOSED = "hazard", "hazard-proposal"
 Rung = tuple[str, int]  # step, repetition
-Ladder = tuple[int, dt.date]  # item, deadline: what begins anew
-
-
-@dataclass(frozen=True)
-class Spell:
-    """A state of an item: possible from `start` to `end`, certain between `sure_from` and `sure_until`."""
-
-    state: State
-    start: dt.datetime
-    sure_from: dt.datetime
-    sure_until: dt.datetime
-    end: dt.datetime
+Ladder = tuple[int, dt.date, int]  # item, deadline, round: with another one the ladder begins anew
 
 
 @dataclass
@@ -99,7 +87,7 @@ class Judge:
         shares = ladders(HAZARD)
         for hazard in Hazard.objects.order_by("pk"):
             steps = next(each.steps for each in shares if each.holds_for(hazard, HAZARD))
-            spells = _spells(moves[hazard.pk]) if hazard.pk in moves else _spells([_at_rest(hazard)])
+            spells = spells_of(moves[hazard.pk]) if hazard.pk in moves else [Spell(State.of(hazard))]
             self.expect(spells[-1].state == State.of(hazard), "journal", hazard, spells[-1])
             by_code = {step.code: step for step in steps}
             yield Item(hazard.pk, hazard.number, by_code, spells, len(moves[hazard.pk]) > 1)
@@ -133,51 +121,72 @@ class Judge:
             due_on = spell.state.due_on
             if not spell.state.watched or due_on is None:
                 continue
+            there = {(each.step, each.repeat) for each in self.records.get((item.pk, due_on, spell.state.round), [])}
             days = {run.as_of: run.start for run in runs if spell.sure_from < run.start and run.end < spell.sure_until}
-            there = {(each.step, each.repeat) for each in self.records.get((item.pk, due_on), [])}
             for as_of, now in days.items():
                 for rung in self.reached(item.pk, due_on, as_of, now) - there:
                     self.expect(False, "missing_record", item.title, due_on, rung, "as of", as_of)
 
     def _records(self, item: Item, key: Ladder, records: list[Escalation]) -> None:
         """Each once, reached while the item was watched with that deadline; of those of a run the right one is told."""
-        _, due_on = key
+        _, due_on, _ = key
         counts = Counter((each.step, each.repeat) for each in records)
         for rung, count in counts.items():
             self.expect(count == 1, "doubled_record", item.title, due_on, rung, count)
         earlier: list[Escalation] = []
-        for run_id in dict.fromkeys(each.run_id for each in records):
+        run_ids = dict.fromkeys(each.run_id for each in records)
+        days = [self.runs[run_id].as_of for run_id in run_ids]
+        self.expect(item.is_moved or len(days) == len(set(days)), "not_at_once", item.title, due_on, days)
+        for run_id in run_ids:
             run, together = self.runs[run_id], [each for each in records if each.run_id == run_id]
-            states = [each for each in item.states(run.start, run.end) if each.watched and each.due_on == due_on]
+            states = [each for each in item.states(run.start, run.end) if _is_watched(each, key)]
             reached = self.reached(item.pk, due_on, run.as_of, run.start) if states else set()
             for each in together:
                 self.expect((each.step, each.repeat) in reached, "unwanted_record", item.title, each)
-            told = {_told(item, together, earlier, run.as_of, state) for state in states}
+            told = [_told(item, together, earlier, run.as_of, state) for state in states]
             announced = {(each.step, each.repeat) for each in together if each.announced}
-            self.expect(
-                announced in [{rung} - {None} for rung in told], "announced", item.title, due_on, announced, told
-            )
+            right = any(announced == ({rung} if rung else set()) for rung in told)
+            self.expect(right, "announced", item.title, due_on, announced, told)
             earlier += together
 
     # --- what people are told -----------------------------------------------------------------------------------------
 
     def _announced(self, key: Ladder) -> dict[Rung, Run]:
-        return {
-            (each.step, each.repeat): self.runs[each.run_id] for each in self.records.get(key, []) if each.announced
-        }
+        found = [each for each in self.records.get(key, []) if each.announced]
+        return {(each.step, each.repeat): self.runs[each.run_id] for each in found}
 
     def _proposals(self, item: Item, key: Ladder) -> None:
-        """One for each record that is announced at a step that has to be approved; decided as the officer has it."""
+        """One for each record that is announced at a step that has to be approved, and one for each milder such step
+        that was caught up with it; decided as the officer has it."""
         there = Counter((each.step, each.repeat) for each in self.proposals.get(key, []))
-        announced = {rung: run for rung, run in self._announced(key).items() if item.steps[rung[0]].is_proposed}
-        for rung, run in announced.items():
-            sure = all(_is_watched(state, key) for state in item.states(run.start, run.end))
-            self.expect(bool(there[rung]) or not sure, "missing_proposal", item.title, *key, rung)
-        for rung, count in there.items():
-            self.expect(count == 1 and rung in announced, "unwanted_proposal", item.title, *key, rung, count)
-        for each in self.proposals.get(key, []):
-            _, _, state = self.decided.get(each.pk, (None, None, "open"))
-            self.expect(each.state == state, "proposal_state", item.title, each, each.state, state)
+        must, may = set(), set()
+        for each in self.records.get(key, []):
+            run = self.runs[each.run_id]
+            wanted = {
+                _is_watched(state, key) and self._is_proposed(item, each, self.records[key], run.as_of, state)
+                for state in item.states(run.start, run.end)
+            }
+            must |= {(each.step, each.repeat)} if False not in wanted else set()
+            may |= {(each.step, each.repeat)} if True in wanted else set()
+        self.expect(must <= there.keys(), "missing_proposal", item.title, *key, must - there.keys())
+        self.expect(there.keys() <= may, "unwanted_proposal", item.title, *key, there.keys() - may)
+        self.expect(max(there.values(), default=1) == 1, "doubled_proposal", item.title, *key, dict(there))
+        for proposal in self.proposals.get(key, []):
+            _, _, decided = self.decided.get(proposal.pk, (NEVER, NEVER, "open"))
+            self.expect(proposal.state == decided, "proposal_state", item.title, proposal, proposal.state, decided)
+
+    def _is_proposed(
+        self, item: Item, record: Escalation, records: list[Escalation], as_of: dt.date, state: State
+    ) -> bool:
+        """Announced; or below a step that was announced and proposed in the same run."""
+        if not item.steps[record.step].is_proposed or record.announced:
+            return record.announced and item.steps[record.step].is_proposed
+        above = [
+            each
+            for each in records
+            if each.announced and not each.repeat and each.run_id == record.run_id and each.level > record.level
+        ]
+        return not record.repeat and bool(above) and _is_in_time(item, record, as_of, state)
 
     def _news(self, item: Item, key: Ladder) -> None:
         """For whoever has to hear of it, and for nobody else: one row each."""
@@ -207,14 +216,13 @@ class Judge:
         self, item: Item, key: Ladder, step: PolicyStep, matter: str, since: dt.datetime, until: dt.datetime,
         unit: int | None = None,
     ) -> tuple[set[int], set[int]]:  # fmt: skip
-        """(those who must hear of the step, those who may), by the states between; the same for an item at rest."""
-        told = [
-            self.people.of(step, state, only_bureau=matter == PROPOSED)
-            if _is_watched(state, key) and unit in (None, state.unit)
-            else set[int]()
-            for state in item.states(since, until)
-        ]
-        return set.intersection(*told), set.union(*told)
+        """(those who must hear of the step, those who may): by the states that the item may have been in when the news
+        was written, and by those in which what was dropped may have been written again. Both are the same for an item
+        at rest."""
+        states = [each for each in item.states(since, NEVER) if _is_watched(each, key) and unit in (None, each.unit)]
+        told = [self.people.of(step, state, only_bureau=matter == PROPOSED) for state in states]
+        sure = all(_is_watched(state, key) and unit in (None, state.unit) for state in item.states(since, until))
+        return set.intersection(*told) if sure else set(), set[int]().union(*told)
 
     # --- what became of it --------------------------------------------------------------------------------------------
 
@@ -229,6 +237,19 @@ class Judge:
                 self.expect(True in holds, "sent_though_settled", item.title, row.key, row.recipient, row.done_at)
             elif row.state == "dropped":
                 self.expect(False in holds, "dropped_though_true", item.title, row.key, row.recipient, row.done_at)
+                self.expect(not self._is_owed(item, key, row), "not_said_again", item.title, row.key, row.recipient)
+
+    def _is_owed(self, item: Item, key: Ladder, row: Outgoing) -> bool:
+        """Whether what was dropped has to be said all the same, because the item is watched again and nothing severer
+        has been reached: a sweep has seen it since."""
+        now = item.spells[-1].state
+        top = max(self.records.get(key, []), key=lambda each: (each.level, each.repeat), default=None)
+        is_over = item.steps[row.step].amount <= 0 and row.due_on < clock.today()
+        if not _is_watched(now, key) or is_over or top is None or (top.step, top.repeat) != (row.step, row.repeat):
+            return False
+        proposals = [each for each in self.proposals.get(key, []) if (each.step, each.repeat) == (row.step, row.repeat)]
+        wanted = "open" if row.matter == PROPOSED else "approved"
+        return all((each.state, each.unit_id) == (wanted, now.unit) for each in proposals)
 
     def _holds(self, item: Item, key: Ladder, row: Outgoing, since: dt.datetime, until: dt.datetime) -> set[bool]:
         """Whether the news was still true between the two moments: both if it changed, or may have."""
@@ -247,10 +268,8 @@ class Judge:
         return told | ({False} if any(possible <= until for possible, _ in over) else set())
 
     def _is_of_its_unit(self, key: Ladder, row: Outgoing, state: State) -> bool:
-        found = [
-            each.unit_id for each in self.proposals.get(key, []) if (each.step, each.repeat) == (row.step, row.repeat)
-        ]
-        return row.matter != PROPOSED or found == [state.unit]
+        proposals = {(each.step, each.repeat): each.unit_id for each in self.proposals.get(key, [])}
+        return row.matter != PROPOSED or proposals.get((row.step, row.repeat)) == state.unit
 
     def _overtaken(self, key: Ladder, row: Outgoing) -> list[tuple[dt.datetime, dt.datetime]]:
         """(from when possibly, from when surely) a later repetition was on record."""
@@ -298,12 +317,12 @@ class Judge:
 def _grouped(rows: Iterable[Any]) -> dict[Ladder, list[Any]]:
     found: dict[Ladder, list[Any]] = {}
     for row in rows:
-        found.setdefault((row.item_id, row.due_on), []).append(row)
+        found.setdefault((row.item_id, row.due_on, row.round), []).append(row)
     return found
 
 
 def _is_watched(state: State, key: Ladder) -> bool:
-    return state.watched and state.due_on == key[1]
+    return state.watched and (state.due_on, state.round) == key[1:]
 
 
 def _run(run: SweepRun) -> Run:
@@ -311,35 +330,23 @@ def _run(run: SweepRun) -> Run:
     return Run(run.as_of, run.started_at, end, run.finished_at is not None and not run.error)
 
 
-def _at_rest(hazard: Hazard) -> dict[str, Any]:
-    return {"state": None, "now": State.of(hazard), "before": EVER, "after": EVER}
-
-
-def _spells(moves: list[dict[str, Any]]) -> list[Spell]:
-    """The first line says what there was before any move."""
-    found = []
-    for n, line in enumerate(moves):
-        state = line["now"] if line["state"] is None else State.read(line["state"])
-        following = moves[n + 1] if n + 1 < len(moves) else {"before": NEVER, "after": NEVER}
-        start, sure_from = (line["before"], line["after"]) if n else (EVER, EVER)
-        found.append(Spell(state, start, sure_from, following["before"], following["after"]))
-    return found
-
-
 def _told(
     item: Item, together: list[Escalation], earlier: list[Escalation], as_of: dt.date, state: State
 ) -> Rung | None:
-    """Of what was reached at once the severest, unless something severer is on record. Not a reminder of what is over,
-    nor what was past before the item was watched."""
+    """Of what was reached at once the severest; not if something severer is on record, unless it is a repetition."""
     top = max(together, key=lambda each: (each.level, each.repeat))
     severest = max((each.level for each in earlier), default=0)
-    step, due_on = item.steps[top.step], top.due_on
-    if (top.level, top.repeat) <= (severest, 0):
-        return None
+    stands_out = top.repeat > 0 or top.level > severest
+    return (top.step, top.repeat) if stands_out and _is_in_time(item, top, as_of, state) else None
+
+
+def _is_in_time(item: Item, record: Escalation, as_of: dt.date, state: State) -> bool:
+    """Not a reminder of what is over, nor what was past before the item was watched."""
+    step = item.steps[record.step]
     if step.amount <= 0:
-        return (top.step, top.repeat) if due_on >= as_of else None
-    past = (state.since - due_on).days if state.since else 0
-    return (top.step, top.repeat) if past <= ladder.distance(step, top.repeat) else None
+        return record.due_on >= as_of
+    past = (state.since - record.due_on).days if state.since else 0
+    return past <= ladder.distance(step, record.repeat)
 
 
 def _carries(message: Message, rows: list[Outgoing]) -> bool:

@@ -9,7 +9,7 @@ import json
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ MOVED = 4
 SPREAD = 60
 FOLDER = "STORM_JOURNAL"
 MOVES, DECISIONS = "moves", "decisions"
+EVER, NEVER = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
 STATUSES = {"rectifying": 60, "issued": 15, "awaiting_acceptance": 7, "closed": 10, "void": 4, "pending": 4}
 
 
@@ -51,6 +52,26 @@ class State:
     def read(cls, values: dict[str, Any]) -> "State":
         days = {name: values[name] and dt.date.fromisoformat(values[name]) for name in ("due_on", "since")}
         return cls(**{**values, **days})
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A state of an item: possible from `start` to `end`, certain between `sure_from` and `sure_until`."""
+
+    state: State
+    start: dt.datetime = EVER
+    sure_from: dt.datetime = EVER
+    sure_until: dt.datetime = NEVER
+    end: dt.datetime = NEVER
+
+
+def spells_of(moves: list[dict[str, Any]]) -> list[Spell]:
+    """From the journal's lines about one item, the first of which says what there was before any move."""
+    spells = [Spell(State.read(moves[0]["state"]))]
+    for line in moves[1:]:
+        spells[-1] = replace(spells[-1], sure_until=line["before"], end=line["after"])
+        spells.append(Spell(State.read(line["state"]), line["before"], line["after"]))
+    return spells
 
 
 def write(file: str, **line: Any) -> None:

@@ -9,6 +9,7 @@ import datetime as dt
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -80,6 +81,7 @@ def attempt(act: Callable[[], Any]) -> str:
 
 
 def moves() -> dict[str, Any]:
+    made: Counter[str] = Counter()
     pool = sorted({line["item"] for line in lines(MOVES)})
     # Those that were moved are mostly moved on: asked for, accepted, opened again.
     lately = [line["item"] for line in lines(MOVES) if line["move"]]
@@ -87,7 +89,7 @@ def moves() -> dict[str, Any]:
     def move_one() -> None:
         hazard = patiently(lambda: _pick(pool, lately[-40:]))
         lately.append(hazard.pk)
-        _move(hazard)
+        _move(hazard, made)
 
     return Life().go_on(move_one)
 
@@ -99,9 +101,11 @@ def _pick(pool: list[int], lately: list[int]) -> Hazard:
     return Hazard.objects.select_related("season", "county", "lead_unit").get(pk=random.choice(choices or pool))
 
 
-def _move(hazard: Hazard) -> None:
+def _move(hazard: Hazard, made: Counter[str]) -> None:
+    """Of what is possible what was `made` least often so far."""
     pk, acts = hazard.pk, patiently(lambda: _possible(hazard))
-    code = random.choice(list(acts))
+    code = min(acts, key=lambda code: made[code])
+    made[code] += 1
     before = clock.now()
     outcome = attempt(lambda: acts[code](hazard))
     state = patiently(lambda: State.of(Hazard.objects.get(pk=pk)))

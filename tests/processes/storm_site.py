@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.processes.storm_items import FOLDER, MOVES
+from tests.processes.storm_items import FOLDER, ITEMS, MOVED, MOVES
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 60
 AHEAD = "CLOCK_AHEAD_DAYS"
 # Read by every Python process of the site: the clock stands so many days ahead.
 CLOCK = f"""
@@ -109,22 +110,31 @@ class Site:
         self.workers, self.beats = [], []
 
     def oversleep(self, days: int, moves: int) -> None:
-        """All stop; so many days later somebody sweeps by hand, and people make so many moves and go on before any
-        process comes up again that could send what is to be told."""
+        """Once there was a sweep all stop; so many days later somebody sweeps by hand, and people make so many moves
+        and go on before any process comes up again that could send what is to be told."""
+        self._wait_for(lambda: self.ask("quiet")["last_sweep"])
         workers, beats = len(self.workers), len(self.beats)
         self.stop()
         self.rest()
         self.environment[AHEAD] = str(days)
         self.ask("sweep")
-        enough = self._moves() + moves
+        enough = self._written() + moves
         self.live()
-        until = time.monotonic() + 60
-        while self._moves() < enough and time.monotonic() < until:
-            time.sleep(0.2)
+        self._wait_for(lambda: self._written() >= enough)
         self.start(workers=workers, beats=beats)
 
-    def _moves(self) -> int:
+    def wait_for_moves(self, moves: int) -> None:
+        """Until people have made so many in all."""
+        self._wait_for(lambda: self._written() >= moves + ITEMS // MOVED)
+
+    def _written(self) -> int:
         return (self.folder / "journal" / MOVES).read_text().count("\n")
+
+    def _wait_for(self, what: Callable[[], Any]) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not what():
+            assert time.monotonic() < until, (self.folder / "log").read_text()[-3000:]
+            time.sleep(0.5)
 
     def wait_until_quiet(self, seconds: float) -> dict[str, Any]:
         """The facts once everything that has been reached is recorded and sent, or so many seconds have passed."""
@@ -133,7 +143,9 @@ class Site:
         while time.monotonic() < until:
             time.sleep(2)
             found = self.ask("quiet")
-            if not found["waiting"] and found["nothing_new_since"] > since:
+            if found["waiting"]:
+                since = found["now"]
+            elif found["found_nothing"] > since:
                 break
         facts: dict[str, Any] = self.ask("facts")
         return facts
@@ -172,17 +184,20 @@ def sweep() -> dict[str, Any]:
 
 
 def quiet() -> dict[str, Any]:
-    """How much waits to be sent, and when the last sweep began that came to its end and found nothing new; ISO."""
+    """How much waits to be sent; when the last sweep of today began that came to its end, and the last of these that
+    found nothing new (ISO, empty if there was none)."""
     from common import clock
     from notifications.models import Outgoing
     from supervision.models import SweepRun
 
-    runs = SweepRun.objects.filter(error="", finished_at__isnull=False, as_of=clock.today())
-    last = runs.filter(escalations=None).order_by("-started_at").first()
+    runs = SweepRun.objects.filter(error="", finished_at__isnull=False, as_of=clock.today()).order_by("started_at")
+    swept, idle = runs.last(), runs.filter(escalations=None).last()
     return {
         "now": clock.now().isoformat(),
+        "last_sweep": swept.started_at.isoformat() if swept else "",
+        "found_nothing": idle.started_at.isoformat() if idle else "",
+        # Counted at the end: what these have written is in it.
         "waiting": Outgoing.objects.filter(state="waiting").count(),
-        "nothing_new_since": last.started_at.isoformat() if last else "",
     }
 
 

@@ -19,7 +19,7 @@ from scripts.services import Server, postgres_folder, postgres_server, redis_bin
 from tests.processes.storm_items import ITEMS
 from tests.processes.storm_site import Site, site
 
-KILLS = 30
+KILLS, LEAST_MOVES = 30, 200
 SETTLED_SECONDS = 120
 # Whatever people can do about a hazard that touches its ladder.
 MOVES_MADE = {
@@ -53,6 +53,7 @@ def storm(made: Site, between: Mapping[int, Callable[[], object]]) -> dict[str, 
         time.sleep(random.uniform(0.5, 3))
         between.get(kill, lambda: None)()
         made.kill_a_worker()
+    made.wait_for_moves(LEAST_MOVES)
     made.rest()
     return made.wait_until_quiet(SETTLED_SECONDS)
 
@@ -64,10 +65,10 @@ def check_well(facts: dict[str, Any]) -> None:
     assert len(facts["days"]) >= 2
     assert facts["records"] > 3_000
     assert facts["announced"] > 1_000
-    assert facts["moved"] > 100
+    assert facts["moved"] > 50
+    assert sum(facts["moves"].values()) > LEAST_MOVES - 30
     assert set(facts["moves"]) >= MOVES_MADE
-    assert facts["proposals"]["approved"] > 50
-    assert facts["proposals"]["declined"] > 10
+    assert facts["proposals"]["approved"] > 10
     assert facts["news"]["hazard sent"] > 1_000
     assert facts["news"]["hazard dropped"] > 0
 
