@@ -27,6 +27,7 @@ from common.insert_select import Literal
 from inspections.enums import UNDER_WAY_STATUSES, Grade, Urgency
 from inspections.models import Hazard
 from inspections.services import record_first_overdue
+from supervision.first_steps import USUAL_STEPS, FirstStep
 
 # Takes items, gives the same with their people as `recipient` (a user's pk), in one or more parts.
 Recipients = Callable[[QuerySet[Any]], list[QuerySet[Any]]]
@@ -59,11 +60,11 @@ class Kind:
     """`watched`: the items with a deadline that somebody has to meet; `visible`: those a user sees, in any state.
 
     `recipients`: who is meant by each audience flag of PolicyStep. `facts` are what lists say about items, by pk, in
-    one query. `grades`, `urgencies`: None for a kind that knows none. `round`: the field with the number of the round,
-    if what was settled can come back: each has a ladder of its own, be the deadline the same. `since`: the field that
-    says from when on an item has been watched; what was past by then is recorded and not announced.
-    `record_overdue(today)` keeps what must not be forgotten of the past; how many rows it wrote. `pause`: why an item
-    is not watched now, in Chinese.
+    one query. `first_steps`: of its general policy, until a bureau changes it. `grades`, `urgencies`: None for a kind
+    that knows none. `round`: the field with the number of the round, if what was settled can come back: each has a
+    ladder of its own, be the deadline the same. `since`: the field that says from when on an item has been watched;
+    what was past by then is recorded and not announced. `record_overdue(today)` keeps what must not be forgotten of the
+    past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Kind:
     path: Expression
     recipients: dict[str, Recipients]
     facts: Callable[[Iterable[int]], dict[int, Facts]]
+    first_steps: tuple[FirstStep, ...] = USUAL_STEPS
     grade: str = ""
     grades: type[Choices] | None = None
     urgency: str = ""
@@ -85,6 +87,11 @@ class Kind:
     since: str = ""
     record_overdue: Callable[[dt.date], int] = _nothing_to_keep
     pause: Callable[[Any], str] = _nothing_in_the_way
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether some of its items may have a policy of their own."""
+        return bool(self.grades or self.urgencies)
 
     @property
     def round_number(self) -> Expression | F:

@@ -44,12 +44,12 @@ class Policy(models.Model):
 
     @property
     def scope(self) -> str:
-        """重大, 立行立改 / 一般、工程改造 / 其余各类"""
+        """重大, 立行立改 / 一般、工程改造 / 各等级; 全部 of a kind without grades"""
         kind = KINDS[self.kind]
         names = [str(kind.grades(self.grade).label)] if self.grade and kind.grades else []  # type: ignore[operator]
         if self.urgency and kind.urgencies:
             names.append(str(kind.urgencies(self.urgency).label))  # type: ignore[operator]
-        return "、".join(names) or "各等级"
+        return "、".join(names) or ("各等级" if kind.grades else "全部")
 
 
 class PolicyStep(models.Model):

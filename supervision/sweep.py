@@ -14,19 +14,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, IntegerField, Min, OuterRef, QuerySet, Value, When
-from django.utils import timezone
+from django.db.models import Exists, IntegerField, Min, OuterRef, QuerySet, Value
 
 from common import clock
-from common.insert_select import DaysBetween
 from common.workdays import Calendar, end_of
 from supervision import ladder
-from supervision.enums import Measure, OffsetUnit, measure_of
+from supervision.enums import Measure, measure_of
 from supervision.kinds import KINDS, Kind
 from supervision.models import PolicyStep, SweepRun
 from supervision.policy import Ladder, ladders
 from supervision.proposals import propose
 from supervision.recording import is_told, reached_rows, record
+from supervision.repetitions import repetition
 from supervision.returning import tell_again
 from supervision.telling import tell_of_proposals, tell_people
 from supervision.working_days import working_calendar
@@ -80,7 +79,11 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
     """How many items have newly reached each step, by the step's code; steps without any are left out."""
     new: dict[str, int] = {}
     earliest = kind.watched().aggregate(earliest=Min(kind.due))["earliest"]
-    climbed = [found for each in ladders(kind) for found in _climb(kind, each, moment, earliest)] if earliest else []
+    climbed = [
+        found
+        for each in (ladders(kind) if earliest else ())
+        for found in climb(kind, each, each.among(kind, kind.watched()), moment, earliest)
+    ]
     rows = [reached_rows(kind, step, reached, moment.as_of) for step, _, reached in climbed]
     for found in record(kind, rows, run):
         new[found.step] = new.get(found.step, 0) + found.count
@@ -110,29 +113,19 @@ def _propose_below(
             propose(kind, step, items, run)
 
 
-def _climb(
-    kind: Kind, each: Ladder, moment: Moment, earliest: dt.date
+def climb(
+    kind: Kind, each: Ladder, items: QuerySet[Any], moment: Moment, earliest: dt.date
 ) -> Iterator[tuple[PolicyStep, bool, QuerySet[Any]]]:
-    """(step, whether it is about its repetitions, who has reached it), from the severest down."""
+    """(step, whether it is about its repetitions, who of the items has reached it), from the severest down. `items`:
+    those that the ladder is for; `earliest`: no deadline of them is before it."""
     for step in reversed(each.steps):
-        items = each.among(kind, kind.watched())
         most = ladder.most_repeats(step, earliest, moment.now, moment.calendar)
         for first in (1, 0) if most else (0,):
             cutoff = ladder.cutoff_day(step, moment.now, moment.calendar, first)
-            number = _repeat(kind, step, moment, most) if first else Value(0, output_field=IntegerField())
+            number: Any = Value(0, output_field=IntegerField())
+            if first:
+                number = repetition(kind, step, moment.now, moment.calendar, earliest)
             yield step, bool(first), items.filter(**{f"{kind.due}__lte": cutoff}).annotate(repeat=number)
-
-
-def _repeat(kind: Kind, step: PolicyStep, moment: Moment, most: int) -> Any:
-    """Which repetition an item is at that has reached the first, in SQL; whole numbers divide without a rest."""
-    if step.unit == OffsetUnit.WORKDAYS:
-        cutoffs = ladder.workday_cutoffs(step, moment.now, moment.calendar, most)
-        at = [When(**{f"{kind.due}__lte": cutoffs[repeat]}, then=Value(repeat)) for repeat in range(most, 1, -1)]
-        return Case(*at, default=Value(1), output_field=IntegerField())
-    passed: Any = DaysBetween(clock.local_date(moment.now), F(kind.due))
-    if step.unit == OffsetUnit.HOURS:
-        passed = (passed - 1) * 24 + timezone.localtime(moment.now).hour
-    return (passed - step.amount) / step.repeat_every
 
 
 def _announced(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun, repeats: bool) -> QuerySet[Any]:

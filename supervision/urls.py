@@ -12,6 +12,7 @@ urlpatterns = [
     path("proposals/", proposal_page.proposal_list, name="proposal_list"),
     path("proposals/decide/", proposal_page.proposal_decide, name="proposal_decide"),
     path("policy/", policy_page.policy_list, name="policy"),
+    path("policy/general/<str:kind>/", policy_page.policy_general, name="policy_general"),
     path("policy/new/<str:kind>/", policy_page.policy_new, name="policy_new"),
     path("policy/<int:pk>/", policy_page.policy_edit, name="policy_edit"),
     path("policy/<int:pk>/switch/", policy_page.policy_switch, name="policy_switch"),

@@ -35,6 +35,8 @@ pytestmark = pytest.mark.django_db
 Roles = tuple[str, ...]
 REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
+# For whoever looks after all counties: no role of one county of several.
+NO_COUNTY: Roles = ()
 DELETED = {"term", "alias", "calendar day"}
 # What the whole site has in common belongs to no county.
 COMMON = {"policy", "policy kind", "calendar day", "calendar year"}
@@ -141,12 +143,13 @@ TABLE: dict[str, Rule] = {
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
     "supervision:policy": Rule(ALL_ROLES),
-    "supervision:policy_new": Rule((ADMIN,), "policy kind"),
-    "supervision:policy_edit": Rule((ADMIN,), "policy"),
-    "supervision:policy_switch": Rule((ADMIN,), "policy", post=True),
+    "supervision:policy_general": Rule(NO_COUNTY, "policy kind", post=True),
+    "supervision:policy_new": Rule(NO_COUNTY, "policy kind"),
+    "supervision:policy_edit": Rule(NO_COUNTY, "policy"),
+    "supervision:policy_switch": Rule(NO_COUNTY, "policy", post=True),
     "supervision:calendar": Rule(ALL_ROLES),
-    "supervision:calendar_take_back": Rule((ADMIN,), "calendar day", post=True),
-    "supervision:calendar_fill": Rule((ADMIN,), "calendar year", post=True),
+    "supervision:calendar_take_back": Rule(NO_COUNTY, "calendar day", post=True),
+    "supervision:calendar_fill": Rule(NO_COUNTY, "calendar year", post=True),
     "supervision:ladder": Rule(ALL_ROLES, "ladder"),
 }
 # Who sees the row but may not is 403; who does not see the row gets 404, whatever they may.
@@ -290,6 +293,14 @@ def test_who_may(name: str, cast: Cast, client_as: Callable[[Any], Client], rows
             wanted[role] = {404, 403} if unseen else {403}
     wrong = {role: status for role, status in got.items() if status not in wanted[role]}
     assert not wrong, f"{name}: {wrong}"
+
+
+@pytest.mark.parametrize("name", sorted(name for name, rule in TABLE.items() if not rule.roles))
+def test_what_all_counties_have_in_common_is_for_who_looks_after_them_all(
+    name: str, cast: Cast, client_as: Callable[[Any], Client], rows: Rows
+) -> None:
+    assert ask(client_as(cast.city_admin), name, rows.own[TABLE[name].needs]) in FINE
+    assert ask(client_as(cast.foreign.admin), name, rows.own[TABLE[name].needs]) == 403
 
 
 @pytest.mark.parametrize(

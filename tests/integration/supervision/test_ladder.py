@@ -178,7 +178,7 @@ def test_a_major_hazard_is_due_for_a_talk_on_the_third_day(cast: Cast, hazard: H
 
 def test_a_grade_of_its_own_rule_may_be_later_than_the_general_one(cast: Cast, hazard: Hazard, news: Any) -> None:
     serious = hazard_of(cast, "rectifying", due_on=DUE, grade=Grade.SERIOUS)
-    own = create_policy(kind="hazard", grade=Grade.GENERAL, urgency="", by=cast.admin)
+    own = create_policy(kind="hazard", grade=Grade.GENERAL, urgency="", by=cast.city_admin)
     own.steps.filter(code="talk").update(
         amount=10, tells_company_head=False, tells_bureau=True, tells_bureau_leader=False
     )

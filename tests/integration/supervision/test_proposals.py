@@ -172,7 +172,7 @@ class TestNoLongerNeeded:
         self.gone(cast, proposal)
 
     def test_a_policy_without_the_step(self, cast: Cast, proposal: Proposal) -> None:
-        change(general(), cast.admin, notice=None)
+        change(general(), cast.city_admin, notice=None)
         self.gone(cast, proposal)
 
     def test_settled_after_the_approval_and_before_it_was_sent(

@@ -81,7 +81,7 @@ def test_a_severer_step_takes_its_place(cast: Cast, hazard: Hazard, summer: Any)
 
 
 def test_a_reminder_is_of_no_use_after_the_deadline(cast: Cast, hazard: Hazard, summer: Any) -> None:
-    change(general(), cast.admin, urge={"amount": 2})
+    change(general(), cast.city_admin, urge={"amount": 2})
     at(summer, -3)
     sweep(day(-3))
     ask_for_acceptance(hazard, cast)
