@@ -106,7 +106,7 @@ def seed() -> dict[str, int]:
     dice, today = random.Random(2026), clock.today()
     with transaction.atomic():
         cast = build_cast()
-        daily = create_policy(kind="hazard", grade="", urgency="engineering", by=cast.admin)
+        daily = create_policy(kind="hazard", grade="", urgency="engineering", by=cast.city_admin)
         PolicyStep.objects.filter(policy=daily, code="urge").update(repeat_every=1)
         hazards = [_hazard(n, cast, today, dice) for n in range(ITEMS)]
         # As the database has them.
@@ -129,6 +129,6 @@ def _hazard(n: int, cast: Any, today: dt.date, dice: random.Random) -> Any:
         due_on=None if dice.random() < 0.1 else today + dt.timedelta(days=dice.randrange(SPREAD) - SPREAD // 2),
         found_on=today - dt.timedelta(days=SPREAD), grade=dice.choice(("general", "general", "serious", "major")),
         urgency=dice.choice(("immediate", "limited", "engineering")), responsible_user=dice.choice(people),
-        supervisor=dice.choice((None, cast.inspector, cast.inspector_2, cast.foreign.inspector)),
+        supervisor=dice.choice((None, cast.inspector, cast.inspector_2, cast.city_admin, cast.foreign.inspector)),
         **dict.fromkeys(FIVE_FIELDS, "已落实"),
     )  # fmt: skip

@@ -7,13 +7,13 @@ from tests.processes.storm_items import State
 
 
 class People:
-    """Of a site whose items are all of one county: 临岭县 of the cast."""
+    """Of a site whose items are all of one county of a city: 临岭县 of the cast."""
 
     def __init__(self) -> None:
         self._users = list(User.objects.filter(is_active=True).select_related("unit").prefetch_related("groups"))
         self._by_pk = {user.pk: user for user in self._users}
-        bureau = Unit.objects.get(name="临岭县住房和城乡建设局")
-        self._bureau, self._region = bureau.pk, bureau.region_id
+        bureau = Unit.objects.select_related("region").get(name="临岭县住房和城乡建设局")
+        self._bureau, self._regions = bureau.pk, (bureau.region_id, bureau.region.parent_id)
 
     def of(self, step: PolicyStep, state: State, *, only_bureau: bool) -> set[int]:
         """Those whom the step tells; `only_bureau`: those of them who learn that it is proposed."""
@@ -35,9 +35,9 @@ class People:
         return told
 
     def _supervisor(self, state: State) -> set[int]:
-        """The item's, unless they are of another county's bureau; else all who look after hazards."""
+        """The item's, if of the county's or the city's bureau; else all of the county's who look after hazards."""
         user = self._by_pk.get(state.supervisor or 0)
-        if user and user.unit and user.unit.kind == "housing_bureau" and user.unit.region_id == self._region:
+        if user and user.unit and user.unit.kind == "housing_bureau" and user.unit.region_id in self._regions:
             return {user.pk}
         return self._with_role(self._bureau, *BUREAU_ROLES)
 
