@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import (
@@ -47,6 +47,19 @@ class Facts:
     round: int = 1
 
 
+def _all(items: QuerySet[Any]) -> QuerySet[Any]:
+    return items
+
+
+@dataclass(frozen=True)
+class BureauPeople:
+    """Those of a county's housing bureau whom an audience flag means: who has one of the roles. `of`: takes items,
+    gives those of which nobody else is told instead."""
+
+    roles: tuple[str, ...]
+    of: Callable[[QuerySet[Any]], QuerySet[Any]] = _all
+
+
 def _nothing_to_keep(as_of: dt.date) -> int:
     return 0
 
@@ -63,8 +76,11 @@ class Kind:
     one query. `first_steps`: of its general policy, until a bureau changes it. `grades`, `urgencies`: None for a kind
     that knows none. `round`: the field with the number of the round, if what was settled can come back: each has a
     ladder of its own, be the deadline the same. `since`: the field that says from when on an item has been watched;
-    what was past by then is recorded and not announced. `record_overdue(today)` keeps what must not be forgotten of the
-    past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+    what was past by then is recorded and not announced, unless the field is null. `record_overdue(today)` keeps what
+    must not be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+
+    Whose accounts must not be missing: `unit_roles`, of the unit's people; `bureau`, by audience flag, of the people of
+    the bureau of `county`.
     """
 
     name: str
@@ -85,6 +101,9 @@ class Kind:
     urgencies: type[Choices] | None = None
     round: str = ""
     since: str = ""
+    unit_roles: tuple[str, ...] = ()
+    county: str = ""
+    bureau: dict[str, BureauPeople] = field(default_factory=dict)
     record_overdue: Callable[[dt.date], int] = _nothing_to_keep
     pause: Callable[[Any], str] = _nothing_in_the_way
 
@@ -176,17 +195,24 @@ def _people_of_bureau(items: QuerySet[Hazard], *roles: str) -> QuerySet[Hazard]:
     return people.annotate(recipient=F("county__units__users"))
 
 
-def _bureau(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
-    """The supervisor, as long as they are of a housing bureau that looks after the county; else its inspectors and
-    administrators."""
+def _supervisor() -> Exists:
+    """Whether there is one, of a housing bureau that looks after the county."""
     of_the_county = Q(unit__region=OuterRef("county")) | Q(unit__region=OuterRef("county__parent"))
-    supervisor = Exists(
+    return Exists(
         User.objects.filter(
             of_the_county, pk=OuterRef("supervisor"), is_active=True, unit__kind=UnitKind.HOUSING_BUREAU
         )
     )
-    supervised = items.filter(supervisor).annotate(recipient=F("supervisor"))
-    return [supervised, _people_of_bureau(items.filter(~supervisor), *BUREAU_ROLES)]
+
+
+def _without_supervisor(items: QuerySet[Hazard]) -> QuerySet[Hazard]:
+    return items.filter(~_supervisor())
+
+
+def _bureau(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
+    """The supervisor; of a hazard that has none, the bureau's inspectors and administrators."""
+    supervised = items.filter(_supervisor()).annotate(recipient=F("supervisor"))
+    return [supervised, _people_of_bureau(_without_supervisor(items), *BUREAU_ROLES)]
 
 
 def _bureau_leader(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
@@ -203,7 +229,13 @@ HAZARD = Kind(
     grade="grade",
     grades=Grade,
     round="round",
-    since="issued_at",
+    since="watched_since",
+    unit_roles=COMPANY_ROLES,
+    county="county",
+    bureau={
+        "tells_bureau": BureauPeople(BUREAU_ROLES, of=_without_supervisor),
+        "tells_bureau_leader": BureauPeople((ADMIN,)),
+    },
     urgency="urgency",
     urgencies=Urgency,
     title=F("number"),

@@ -80,7 +80,7 @@ class TestProposing:
         self, cast: Cast, hazard: Hazard, news: Any
     ) -> None:
         at_day_5 = dt.datetime.combine(day(5), dt.time(2, 0), dt.UTC)
-        Hazard.objects.filter(pk=hazard.pk).update(issued_at=at_day_5)
+        Hazard.objects.filter(pk=hazard.pk).update(watched_since=at_day_5)
         news(10)
         assert list(Proposal.objects.values_list("step", flat=True)) == ["talk"], "the 督办单 was past by then"
 
