@@ -31,6 +31,8 @@ from tests.processes.storm_items import DECISIONS, EVER, MOVES, NEVER, Spell, St
 from tests.processes.storm_people import People
 
 SENDING = dt.timedelta(seconds=3)
+# Each process moves its clock for itself: by so much they may differ.
+SKEW = dt.timedelta(seconds=1)
 # A run that was killed after it had written has no end of its own.
 LONGEST_SWEEP = dt.timedelta(seconds=20)
 MATTER, PROPOSED = "hazard", "hazard-proposal"
@@ -48,7 +50,8 @@ class Item:
 
     def states(self, since: dt.datetime, until: dt.datetime) -> list[State]:
         """Those that it may have been in at some moment between."""
-        return [spell.state for spell in self.spells if spell.start <= until and spell.end >= since]
+        first, last = _shifted(since, -SKEW), _shifted(until, SKEW)
+        return [spell.state for spell in self.spells if spell.start <= last and spell.end >= first]
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ class Judge:
             if not spell.state.watched or due_on is None:
                 continue
             there = {(each.step, each.repeat) for each in self.records.get((item.pk, due_on, spell.state.round), [])}
-            days = {run.as_of: run.start for run in runs if spell.sure_from < run.start and run.end < spell.sure_until}
+            first, last = _shifted(spell.sure_from, SKEW), _shifted(spell.sure_until, -SKEW)
+            days = {run.as_of: run.start for run in runs if first < run.start and run.end < last}
             for as_of, now in days.items():
                 for rung in self.reached(item.pk, due_on, as_of, now) - there:
                     self.expect(False, "missing_record", item.title, due_on, rung, "as of", as_of)
@@ -263,9 +267,9 @@ class Judge:
         over = self._undecided(key, row, since) if is_proposal else self._overtaken(key, row)
         if step.amount <= 0 and (last_day := row.due_on) < clock.local_date(until):
             over.append((ladder.end_of_deadline(last_day), ladder.end_of_deadline(last_day)))
-        if any(sure < since for _, sure in over):
+        if any(sure < since - SKEW for _, sure in over):
             return {False}
-        return told | ({False} if any(possible <= until for possible, _ in over) else set())
+        return told | ({False} if any(possible <= until + SKEW for possible, _ in over) else set())
 
     def _is_of_its_unit(self, key: Ladder, row: Outgoing, state: State) -> bool:
         proposals = {(each.step, each.repeat): each.unit_id for each in self.proposals.get(key, [])}
@@ -319,6 +323,10 @@ def _grouped(rows: Iterable[Any]) -> dict[Ladder, list[Any]]:
     for row in rows:
         found.setdefault((row.item_id, row.due_on, row.round), []).append(row)
     return found
+
+
+def _shifted(moment: dt.datetime, by: dt.timedelta) -> dt.datetime:
+    return moment if moment in (EVER, NEVER) else moment + by
 
 
 def _is_watched(state: State, key: Ladder) -> bool:

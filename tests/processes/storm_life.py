@@ -87,7 +87,7 @@ def moves() -> dict[str, Any]:
     lately = [line["item"] for line in lines(MOVES) if line["move"]]
 
     def move_one() -> None:
-        hazard = patiently(lambda: _pick(pool, lately[-40:]))
+        hazard = patiently(lambda: _pick(pool, lately[-15:]))
         lately.append(hazard.pk)
         _move(hazard, made)
 

@@ -20,7 +20,7 @@ from typing import Any
 from tests.processes.storm_items import FOLDER, ITEMS, MOVED, MOVES
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 AHEAD = "CLOCK_AHEAD_DAYS"
 # Read by every Python process of the site: the clock stands so many days ahead.
 CLOCK = f"""
