@@ -122,6 +122,13 @@ class Kind:
         same = {"pk": OuterRef("item_id"), self.due: OuterRef("due_on")}
         return same | {self.round: OuterRef("round")} if self.round else same
 
+    def recorded_in(self, records: QuerySet[Any]) -> Exists:
+        """Of items (the outer query) those of the records whose deadline and round are still the same: of an item that
+        is moved after it was recorded people do not hear as if it had been recorded so."""
+        same = {"item_id": OuterRef("pk"), "due_on": OuterRef(self.due)}
+        same |= {"round": OuterRef(self.round)} if self.round else {}
+        return Exists(records.filter(**same).order_by())
+
 
 def _watched_hazards() -> QuerySet[Hazard]:
     # As the condition of the index `hazard_sweep` has it.

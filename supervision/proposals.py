@@ -57,9 +57,8 @@ def needed() -> Q:
     found = Q(pk__in=[])
     for kind in KINDS.values():
         for ladder in ladders(kind):
-            items = ladder.among(kind, kind.watched()).annotate(responsible=Coalesce(kind.unit, NO_UNIT))
-            items = items.filter(**kind.same_deadline, responsible=OuterRef("unit_id")).order_by()
-            found |= Q(Exists(items), kind=kind.name, step__in=[step.code for step in ladder.steps])
+            items = Exists(under_the_same(kind, ladder.among(kind, kind.watched())))
+            found |= Q(items, kind=kind.name, step__in=[step.code for step in ladder.steps])
     # Declined, a severer step leaves the milder one to be decided about.
     severer = Q(level__gt=OuterRef("level")) & ~Q(state=ProposalState.DECLINED)
     above = Proposal.objects.filter(
@@ -67,6 +66,12 @@ def needed() -> Q:
         **{name: OuterRef(name) for name in DEADLINE},
     )
     return found & ~Q(Exists(above.order_by()))
+
+
+def under_the_same(kind: Kind, items: QuerySet[Any]) -> QuerySet[Any]:
+    """Of the items the one that a proposal (the outer query) is about, if its deadline, round and unit are the same."""
+    items = items.annotate(responsible=Coalesce(kind.unit, NO_UNIT))
+    return items.filter(**kind.same_deadline, responsible=OuterRef("unit_id")).order_by()
 
 
 def due_for(user: Any) -> ProposalQuerySet:
@@ -163,12 +168,15 @@ def _tell(proposals: Iterable[Proposal]) -> None:
         bundle = f"approved:{decision}:{kind.name}"
         for ladder in ladders(kind):
             for step in ladder.steps:
-                items_by_repeat: dict[int, list[int]] = {}
+                by_repeat: dict[int, list[int]] = {}
                 for proposal in some:
                     if proposal.step == step.code:
-                        items_by_repeat.setdefault(proposal.repeat, []).append(proposal.item_id)
-                for repeat, pks in items_by_repeat.items():
-                    items = ladder.among(kind, kind.watched()).filter(pk__in=pks)
+                        by_repeat.setdefault(proposal.repeat, []).append(proposal.pk)
+                for repeat, pks in by_repeat.items():
+                    # For the unit and the deadline that it was about: the item may have been moved this moment.
+                    unit = {"unit_id": Coalesce(OuterRef(kind.unit), NO_UNIT)}
+                    approved = kind.recorded_in(Proposal.objects.filter(pk__in=pks, **unit))
+                    items = ladder.among(kind, kind.watched()).filter(approved)
                     items = items.annotate(repeat=Value(repeat, output_field=IntegerField()))
                     tell_people(
                         kind, step, items, as_of=today, cause="approved", bundle=bundle, repeats=repeat > 0

@@ -16,6 +16,7 @@ from notifications.models import Outgoing
 from supervision.enums import Measure, ProposalState, measure_of
 from supervision.kinds import Kind
 from supervision.models import DEADLINE, Escalation, PolicyStep, Proposal, SweepRun
+from supervision.proposals import needed, under_the_same
 from supervision.telling import PROPOSED, tell_of_proposals, tell_people
 
 # What was dropped longer ago is history.
@@ -51,17 +52,18 @@ def tell_again(
 
 def _dropped(kind: Kind, codes: Iterable[str], as_of: dt.date) -> list[Outgoing]:
     """The rows whose step is the highest that their item, watched with that deadline, has on record; if it had to be
-    approved, it is, and if it is about a proposal, that waits."""
+    approved, it is, for the unit that is responsible now; and if it is about a proposal, that waits."""
     rows = Outgoing.objects.dropped().filter(matter__in=(kind.name, kind.name + PROPOSED), step__in=set(codes))
     rows = rows.filter(done_at__gte=clock.now() - LONGEST_REST)
     rows = rows.filter(Exists(kind.watched().filter(**kind.same_deadline).order_by()))
     same = {name: OuterRef(name) for name in (*DEADLINE[1:], "step", "repeat")}
     highest = Escalation.objects.filter(kind=kind.name, **same).highest()
     proposals = Proposal.objects.filter(kind=kind.name, **same).order_by()
-    undecided = Exists(proposals.filter(state=ProposalState.OPEN))
-    refused = Exists(proposals.exclude(state=ProposalState.APPROVED))
+    undecided = Exists(proposals.filter(needed(), state=ProposalState.OPEN))
+    approved = Q(Exists(under_the_same(kind, kind.watched())), state=ProposalState.APPROVED)
+    not_approved = Exists(proposals.exclude(approved))
     rows = rows.filter(Exists(highest.order_by()))
-    rows = rows.filter(Q(matter=kind.name) & ~Q(refused) | ~Q(matter=kind.name) & Q(undecided))
+    rows = rows.filter(Q(matter=kind.name) & ~Q(not_approved) | ~Q(matter=kind.name) & Q(undecided))
     found = list(rows.order_by("pk")[:MOST_AT_ONCE])
     return [row for row in found if not (measure_of(row.step) == Measure.REMIND and row.due_on < as_of)]
 

@@ -109,7 +109,7 @@ def _propose_below(
         if step in proposed[1:] and not repeats:
             severer = together.filter(level__gt=step.level, repeat=0, item_id=OuterRef("item_id"))
             below = run.escalations.filter(Exists(severer.order_by()), kind=kind.name, step=step.code, announced=False)
-            items = reached.filter(is_told(kind, step, moment.as_of), pk__in=below.order_by().values("item_id"))
+            items = reached.filter(is_told(kind, step, moment.as_of), kind.recorded_in(below))
             propose(kind, step, items, run)
 
 
@@ -130,9 +130,9 @@ def climb(
 
 def _announced(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun, repeats: bool) -> QuerySet[Any]:
     """Those of the items that this run announces at this step."""
-    announced = run.escalations.filter(kind=kind.name, step=step.code, announced=True).order_by()
+    announced = run.escalations.filter(kind=kind.name, step=step.code, announced=True)
     announced = announced.filter(repeat__gt=0) if repeats else announced.filter(repeat=0)
-    return reached.filter(pk__in=announced.values("item_id")).order_by()
+    return reached.filter(kind.recorded_in(announced)).order_by()
 
 
 def _announce(

@@ -45,7 +45,7 @@ class EscalationTable(LedgerTable):
     due_on = DueColumn(verbose_name="时限", done=is_past)
     status = LedgerColumn(verbose_name="现状", accessor="facts__status", orderable=False)
     reached_at = DateColumn(verbose_name="达到时间", time=True, order_by=("pk",))
-    announced = YesNoColumn(verbose_name="通知", words=("已通知", "没有单独通知"), orderable=False)
+    announced = YesNoColumn(verbose_name="通知", words=("已通知或报审批", "没有单独通知"), orderable=False)
 
     @classmethod
     def with_facts(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

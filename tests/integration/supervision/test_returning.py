@@ -115,3 +115,32 @@ def test_what_waits_for_approval_is_said_again_and_nothing_else(cast: Cast, haza
     refuse(hazard, cast, 4)
     sweep(day(4))
     assert sent() == {("ll_inspector", "YH-2026-0001 逾期 4 天，督办单待审批")}
+
+
+def give_away(hazard: Hazard, cast: Cast) -> None:
+    """To another company, with the same deadline."""
+    hazard.refresh_from_db()
+    workflow.amend(hazard, by=cast.admin, reason="管段移交", lead_unit=cast.beiyuan, responsible_person="李建民")
+
+
+def test_a_proposal_about_another_unit_is_not_announced_again_and_again(
+    cast: Cast, hazard: Hazard, summer: Any
+) -> None:
+    at(summer, 3)
+    sweep(day(3))
+    give_away(hazard, cast)
+    assert sent() == set()
+    (dropped,) = Outgoing.objects.all()
+    sweep(day(3))
+    assert list(Outgoing.objects.values_list("pk", "state")) == [(dropped.pk, "dropped")]
+
+
+def test_what_was_approved_for_one_unit_is_not_told_to_the_next(cast: Cast, hazard: Hazard, summer: Any) -> None:
+    at(summer, 3)
+    sweep(day(3))
+    sent()
+    decide({Proposal.objects.get().pk: 0}, by=cast.admin, move=APPROVE)
+    give_away(hazard, cast)
+    assert sent() == {("ll_inspector", "YH-2026-0001 逾期 3 天，已列入督办")}
+    sweep(day(3))
+    assert sent() == set()
