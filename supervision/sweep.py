@@ -93,9 +93,18 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
                     _announce(kind, step, _announced(kind, step, reached, run, repeats), run, moment, repeats=repeats)
     _propose_below(kind, climbed, run, moment)
     tell_again(kind, climbed, run, moment.as_of)
+    if new:
+        _forget_moved(kind, run)
     # At the end: sweeps that run at once have lined up at the keys above.
     kind.record_overdue(moment.as_of)
     return {code: new[code] for code in sorted(new, key=lambda code: -list(Measure).index(measure_of(code)))}
+
+
+def _forget_moved(kind: Kind, run: SweepRun) -> None:
+    """What was recorded of items that have been settled or moved in the middle of this run was perhaps told nobody: it
+    is taken back, so that a later sweep begins anew with those that come back."""
+    still = Exists(kind.watched().filter(**kind.same_deadline).order_by())
+    run.escalations.filter(~still, kind=kind.name).delete()
 
 
 def _propose_below(
@@ -107,7 +116,7 @@ def _propose_below(
     together = run.escalations.filter(kind=kind.name, announced=True, step__in=[step.code for step in proposed])
     for step, repeats, reached in climbed:
         if step in proposed[1:] and not repeats:
-            severer = together.filter(level__gt=step.level, repeat=0, item_id=OuterRef("item_id"))
+            severer = together.filter(level__gt=step.level, item_id=OuterRef("item_id"))
             below = run.escalations.filter(Exists(severer.order_by()), kind=kind.name, step=step.code, announced=False)
             items = reached.filter(is_told(kind, step, moment.as_of), kind.recorded_in(below))
             propose(kind, step, items, run)

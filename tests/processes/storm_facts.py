@@ -186,9 +186,7 @@ class Judge:
         if not item.steps[record.step].is_proposed or record.announced:
             return record.announced and item.steps[record.step].is_proposed
         above = [
-            each
-            for each in records
-            if each.announced and not each.repeat and each.run_id == record.run_id and each.level > record.level
+            each for each in records if each.announced and each.run_id == record.run_id and each.level > record.level
         ]
         return not record.repeat and bool(above) and _is_in_time(item, record, as_of, state)
 

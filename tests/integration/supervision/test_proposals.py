@@ -76,6 +76,15 @@ class TestProposing:
         assert news(10) == set()
         assert set(Proposal.objects.values_list("step", flat=True)) == {"talk", "notice"}
 
+    def test_below_a_repetition_too_the_milder_ones_are_left_to_decide_about(
+        self, cast: Cast, hazard: Hazard, news: Any
+    ) -> None:
+        news(30)
+        circular = due_for(cast.admin).get()
+        assert (circular.step, circular.repeat) == ("circular", 2)
+        decide({circular.pk: 0}, by=cast.admin, move=DECLINE, reason="先约谈")
+        assert due_for(cast.admin).get().step == "talk"
+
     def test_what_was_long_past_before_it_was_issued_is_not_proposed(
         self, cast: Cast, hazard: Hazard, news: Any
     ) -> None:
