@@ -29,6 +29,17 @@ def county_ids(user: Any) -> list[int] | None:
     return [region.county.pk]
 
 
+def oversees_every_county(user: Any) -> bool:
+    """Whether the rows of all counties of the site are the user's: of the only county, or of the city above them all.
+    One query at most for a county's user, two for a city's."""
+    covered = county_ids(user)
+    if covered is None:
+        return True
+    if not user.unit_id or user.unit.region.level == RegionLevel.TOWNSHIP:
+        return False
+    return not Region.objects.filter(level=RegionLevel.COUNTY).exclude(pk__in=covered).exists()
+
+
 def in_region(user: Any, *, county: str = "county", township: str | None = None) -> Q:
     """A condition on the fields that hold a row's county and township: the rows of the user's region.
 

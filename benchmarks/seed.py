@@ -247,6 +247,7 @@ def hazards_sql(county: County, rows: int, sizes: dict[str, int]) -> str:
         "registered_at": moment("r.found"),
         "acceptance_attempt": "0",
         "issued_at": since("pending", "void"),
+        "watched_since": f"COALESCE({since('pending', 'void')}, {moment('r.found')})",
         "signed_at": since("pending", "void", "issued"),
         "planned_at": since("pending", "void", "issued"),
         "closed_at": since("pending", "void", "issued", "rectifying", "awaiting_acceptance"),

@@ -5,9 +5,11 @@ say in a sentence how it came about.
 """
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import cached_property
+from itertools import accumulate, groupby
 
 from django.utils import timezone
 
@@ -19,6 +21,12 @@ WEEKEND = "周末"
 NAMES_OF_WEEKDAYS = "一二三四五六日"
 # No holiday is that long: a calendar that has no working day within it is a mistake.
 LONGEST_REST = 60
+
+
+def weekdays_through(ordinal: int) -> int:
+    """How many days from Monday to Friday there are from 1 January of the year 1, a Monday and day 1, to that day."""
+    weeks, rest = divmod(ordinal, 7)
+    return weeks * SATURDAY + min(rest, SATURDAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +60,38 @@ class Calendar:
         """How many working days follow `start` up to and including `end`; negative if `end` comes first, then counted
         from `end` up to the day before `start`."""
         if end < start:
-            return -sum(self.is_workday(end + ONE_DAY * i) for i in range((start - end).days))
-        return sum(self.is_workday(start + ONE_DAY * i) for i in range(1, (end - start).days + 1))
+            return self._worked_through(end.toordinal() - 1) - self._worked_through(start.toordinal() - 1)
+        return self._worked_through(end.toordinal()) - self._worked_through(start.toordinal())
+
+    def shifts(self, start: dt.date, end: dt.date) -> list[tuple[dt.date, int]]:
+        """Where the working days after `start`, up to `end`, differ from the weekdays: from each such day on, by how
+        many there have been more of them (on weekends) or fewer (holidays). In order."""
+        found: list[tuple[dt.date, int]] = []
+        for ordinal, total in zip(*self._shifts, strict=True):
+            if start.toordinal() < ordinal <= end.toordinal():
+                found.append((dt.date.fromordinal(ordinal), total - self._shifted_through(start.toordinal())))
+        return found
+
+    def _worked_through(self, ordinal: int) -> int:
+        return weekdays_through(ordinal) + self._shifted_through(ordinal)
+
+    def _shifted_through(self, ordinal: int) -> int:
+        days, totals = self._shifts
+        passed = bisect_right(days, ordinal)
+        return totals[passed - 1] if passed else 0
+
+    @cached_property
+    def _shifts(self) -> tuple[list[int], list[int]]:
+        """The ordinals of the days that are not what their weekday says, and the sum of what they change."""
+        days = [day for day, known in sorted(self.special.items()) if known.is_workday != (day.weekday() < SATURDAY)]
+        totals = accumulate(1 if self.special[day].is_workday else -1 for day in days)
+        return [day.toordinal() for day in days], list(totals)
 
     def last_start(self, on: dt.date, n: int) -> dt.date:
         """The latest day from which the n-th working day is `on` or earlier: `add_workdays(day, n) <= on`."""
         if n < 0:
             return self.add_workdays(on, -n)
         return self.add_workdays(on + ONE_DAY, -n) - ONE_DAY if n else on
-
-    def workdays_back(self, day: dt.date, n: int) -> list[dt.date]:
-        """The last n working days up to and including `day`, the latest first."""
-        return [passed for passed in self._steps(day + ONE_DAY, -n) if self.is_workday(passed)]
 
     def reckon(self, start: dt.date, n: int) -> "Reckoning":
         """The n-th working day from `start` with how it was found."""

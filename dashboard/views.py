@@ -8,6 +8,7 @@ from dashboard import charts, selectors
 from facilities.selectors import current_season
 from inspections.selectors import WAITING_LABELS, waiting_for
 from supervision.proposals import due_for
+from supervision.reach import unreached
 from supervision.selectors import proposals_due
 from supervision.tables import give_facts
 
@@ -41,6 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "states": selectors.open_states(figures),
         "worst": selectors.worst(hazards, today),
         "companies": selectors.by_company(hazards, today),
+        "unreached": unreached(request.user),
         "burn_down": charts.burn_down(selectors.burn_down(hazards, season, today)),
     }
     return render(request, "dashboard/overview.html", context)

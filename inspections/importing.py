@@ -30,7 +30,7 @@ from inspections import rules
 from inspections.deadlines import SeasonDates
 from inspections.differences import BY_REPORT, conflict_of, differences, said_by
 from inspections.ledger import HAZARDS
-from inspections.ledger_moves import check_may_take_history
+from inspections.ledger_moves import check_may_announce_past, check_may_take_history
 from inspections.matching import Registry
 from inspections.models import Hazard
 from inspections.photos import attach_photos, hangable, take_pictures
@@ -258,15 +258,22 @@ class Stager(Importer):
 
     # --- writing ---
 
-    def begin(self, batch: ImportBatch, *, as_history: bool = False) -> None:  # type: ignore[override]
-        """`as_history`: who may accept takes rows that claim to be done as struck off before this system was there."""
+    def begin(  # type: ignore[override]
+        self, batch: ImportBatch, *, as_history: bool = False, announce_past: bool = False
+    ) -> None:
+        """`as_history`: who may accept takes rows that claim to be done as struck off before this system was there.
+        `announce_past`: who may issue has people told of what deadlines have reached that have passed already."""
         if as_history:
             check_may_take_history(self.by)
+        if announce_past:
+            check_may_announce_past(self.by)
         # Others who import into this season wait here, so that what they register is seen.
         season = Season.objects.select_for_update(of=("self",)).select_related("county").get(pk=batch.context["season"])
         self._use(season)
         self.registry = Registry(season, batch.sha256, batch.head.get("sheet", ""))
-        self.registering = Registering(batch, season, self.directory, by=self.by, as_history=as_history)
+        self.registering = Registering(
+            batch, season, self.directory, by=self.by, as_history=as_history, announce_past=announce_past
+        )
 
     def create(self, rows: Sequence[ImportRow]) -> list[int]:
         for row in rows:

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import CharField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -25,8 +28,9 @@ from inspections.exporting import COLUMNS, SUBTOTALS, about_hazards, by_unit, ch
 from inspections.forms.importing import HazardRowForm, HazardUploadForm
 from inspections.importing import Stager, season_named, unknown_unit
 from inspections.ledger import HAZARDS, VOCABULARY
-from inspections.ledger_moves import check_may_take_history
+from inspections.ledger_moves import check_may_announce_past, check_may_take_history
 from inspections.models import Hazard
+from inspections.wording import PAST_HELP
 
 GRADES = dict(Grade.choices)
 
@@ -87,15 +91,19 @@ class HazardKind(LedgerKind):
         return {
             "unknown_unit": unknown_unit(chosen) if chosen else "",
             "claimed": _claimed(request.user, batch),
+            "past": _past(request.user, batch),
+            "past_help": PAST_HELP,
             "photos": batch.photos.count(),
         }
 
     def import_choices(self, posted: Mapping[str, Any]) -> dict[str, Any]:
-        return {"as_history": "history" in posted}
+        return {"as_history": "history" in posted, "announce_past": "past" in posted}
 
     def check_choices(self, by: Any, choices: Mapping[str, Any]) -> None:
         if choices.get("as_history"):
             check_may_take_history(by)
+        if choices.get("announce_past"):
+            check_may_announce_past(by)
 
     def registered(self, pks: Sequence[int]) -> str:
         new = Hazard.objects.filter(pk__in=pks)
@@ -105,7 +113,9 @@ class HazardKind(LedgerKind):
         text = f"已登记 {len(pks)} 条：{first} 至 {last}。"
         text += f"其中 {claimed} 条原表写明已完成，转为待验收，等待住建局验收。" if claimed else ""
         text += f"其中 {history} 条原表写明已完成，按历史销号登记，没有经过本系统验收。" if history else ""
-        return text + ("" if claimed + history == len(pks) else "其余等待住建局下达。")
+        text += "" if claimed + history == len(pks) else "其余等待住建局下达。"
+        told = new.filter(watched_since=None).exclude(status=HazardStatus.CLOSED).count()
+        return text + (f"{told} 条已过时限的也发提醒和督办。" if told else "")
 
     # --- blank ledger ---
 
@@ -151,3 +161,13 @@ def _claimed(user: Any, batch: ImportBatch) -> int:
     except PermissionDenied:
         return 0
     return batch.rows.filter(pile=Pile.READY, fields__claimed_closed=True).count()
+
+
+def _past(user: Any, batch: ImportBatch) -> int:
+    """How many ready rows have a deadline that has passed, for who may have people told of it."""
+    try:
+        check_may_announce_past(user)
+    except PermissionDenied:
+        return 0
+    rows = batch.rows.filter(pile=Pile.READY).alias(due=Cast(KT("fields__due_on"), CharField()))
+    return rows.filter(due__lt=clock.today().isoformat()).count()

@@ -15,7 +15,7 @@ from common import clock
 from inspections import messages, rules
 from inspections.enums import HazardStatus
 from inspections.models import Hazard
-from inspections.workflow import Move, MoveRefused, Party, arrives_as, commit
+from inspections.workflow import Move, MoveRefused, Party, arrives_as, commit, watched_from_now
 
 S = HazardStatus
 HISTORY = "历史销号"
@@ -37,6 +37,12 @@ def check_may_take_history(by: Any) -> None:
     """Raise PermissionDenied for who may not accept, and for companies, which never accept their own work."""
     if not by.has_perm("inspections.accept_hazard") or (by.unit_id and not by.unit.is_bureau and not by.is_superuser):
         raise PermissionDenied("只有可以验收的住建局人员能按历史销号导入")
+
+
+def check_may_announce_past(by: Any) -> None:
+    """Raise PermissionDenied for who may not issue: whoever issues decides what people are told of the past."""
+    if not by.has_perm("inspections.issue_hazard") or (by.unit_id and not by.unit.is_bureau and not by.is_superuser):
+        raise PermissionDenied("只有可以下达的住建局人员能让已过时限的也发提醒和督办")
 
 
 def taken_as_history(hazard: Hazard) -> Hazard:
@@ -84,6 +90,7 @@ def take_claim(hazard: Hazard, *, by: Any, note: str) -> AuditEntry:
         FROM_LEDGER, hazard, by, to=S.AWAITING_ACCEPTANCE, note=note, progress_percent=100,
         acceptance_requested_at=now, acceptance_attempt=hazard.acceptance_attempt + 1,
         issued_at=hazard.issued_at or now, original_due_on=hazard.original_due_on or hazard.due_on,
+        watched_since=hazard.watched_since if hazard.issued_at else watched_from_now(hazard),
     )  # fmt: skip
     messages.acceptance_requested(hazard, entry)
     return entry

@@ -111,6 +111,9 @@ class Hazard(models.Model):
     registered_by = models.ForeignKey(USER, models.PROTECT, null=True, related_name="+", verbose_name="登记人")
     registered_at = models.DateTimeField("登记时间", default=clock.now)
     issued_at = models.DateTimeField("下达时间", null=True, blank=True)
+    # The moment from which its deadline counts as watched: steps that were past by then are recorded and told nobody.
+    # None: somebody has asked for what is past to be told as well.
+    watched_since = models.DateTimeField("督办起算时间", null=True, blank=True)
     signed_at = models.DateTimeField("签收时间", null=True, blank=True)
     planned_at = models.DateTimeField("方案提交时间", null=True, blank=True)
     acceptance_requested_at = models.DateTimeField("申请验收时间", null=True, blank=True)

@@ -17,7 +17,7 @@ from inspections.differences import BY_MOVE, MODEL_FIELDS
 from inspections.enums import Grade, HazardStatus, Source
 from inspections.models import Hazard
 from inspections.services import account_of, audit_bulk, build_hazard, edit, take_numbers
-from inspections.workflow import amend
+from inspections.workflow import PAST_STEPS, amend
 
 _NULLABLE = ("estimated_cost_yuan", "township")
 KIND_VALUES = {label: value for value, label in FacilityKind.choices}
@@ -25,11 +25,16 @@ KIND_VALUES = {label: value for value, label in FacilityKind.choices}
 
 class Registering:
     """One import while it is worked through. Rows that claim to be done arrive as 待验收; nothing bypasses acceptance,
-    unless `as_history`: then they stay on record as struck off before this system was there."""
+    unless `as_history`: then they stay on record as struck off before this system was there. `announce_past`: what the
+    deadlines that have passed already have reached is told once they are watched."""
 
-    def __init__(self, batch: ImportBatch, season: Season, directory: Directory, *, by: Any, as_history: bool) -> None:
+    def __init__(
+        self, batch: ImportBatch, season: Season, directory: Directory, *, by: Any, as_history: bool,
+        announce_past: bool,
+    ) -> None:  # fmt: skip
         self.batch, self.season, self.directory = batch, season, directory
-        self.by, self.as_history = by, as_history
+        self.by, self.as_history, self.announce_past = by, as_history, announce_past
+        self.today = clock.today()
         self.accounts = _Accounts()
         written_on = batch.head.get("written_on")
         self.written_on = dt.date.fromisoformat(written_on) if written_on else clock.today()
@@ -42,7 +47,9 @@ class Registering:
         _link(rows, hazards, self.directory)
         name = self.batch.filename
         plain = [hazard for hazard in hazards if not ledger_moves.is_history(hazard)]
-        audit_bulk(plain, by=self.by, action="导入登记", note=name)
+        audit_bulk([hazard for hazard in plain if hazard.watched_since], by=self.by, action="导入登记", note=name)
+        told = [hazard for hazard in plain if not hazard.watched_since]
+        audit_bulk(told, by=self.by, action="导入登记", note=f"{name}：{PAST_STEPS}也发出")
         history = [hazard for hazard in hazards if ledger_moves.is_history(hazard)]
         audit_bulk(history, by=self.by, action=ledger_moves.HISTORY, note=f"{name}：原表写明已完成，未经本系统验收")
         return hazards
@@ -74,6 +81,8 @@ class Registering:
             progress_percent=fields.get("progress_percent") or 0, remark=fields.get("remark") or "",
             origin={"file": self.batch.filename, "row": row.row, "raw": row.raw},
         )  # fmt: skip
+        if self.announce_past and hazard.is_overdue(self.today):
+            hazard.watched_since = None
         if not fields["claimed_closed"]:
             return hazard
         if self.as_history:

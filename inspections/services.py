@@ -13,6 +13,7 @@ from accounts.enums import UnitKind
 from accounts.models import Unit, User
 from audit.models import AuditEntry
 from audit.services import build, record, record_many
+from common import clock
 from common.concurrency import change
 from common.uploads import InspectedUpload, bands, random_name
 from facilities.models import Community, Season
@@ -94,6 +95,7 @@ def _check_registrant(by: Any, fields: dict[str, Any]) -> None:
 
 def build_hazard(*, season: Season, sequence: int, by: Any, **fields: Any) -> Hazard:
     """An unsaved hazard with its number and search terms; for `register` and for imports that write many at once."""
+    fields.setdefault("watched_since", clock.now())
     hazard = Hazard(
         season=season, county=season.county, sequence=sequence, number=number_text(season, sequence), registered_by=by,
         **fields,

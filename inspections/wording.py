@@ -11,6 +11,13 @@ _DONE = {
     "request_acceptance": "已申请验收", "amend": "已调整", "reopen": "已重开",
 }  # fmt: skip
 
+# Beside the box that asks for it, when hazards are imported or issued.
+ANNOUNCE_PAST = "已过时限的也发提醒和督办"
+PAST_HELP = (
+    "不勾选的，已经过去的各步只记录、不通知，从下一步起照常。"
+    "勾选的，下次检查时按已到的最重一步通知；须审批的先列入“督办审批”。"
+)
+
 
 def done(move: str, hazard: Hazard) -> str:
     """YH-2026-0001 已下达，等待 城源热力 签收。 For the message after a move; two queries at most."""

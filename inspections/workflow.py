@@ -124,6 +124,8 @@ def _has_concluded(user: Any, hazard: Hazard) -> bool:
     return hazard.acceptances.filter(round=hazard.round, attempt=hazard.acceptance_attempt, by=user).exists()
 
 
+# In the history of a hazard: that what was past when it was issued is told as well.
+PAST_STEPS = "已过时限的提醒和督办"
 CONCLUDED = "您已对这次验收申请签过意见；重大隐患须由另一人再验收一次"
 EXTENSION_REQUESTED = "已有一份延期申请在等待审批，请等审批后再申请"
 
@@ -188,15 +190,26 @@ def _end_extension_requests(hazard: Hazard, by: Any, why: str) -> None:
     )
 
 
+def watched_from_now(hazard: Hazard) -> dt.datetime | None:
+    """`watched_since` of a hazard that comes to its unit now: what was asked for of the past stays asked for."""
+    return hazard.watched_since and clock.now()
+
+
 @transaction.atomic
-def issue(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
-    """待下达 → 待签收. Refused while one of the five is missing or vague, or the deadline is late without a reason."""
+def issue(hazard: Hazard, *, by: Any, note: str = "", announce_past: bool = False) -> AuditEntry:
+    """待下达 → 待签收. Refused while one of the five is missing or vague, or the deadline is late without a reason.
+
+    `announce_past`: of a hazard that is overdue already, what its deadline has reached is told as well.
+    """
     move = check("issue", by, hazard)
     _refuse_if(rules.problems_before_issue(hazard))
-    values: dict[str, Any] = {"issued_at": clock.now(), "original_due_on": hazard.original_due_on or hazard.due_on}
+    now, tells_past = clock.now(), announce_past and hazard.is_overdue(clock.today())
+    values: dict[str, Any] = {"issued_at": now, "watched_since": None if tells_past else now}
+    values["original_due_on"] = hazard.original_due_on or hazard.due_on
     if hazard.supervisor_id is None and by.unit_id:
         values["supervisor_id"] = by.pk
-    entry = commit(move, hazard, by, note=note, **values)
+    changes: Changes | None = {PAST_STEPS: [None, "发出"]} if tells_past else None
+    entry = commit(move, hazard, by, note=note, changes=changes, **values)
     messages.issued(hazard, entry)
     return entry
 
@@ -404,8 +417,8 @@ def amend(
     if "lead_unit" in values and S(hazard.status) not in (S.PENDING, S.ISSUED):
         to = S.ISSUED
         # The new unit begins anew: it signs, plans and reports for itself.
-        values |= {"signed_at": None, "issued_at": clock.now(), "acceptance_requested_at": None, "planned_at": None,
-                   "progress_percent": 0}  # fmt: skip
+        values |= {"signed_at": None, "issued_at": clock.now(), "watched_since": watched_from_now(hazard),
+                   "acceptance_requested_at": None, "planned_at": None, "progress_percent": 0}  # fmt: skip
     if {"lead_unit", "responsible_person"} & values.keys() and responsible_user is None:
         values["responsible_user"] = None  # the account was the other person's
     values["search_terms"] = rules.search_terms(hazard, **values)
@@ -433,8 +446,8 @@ def reopen(hazard: Hazard, *, by: Any, reason: str, due_on: dt.date, late_due_re
     changes: Changes = {"轮次": [hazard.round, hazard.round + 1], "整改时限": [str(hazard.due_on), str(due_on)]}
     entry = commit(
         move, hazard, by, note=reason, changes=changes, round=hazard.round + 1, due_on=due_on, original_due_on=due_on,
-        late_due_reason=late_due_reason, progress_percent=0, issued_at=clock.now(), signed_at=None, planned_at=None,
-        acceptance_requested_at=None, acceptance_attempt=0, closed_at=None,
+        late_due_reason=late_due_reason, progress_percent=0, issued_at=clock.now(), watched_since=clock.now(),
+        signed_at=None, planned_at=None, acceptance_requested_at=None, acceptance_attempt=0, closed_at=None,
     )  # fmt: skip
     messages.issued(hazard, entry)
     return entry

@@ -56,6 +56,10 @@ class OutgoingQuerySet(models.QuerySet["Outgoing"]):
         """What was given up."""
         return self.filter(state=OutgoingState.FAILED)
 
+    def dropped(self) -> "OutgoingQuerySet":
+        """What was found not to hold when it was looked at once more."""
+        return self.filter(state=OutgoingState.DROPPED)
+
     def due(self, now: Any) -> "OutgoingQuerySet":
         """What may be sent now: waiting, its time come, held by no worker that is still at it."""
         free = models.Q(leased_until__isnull=True) | models.Q(leased_until__lte=now)
@@ -80,11 +84,12 @@ class Outgoing(models.Model):
     subject = models.CharField("标题", max_length=200)
     body = models.TextField("内容", blank=True)
     path = models.CharField("链接", max_length=200, blank=True)
-    # What it is about, to be looked at again before it is sent: a `Matter`, the item, its deadline, the step and which
-    # repetition of it.
+    # What it is about, to be looked at again before it is sent: a `Matter`, the item, its deadline and round, the step
+    # and which repetition of it.
     matter = models.CharField(max_length=40)
     item_id = models.BigIntegerField()
     due_on = models.DateField()
+    round = models.PositiveSmallIntegerField(db_default=1)
     step = models.CharField(max_length=20)
     repeat = models.PositiveIntegerField(db_default=0)
     # What was found together: much of it for the same person becomes one message.
@@ -116,6 +121,7 @@ class Outgoing(models.Model):
             models.Index(fields=["due_at", "id"], condition=models.Q(state="waiting"), name="outgoing_due"),
             models.Index(fields=["recipient", "bundle"], condition=models.Q(state="waiting"), name="outgoing_bundle"),
             models.Index(fields=["-done_at"], condition=models.Q(state="failed"), name="outgoing_failed"),
+            models.Index(fields=["-done_at"], condition=models.Q(state="dropped"), name="outgoing_dropped"),
             models.Index(fields=["matter", "item_id", "due_on"], name="outgoing_of_item"),
             # Of what waits there is nothing to look up by.
             models.Index(fields=["message"], condition=models.Q(message__isnull=False), name="outgoing_message"),

@@ -91,11 +91,16 @@ class Camera:
         yield page
         context.close()
 
-    def shoot(self, page: Page, name: str, *, whole: bool = False, height: int = 0) -> None:
-        """`whole`: the whole page, cut off at `height` CSS pixels if given."""
+    def shoot(
+        self, page: Page, name: str, *, whole: bool = False, height: int = 0, part: Locator | None = None
+    ) -> None:  # fmt: skip
+        """`whole`: the whole page, cut off at `height` CSS pixels if given. `part`: this of it and nothing else."""
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(400)
-        taken: Image.Image = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled")))
+        picture = (
+            part.screenshot(animations="disabled") if part else page.screenshot(full_page=whole, animations="disabled")
+        )
+        taken: Image.Image = Image.open(io.BytesIO(picture))
         if height:
             scale = taken.width // (page.viewport_size or {"width": taken.width})["width"]
             taken = taken.crop((0, 0, taken.width, min(taken.height, height * scale)))
@@ -138,9 +143,14 @@ def show_bureau(camera: Camera, ledger: Path) -> None:
         page.set_input_files("[name=file]", ledger)
         send(page, page.get_by_role("button", name="上传并核对"))
         camera.shoot(page, "import", whole=True, height=1100)
-        for name, address in (("users", "/accounts/users/"), ("audit", "/audit/"), ("policy", "/supervision/policy/")):
+        for name, address, height in (
+            ("users", "/accounts/users/", 700),
+            ("audit", "/audit/", 700),
+            ("policy", "/supervision/policy/", 920),
+            ("calendar", "/supervision/calendar/", 1100),
+        ):
             page.goto(address)
-            camera.shoot(page, name, whole=True, height=700)
+            camera.shoot(page, name, whole=True, height=height)
         page.goto("/hazards/new/")
         vague = {
             "problem_point": "滨河新城3号楼阀门井",
@@ -164,6 +174,12 @@ def show_inspector(camera: Camera) -> None:
         camera.shoot(page, "extension", whole=True, height=700)
         page.goto("/supervision/")
         camera.shoot(page, "supervision", whole=True, height=760)
+        page.goto("/supervision/proposals/")
+        for box in page.locator("tbody input[type=checkbox]").all()[:2]:
+            box.check()
+        camera.shoot(page, "proposals", whole=True, height=640)
+        page.goto(first_hazard(page, "tab=rectifying&sort=due_on"))
+        camera.shoot(page, "ladder", part=page.locator("section.sheet").filter(has=page.locator("ol.ladder")))
 
 
 def show_company(camera: Camera) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +17,7 @@ from common import clock
 from common.forms import attempt
 from common.pending_forms import posted_or_pending
 from common.workdays import Calendar
-from supervision import working_days
+from supervision import site_wide, working_days
 from supervision.calendar_forms import OFF, WORKED, DaysForm, ReckonForm
 from supervision.enums import DaySource
 from supervision.models import CalendarDay
@@ -25,7 +25,7 @@ from supervision.official_days import official_days
 from supervision.working_days import EARLIEST, LATEST, weekday
 
 reads = permission_required("supervision.view_escalation", raise_exception=True)
-changes = permission_required("supervision.manage_calendar", raise_exception=True)
+changes = site_wide.changes(working_days.CAPABILITY, working_days.WHAT)
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Cell:
 def year_page(request: HttpRequest) -> HttpResponse:
     """`year`: this one by default. `start` and `count`: a deadline to reckon. `day`: the one to fill the form with."""
     year = _year(request)
-    may_change = request.user.has_perm("supervision.manage_calendar")
-    if request.method == "POST" and not may_change:
-        raise PermissionDenied("您没有修改工作日历的权限")
+    user = request.user
+    if request.method == "POST":
+        site_wide.check(user, working_days.CAPABILITY, working_days.WHAT)
     form = DaysForm(posted_or_pending(request), year=year, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         values = form.values
@@ -69,7 +69,7 @@ def year_page(request: HttpRequest) -> HttpResponse:
         "missing": working_days.missing_festivals(rows, year),
         "next_missing": year == clock.today().year and bool(working_days.missing_festivals(rows, year + 1)),
         "is_known": bool(official_days(year)),
-        "may_change": may_change,
+        **site_wide.standing(user, working_days.CAPABILITY, working_days.WHAT),
         "form": form,
         "reckon": reckon,
         "sentence": reckon.sentence(calendar),

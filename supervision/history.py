@@ -44,16 +44,18 @@ class History:
         return f"{proposed}，等待审批"
 
 
-def history_of(item: Model, kind: Kind, due_on: dt.date) -> History:
-    """Of one deadline of an item. Five queries at most."""
+def history_of(item: Model, kind: Kind, due_on: dt.date, round_number: int) -> History:
+    """Of one deadline of an item, in one round. Five queries at most."""
     found = History()
-    proposals = Proposal.objects.filter(kind=kind.name, item_id=item.pk, due_on=due_on).select_related("decided_by")
+    proposals = Proposal.objects.filter(
+        kind=kind.name, item_id=item.pk, due_on=due_on, round=round_number
+    ).select_related("decided_by")
     found.proposals = {(each.step, each.repeat): each for each in proposals}
     if any(each.state == ProposalState.OPEN for each in found.proposals.values()):
         pks = [each.pk for each in found.proposals.values()]
         found.needed = set(Proposal.objects.filter(needed(), pk__in=pks).values_list("pk", flat=True))
     # That something waits for approval is a matter of its own, and not what people were told.
-    news = Outgoing.objects.filter(matter=kind.name, item_id=item.pk, due_on=due_on)
+    news = Outgoing.objects.filter(matter=kind.name, item_id=item.pk, due_on=due_on, round=round_number)
     for row in news.select_related("recipient").order_by("recipient_id"):
         found.news.setdefault((row.step, row.repeat), []).append(row)
     return found

@@ -2,10 +2,22 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import CharField, Choices, Exists, Expression, F, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    CharField,
+    Choices,
+    Exists,
+    Expression,
+    F,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Cast, Concat
 
 from accounts.enums import UnitKind
@@ -15,6 +27,7 @@ from common.insert_select import Literal
 from inspections.enums import UNDER_WAY_STATUSES, Grade, Urgency
 from inspections.models import Hazard
 from inspections.services import record_first_overdue
+from supervision.first_steps import USUAL_STEPS, FirstStep
 
 # Takes items, gives the same with their people as `recipient` (a user's pk), in one or more parts.
 Recipients = Callable[[QuerySet[Any]], list[QuerySet[Any]]]
@@ -31,6 +44,20 @@ class Facts:
     colour: str = "muted"
     path: str = ""
     due_on: dt.date | None = None
+    round: int = 1
+
+
+def _all(items: QuerySet[Any]) -> QuerySet[Any]:
+    return items
+
+
+@dataclass(frozen=True)
+class BureauPeople:
+    """Those of a county's housing bureau whom an audience flag means: who has one of the roles. `of`: takes items,
+    gives those of which nobody else is told instead."""
+
+    roles: tuple[str, ...]
+    of: Callable[[QuerySet[Any]], QuerySet[Any]] = _all
 
 
 def _nothing_to_keep(as_of: dt.date) -> int:
@@ -46,9 +73,14 @@ class Kind:
     """`watched`: the items with a deadline that somebody has to meet; `visible`: those a user sees, in any state.
 
     `recipients`: who is meant by each audience flag of PolicyStep. `facts` are what lists say about items, by pk, in
-    one query. `grades`, `urgencies`: None for a kind that knows none. `since`: the field that says from when on an item
-    has been watched; what was past by then is recorded and not announced. `record_overdue(today)` keeps what must not
-    be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+    one query. `first_steps`: of its general policy, until a bureau changes it. `grades`, `urgencies`: None for a kind
+    that knows none. `round`: the field with the number of the round, if what was settled can come back: each has a
+    ladder of its own, be the deadline the same. `since`: the field that says from when on an item has been watched;
+    what was past by then is recorded and not announced, unless the field is null. `record_overdue(today)` keeps what
+    must not be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+
+    Whose accounts must not be missing: `unit_roles`, of the unit's people; `bureau`, by audience flag, of the people of
+    the bureau of `county`.
     """
 
     name: str
@@ -62,13 +94,40 @@ class Kind:
     path: Expression
     recipients: dict[str, Recipients]
     facts: Callable[[Iterable[int]], dict[int, Facts]]
+    first_steps: tuple[FirstStep, ...] = USUAL_STEPS
     grade: str = ""
     grades: type[Choices] | None = None
     urgency: str = ""
     urgencies: type[Choices] | None = None
+    round: str = ""
     since: str = ""
+    unit_roles: tuple[str, ...] = ()
+    county: str = ""
+    bureau: dict[str, BureauPeople] = field(default_factory=dict)
     record_overdue: Callable[[dt.date], int] = _nothing_to_keep
     pause: Callable[[Any], str] = _nothing_in_the_way
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether some of its items may have a policy of their own."""
+        return bool(self.grades or self.urgencies)
+
+    @property
+    def round_number(self) -> Expression | F:
+        return F(self.round) if self.round else Value(1, output_field=IntegerField())
+
+    @property
+    def same_deadline(self) -> dict[str, OuterRef]:
+        """Of the items the one that a record (the outer query) is about, if its deadline and round are the same."""
+        same = {"pk": OuterRef("item_id"), self.due: OuterRef("due_on")}
+        return same | {self.round: OuterRef("round")} if self.round else same
+
+    def recorded_in(self, records: QuerySet[Any]) -> Exists:
+        """Of items (the outer query) those of the records whose deadline and round are still the same: of an item that
+        is moved after it was recorded people do not hear as if it had been recorded so."""
+        same = {"item_id": OuterRef("pk"), "due_on": OuterRef(self.due)}
+        same |= {"round": OuterRef(self.round)} if self.round else {}
+        return Exists(records.filter(**same).order_by())
 
 
 def _watched_hazards() -> QuerySet[Hazard]:
@@ -78,7 +137,9 @@ def _watched_hazards() -> QuerySet[Hazard]:
 
 def _hazard_facts(ids: Iterable[int]) -> dict[int, Facts]:
     hazards = Hazard.objects.filter(pk__in=list(ids)).select_related("lead_unit")
-    hazards = hazards.only("number", "problem_point", "status", "due_on", "lead_unit__name", "lead_unit__short_name")
+    hazards = hazards.only(
+        "number", "problem_point", "status", "due_on", "round", "lead_unit__name", "lead_unit__short_name"
+    )
     return {
         hazard.pk: Facts(
             title=hazard.number,
@@ -88,6 +149,7 @@ def _hazard_facts(ids: Iterable[int]) -> dict[int, Facts]:
             colour=hazard.state.colour,
             path=hazard.get_absolute_url(),
             due_on=hazard.due_on if hazard.state.is_under_way else None,
+            round=hazard.round,
         )
         for hazard in hazards
     }
@@ -133,17 +195,24 @@ def _people_of_bureau(items: QuerySet[Hazard], *roles: str) -> QuerySet[Hazard]:
     return people.annotate(recipient=F("county__units__users"))
 
 
-def _bureau(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
-    """The supervisor, as long as they are of a housing bureau that looks after the county; else its inspectors and
-    administrators."""
+def _supervisor() -> Exists:
+    """Whether there is one, of a housing bureau that looks after the county."""
     of_the_county = Q(unit__region=OuterRef("county")) | Q(unit__region=OuterRef("county__parent"))
-    supervisor = Exists(
+    return Exists(
         User.objects.filter(
             of_the_county, pk=OuterRef("supervisor"), is_active=True, unit__kind=UnitKind.HOUSING_BUREAU
         )
     )
-    supervised = items.filter(supervisor).annotate(recipient=F("supervisor"))
-    return [supervised, _people_of_bureau(items.filter(~supervisor), *BUREAU_ROLES)]
+
+
+def _without_supervisor(items: QuerySet[Hazard]) -> QuerySet[Hazard]:
+    return items.filter(~_supervisor())
+
+
+def _bureau(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
+    """The supervisor; of a hazard that has none, the bureau's inspectors and administrators."""
+    supervised = items.filter(_supervisor()).annotate(recipient=F("supervisor"))
+    return [supervised, _people_of_bureau(_without_supervisor(items), *BUREAU_ROLES)]
 
 
 def _bureau_leader(items: QuerySet[Hazard]) -> list[QuerySet[Any]]:
@@ -159,7 +228,14 @@ HAZARD = Kind(
     unit="lead_unit",
     grade="grade",
     grades=Grade,
-    since="issued_at",
+    round="round",
+    since="watched_since",
+    unit_roles=COMPANY_ROLES,
+    county="county",
+    bureau={
+        "tells_bureau": BureauPeople(BUREAU_ROLES, of=_without_supervisor),
+        "tells_bureau_leader": BureauPeople((ADMIN,)),
+    },
     urgency="urgency",
     urgencies=Urgency,
     title=F("number"),

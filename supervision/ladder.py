@@ -115,12 +115,6 @@ def cutoff_moment(step: Step, now: dt.datetime, calendar: Calendar, repeat: int 
     return end_of(cutoff_day(step, now, calendar, repeat)) - ONE_TICK
 
 
-def workday_cutoffs(step: Step, now: dt.datetime, calendar: Calendar, most: int) -> list[dt.date]:
-    """`cutoff_day` of a step after the deadline in working days and of its repetitions up to `most`, in one walk."""
-    passed = calendar.workdays_back(clock.local_date(now), distance(step, most))
-    return [passed[distance(step, repeat) - 1] - ONE_DAY for repeat in range(most + 1)]
-
-
 def most_repeats(step: Step, earliest: Deadline, now: dt.datetime, calendar: Calendar) -> int:
     """How often the step has been repeated for the oldest deadline there is: no deadline has more."""
     return _latest_repeat(step, earliest, now, calendar)

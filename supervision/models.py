@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import TruncDate
 
 from common import clock
 from supervision.enums import LEVELS_PER_MEASURE, DaySource, Measure, OffsetUnit, ProposalState, measure_of
@@ -13,6 +14,8 @@ from supervision.kinds import KINDS
 AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader")
 # Of these the people who approve what is only proposed.
 BUREAU_AUDIENCE = ("tells_bureau", "tells_bureau_leader")
+# What one ladder is climbed for.
+DEADLINE = ("kind", "item_id", "due_on", "round")
 
 
 class Policy(models.Model):
@@ -42,12 +45,12 @@ class Policy(models.Model):
 
     @property
     def scope(self) -> str:
-        """重大, 立行立改 / 一般、工程改造 / 其余各类"""
+        """重大, 立行立改 / 一般、工程改造 / 各等级; 全部 of a kind without grades"""
         kind = KINDS[self.kind]
         names = [str(kind.grades(self.grade).label)] if self.grade and kind.grades else []  # type: ignore[operator]
         if self.urgency and kind.urgencies:
             names.append(str(kind.urgencies(self.urgency).label))  # type: ignore[operator]
-        return "、".join(names) or "各等级"
+        return "、".join(names) or ("各等级" if kind.grades else "全部")
 
 
 class PolicyStep(models.Model):
@@ -154,6 +157,13 @@ class CalendarDay(models.Model):
         return f"上班（{self.name}{'调休' if self.source == DaySource.STATE else ''}）" if self.name else "上班"
 
 
+class SweepRunQuerySet(models.QuerySet["SweepRun"]):
+    def that_count(self) -> "SweepRunQuerySet":
+        """Those that came to their end without an error and checked the day on which they ran, or a later one: that
+        somebody looked at an earlier day by hand does not mean that deadlines are watched."""
+        return self.filter(error="", finished_at__isnull=False, as_of__gte=TruncDate("started_at"))
+
+
 class SweepRun(models.Model):
     """One check of all deadlines. Without `finished_at` it is under way or was killed; `error` says why it failed."""
 
@@ -163,6 +173,8 @@ class SweepRun(models.Model):
     new = models.JSONField("新达到的步骤", default=dict)  # {kind: {step code: how many}}
     announced = models.PositiveIntegerField("已通知事项数", default=0)
     error = models.TextField("错误", blank=True)
+
+    objects = SweepRunQuerySet.as_manager()
 
     class Meta:
         verbose_name = "到期检查"
@@ -195,21 +207,27 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         """What holds now: the highest step of each item that is still under way with the same deadline."""
         held = Q(pk__in=[])
         for kind in KINDS.values():
-            same = kind.watched().filter(**{"pk": OuterRef("item_id"), kind.due: OuterRef("due_on")}).order_by()
+            same = kind.watched().filter(**kind.same_deadline).order_by()
             held |= Q(Exists(same), kind=kind.name)
+        return self.filter(held).highest()
+
+    def highest(self) -> "EscalationQuerySet":
+        """The severest step of each deadline of an item, and the latest repetition of it."""
         higher = Escalation.objects.filter(
             Q(level__gt=OuterRef("level")) | Q(level=OuterRef("level"), repeat__gt=OuterRef("repeat")),
-            kind=OuterRef("kind"), item_id=OuterRef("item_id"), due_on=OuterRef("due_on"),
-        )  # fmt: skip
-        return self.filter(held).filter(~Exists(higher.order_by()))
+            **{name: OuterRef(name) for name in DEADLINE},
+        )
+        return self.filter(~Exists(higher.order_by()))
 
 
 class Escalation(models.Model):
-    """An item has reached a step, or its n-th repetition, for one deadline: once and never again, by the unique key."""
+    """An item has reached a step, or its n-th repetition, for one deadline of a round: once and never again, by the
+    unique key."""
 
     kind = models.CharField("事项", max_length=20)
     item_id = models.BigIntegerField()
     due_on = models.DateField("时限")
+    round = models.PositiveSmallIntegerField("轮次", db_default=1)
     step = models.CharField("步骤", max_length=20)
     level = models.PositiveSmallIntegerField("层级")
     repeat = models.PositiveIntegerField("第几次重复", db_default=0)
@@ -225,9 +243,7 @@ class Escalation(models.Model):
         verbose_name_plural = verbose_name
         default_permissions = ()
         permissions = [("view_escalation", "查看督办")]
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "item_id", "due_on", "step", "repeat"], name="escalation_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=[*DEADLINE, "step", "repeat"], name="escalation_once")]
         indexes = [
             models.Index(F("level").desc(), F("due_on"), F("id").desc(), name="escalation_worst"),
             models.Index(fields=["due_on", "id"], name="escalation_due"),
@@ -256,11 +272,12 @@ class Proposal(models.Model):
     kind = models.CharField("事项", max_length=20)
     item_id = models.BigIntegerField()
     due_on = models.DateField("时限")
+    round = models.PositiveSmallIntegerField("轮次", db_default=1)
     step = models.CharField("步骤", max_length=20)
     level = models.PositiveSmallIntegerField("层级")
     repeat = models.PositiveIntegerField("第几次重复", db_default=0)
     # Who was responsible then: nobody else is to be told of it.
-    unit_id = models.BigIntegerField("责任单位", null=True)
+    unit_id = models.BigIntegerField("责任单位", default=0)
     proposed_at = models.DateTimeField("报审批时间")
     state = models.CharField("状态", max_length=8, choices=ProposalState.choices, default=ProposalState.OPEN)
     # Open, and not to be looked at before that day.
@@ -279,9 +296,7 @@ class Proposal(models.Model):
         verbose_name_plural = verbose_name
         default_permissions = ()
         permissions = [("decide_proposal", "审批督办")]
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "item_id", "due_on", "step", "repeat"], name="proposal_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=[*DEADLINE, "step", "repeat"], name="proposal_once")]
         indexes = [
             models.Index(F("level").desc(), F("due_on"), F("id").desc(), name="proposal_worst"),
             models.Index(fields=["level", "due_on"], condition=Q(state="open"), name="proposal_open"),

@@ -40,8 +40,8 @@ def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     return {
         row.pk
         for row in rows
-        if (row.step, row.item_id, row.due_on, row.recipient_id) in told
-        and row.repeat >= latest.get((row.step, row.item_id, row.due_on), 0)
+        if (*deadline_of(row), row.step, row.recipient_id) in told
+        and row.repeat >= latest.get((*deadline_of(row), row.step), 0)
         and not (measure_of(row.step) == Measure.REMIND and row.due_on < clock.today())
     }
 
@@ -51,38 +51,42 @@ def undecided(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     told = _told(kind, rows, deciders_of)
     proposals = Proposal.objects.filter(needed(), state=ProposalState.OPEN, kind=kind.name)
     proposals = proposals.filter(item_id__in={row.item_id for row in rows})
-    waiting = set(proposals.order_by().values_list("step", "repeat", "item_id", "due_on"))
+    waiting = set(proposals.order_by().values_list("item_id", "due_on", "round", "step", "repeat"))
     return {
         row.pk
         for row in rows
-        if (row.step, row.item_id, row.due_on, row.recipient_id) in told
-        and (row.step, row.repeat, row.item_id, row.due_on) in waiting
+        if (*deadline_of(row), row.step, row.recipient_id) in told
+        and (*deadline_of(row), row.step, row.repeat) in waiting
     }
 
 
-def _told(kind: Kind, rows: Sequence[Outgoing], people: People) -> set[tuple[str, int, object, int]]:
-    """(step, item, deadline, person): whom the ladders in force tell of the steps of these rows."""
+def deadline_of(row: Outgoing) -> tuple[Any, ...]:
+    return row.item_id, row.due_on, row.round
+
+
+def _told(kind: Kind, rows: Sequence[Outgoing], people: People) -> set[tuple[Any, ...]]:
+    """(item, deadline, round, step, person): whom the ladders in force tell of the steps of these rows."""
     wanted: dict[str, set[int]] = {}
     for row in rows:
         wanted.setdefault(row.step, set()).add(row.item_id)
-    told: set[tuple[str, int, object, int]] = set()
+    told: set[tuple[Any, ...]] = set()
     for ladder in ladders(kind):
         for step in ladder.steps:
             if step.code in wanted:
                 items = ladder.among(kind, kind.watched().filter(pk__in=wanted[step.code]))
                 for part in people(kind, step, items):
-                    found = part.order_by().values_list("pk", kind.due, "recipient")
-                    told.update((step.code, pk, due, recipient) for pk, due, recipient in found)
+                    found = part.order_by().values_list("pk", kind.due, kind.round_number, "recipient")
+                    told.update((*deadline, step.code, recipient) for *deadline, recipient in found)
     return told
 
 
-def _latest_repeats(kind: Kind, rows: Sequence[Outgoing]) -> dict[tuple[str, int, object], int]:
-    """By step, item and deadline. One query, none without rows."""
+def _latest_repeats(kind: Kind, rows: Sequence[Outgoing]) -> dict[tuple[Any, ...], int]:
+    """By item, deadline, round and step. One query, none without rows."""
     if not rows:
         return {}
     records = Escalation.objects.filter(kind=kind.name, item_id__in={row.item_id for row in rows}, repeat__gt=0)
-    found = records.values_list("step", "item_id", "due_on").annotate(latest=Max("repeat")).order_by()
-    return {(step, item, due): latest for step, item, due, latest in found}
+    found = records.values_list("item_id", "due_on", "round", "step").annotate(latest=Max("repeat")).order_by()
+    return {tuple(key): latest for *key, latest in found}
 
 
 def bundled(rows: Sequence[Outgoing]) -> tuple[str, str]:

@@ -90,17 +90,29 @@ def _condition(policy: Policy, kind: Kind) -> Q:
     return Q(**{name: value for name, value in wanted if value})
 
 
-def in_order(steps: Sequence[PolicyStep]) -> list[PolicyStep]:
-    """The steps from the mildest to the severest, each with its `level`.
+def in_order(steps: Sequence[PolicyStep], past: Iterable[PolicyStep] = ()) -> list[PolicyStep]:
+    """The steps from the mildest to the severest, each with its `level`. `past`: those of all versions, latest first.
 
-    A step keeps its level for as long as its measure and its distance are the same, whatever stands beside it: so the
-    levels of what was recorded under an earlier version can be compared with it.
+    A step keeps its level for as long as its measure and its distance are the same, whatever comes to stand beside it
+    or goes: so the levels of what was recorded under an earlier version can be compared with it. Two that are as far
+    from the deadline, in days of seven, cannot both have the level of that distance: the later comer has the next free
+    one.
     """
-    ordered = sorted(steps, key=lambda step: (_natural_level(step), step.amount))
-    taken = 0
+    had: dict[tuple[str, str, str, int], int] = {}
+    for old in past:
+        had.setdefault(_place(old), old.level)
+    ordered = sorted(steps, key=lambda step: (_place(step) not in had, _natural_level(step), step.amount))
+    taken: set[int] = set()
     for step in ordered:
-        step.level = taken = max(_natural_level(step), taken + 1)
-    return ordered
+        step.level = had.get(_place(step), _natural_level(step))
+        while step.level in taken:
+            step.level += 1
+        taken.add(step.level)
+    return sorted(steps, key=lambda step: step.level)
+
+
+def _place(step: PolicyStep) -> tuple[str, str, str, int]:
+    return step.code, step.measure, step.unit, step.amount
 
 
 def _natural_level(step: PolicyStep) -> int:

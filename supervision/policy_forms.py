@@ -9,9 +9,10 @@ from common import clock
 from common.fields import LedgerDateField
 from supervision import services
 from supervision.enums import Measure, OffsetUnit
-from supervision.kinds import Kind
+from supervision.kinds import KINDS, Kind
 from supervision.models import AUDIENCE, Policy, PolicyStep
 from supervision.policy import steps_in_force
+from supervision.rules import check_order, check_step
 from supervision.working_days import working_calendar
 
 PREFIX, MOST_STEPS, SPARE_ROWS = "steps", 30, 1
@@ -30,13 +31,20 @@ class StepForm(forms.Form):
     audience = forms.MultipleChoiceField(
         label="通知谁",
         required=False,
-        choices=[(name, PolicyStep._meta.get_field(name).verbose_name) for name in AUDIENCE],  # type: ignore[union-attr]
         widget=forms.CheckboxSelectMultiple,
     )
     is_proposed = forms.ChoiceField(
         label="怎么发出", choices=[(BY_ITSELF, "自动发出"), (PROPOSED, "报住建局审批")], initial=BY_ITSELF
     )
     is_active = forms.BooleanField(label="启用", required=False, initial=True)
+
+    def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = [name for name in AUDIENCE if name in kind.recipients]
+        self.fields["audience"].choices = [  # type: ignore[attr-defined]
+            (name, PolicyStep._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+            for name in known
+        ]
 
     @property
     def title(self) -> str:
@@ -58,7 +66,7 @@ class StepForm(forms.Form):
             self.add_error("amount", "请填写数字")
         else:
             try:
-                services.check_step(self.step)
+                check_step(self.step)
             except ValidationError as error:
                 self.add_error(None, error)
         return data
@@ -106,17 +114,26 @@ class PolicyForm(forms.Form):
         rows = forms.formset_factory(
             StepForm, extra=SPARE_ROWS, can_delete=True, max_num=MOST_STEPS, absolute_max=MOST_STEPS
         )
-        self.rows = rows(data, prefix=PREFIX, initial=[row_of(step) for step in self.in_force])
+        self.rows = rows(
+            data,
+            prefix=PREFIX,
+            initial=[row_of(step) for step in self.in_force],
+            form_kwargs={"kind": KINDS[policy.kind]},
+        )
         self.drafted: list[PolicyStep] = []
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if not self.rows.is_valid():
             raise ValidationError([self._said(row) for row in self.rows if row.errors] or ["步骤填写有误，请核对"])
-        kept = [row.step for row in self.rows if not row.is_spare and not row.cleaned_data.get("DELETE")]
-        self.drafted = services.drafted(self.policy, kept, {step.code: step for step in self.in_force})
-        services.check_order(self.drafted, working_calendar())
+        self.drafted = services.drafted(self.policy, self._readable(), {step.code: step for step in self.in_force})
+        check_order(self.drafted, working_calendar())
         return data
+
+    def _readable(self) -> list[PolicyStep]:
+        """The steps of the rows that are right, spare and deleted ones left out."""
+        rows = [row for row in self.rows if row.is_valid() and not row.is_spare]
+        return [row.step for row in rows if not row.cleaned_data.get("DELETE")]
 
     def _said(self, row: Any) -> str:
         parts = [
@@ -128,8 +145,10 @@ class PolicyForm(forms.Form):
 
     @property
     def falls_silent(self) -> bool:
-        """Whether after the last step nothing more would be said."""
-        return bool(self.in_force) and not any(step.repeat_every for step in self.in_force if step.is_active)
+        """Whether after the last step nothing more would be said: by the draft's rows that can be read, or by what is
+        in force while there are none. Any step that repeats goes on, whatever severer one has been reached."""
+        steps = (self._readable() if self.is_bound else []) or self.in_force
+        return not any(step.repeat_every for step in steps if step.is_active)
 
     @staticmethod
     def with_more_rows(data: Any) -> Any:

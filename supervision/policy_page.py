@@ -15,7 +15,7 @@ from common import clock
 from common.concurrency import Stale
 from common.forms import attempt
 from common.pending_forms import posted_or_pending
-from supervision import services
+from supervision import services, site_wide
 from supervision.kinds import KINDS
 from supervision.models import Policy
 from supervision.policy import with_steps
@@ -24,8 +24,9 @@ from supervision.trial import Trial, try_out
 from supervision.working_days import working_calendar
 
 reads = permission_required("supervision.view_escalation", raise_exception=True)
-changes = permission_required("supervision.manage_policy", raise_exception=True)
+changes = site_wide.changes(services.CAPABILITY, services.WHAT)
 VERSIONS_SHOWN = 20
+FALLS_SILENT = "逾期的各步都没有设“此后每隔”，最后一步发出后就不再提醒。建议给最后一步设重复。"
 
 
 @reads
@@ -33,7 +34,8 @@ VERSIONS_SHOWN = 20
 def policy_list(request: HttpRequest) -> HttpResponse:
     policies = list(with_steps(Policy.objects.all()))
     kinds = [(kind, [policy for policy in policies if policy.kind == kind.name]) for kind in KINDS.values()]
-    return render(request, "supervision/policy.html", {"kinds": kinds})
+    standing = site_wide.standing(request.user, services.CAPABILITY, services.WHAT)
+    return render(request, "supervision/policy.html", {"kinds": kinds, **standing})
 
 
 @changes
@@ -56,6 +58,8 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 if (changed := attempt(form, lambda: _save(request, policy, form))) is not None:
                     done = f"“{policy.scope}”的规则已保存为第 {policy.version} 版，下一次检查起生效。"
                     messages.success(request, done if changed else "没有变化。")
+                    if form.falls_silent:
+                        messages.warning(request, f"“{policy.scope}”的规则：{FALLS_SILENT}")
                     return redirect(reverse("supervision:policy"))
                 status = 422
             except Stale:
@@ -66,7 +70,7 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 form, status = PolicyForm(data, policy=policy), 409
     context = {
         "form": form, "policy": policy, "kind": KINDS[policy.kind], "trial": trial, "is_stale": status == 409,
-        "show_errors": status == 422,
+        "show_errors": status == 422, "falls_silent": FALLS_SILENT if form.falls_silent else "",
         "versions": AuditEntry.objects.of(policy).order_by("-at", "-pk")[:VERSIONS_SHOWN],
     }  # fmt: skip
     return render(request, "supervision/policy_form.html", context, status=status)
@@ -88,9 +92,25 @@ def _try(request: HttpRequest, policy: Policy, form: PolicyForm) -> Trial:
 
 
 @changes
+@require_POST
+def policy_general(request: HttpRequest, kind: str) -> HttpResponse:
+    """For a kind that has none."""
+    if kind not in KINDS:
+        raise Http404
+    try:
+        made = services.create_general_policy(kind, by=request.user)
+    except ValidationError as error:
+        messages.error(request, error.message)
+        return redirect(reverse("supervision:policy"))
+    done = f"已按缺省步骤为{KINDS[kind].label}建立通用规则，下一次检查起生效。请核对，需要的在下面修改。"
+    messages.success(request, done)
+    return redirect(reverse("supervision:policy_edit", args=[made.pk]))
+
+
+@changes
 @require_http_methods(["GET", "POST"])
 def policy_new(request: HttpRequest, kind: str) -> HttpResponse:
-    if kind not in KINDS:
+    if kind not in KINDS or not KINDS[kind].has_classes:
         raise Http404
     form = NewPolicyForm(posted_or_pending(request), kind=KINDS[kind])
     if request.method == "POST" and form.is_valid():

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import DateTimeField, Exists, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from audit.models import AuditEntry
 from audit.services import build
@@ -23,22 +24,25 @@ from common.insert_select import insert_select
 from common.ui import prose_day
 from supervision.enums import ProposalState
 from supervision.kinds import KINDS, Facts, Kind
-from supervision.models import PolicyStep, Proposal, ProposalQuerySet, SweepRun
+from supervision.models import DEADLINE, PolicyStep, Proposal, ProposalQuerySet, SweepRun
 from supervision.policy import ladders
 from supervision.telling import tell_people
 
 APPROVE, DECLINE, HOLD = "approve", "decline", "hold"
 VERBS = {APPROVE: "批准", DECLINE: "不同意", HOLD: "暂缓"}
 MOST_ROWS = 500
+# Of an item for which nobody is responsible.
+NO_UNIT = Value(0)
 COLUMNS = (
-    "kind", "item_id", "due_on", "step", "level", "repeat", "unit_id", "proposed_at", "state", "reason", "version",
+    *DEADLINE, "step", "level", "repeat", "unit_id", "proposed_at", "state", "reason", "version",
 )  # fmt: skip
 
 
 def propose(kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun) -> int:
     """Put the step before the bureau for each of the items (with `repeat`); how many were new."""
     rows = items.order_by().values_list(
-        Value(kind.name), "pk", kind.due, Value(step.code), Value(step.level), "repeat", kind.unit,
+        Value(kind.name), "pk", kind.due, kind.round_number, Value(step.code), Value(step.level), "repeat",
+        Coalesce(kind.unit, NO_UNIT),
         Value(run.started_at, output_field=DateTimeField()), Value(ProposalState.OPEN.value), Value(""), Value(0),
     )  # fmt: skip
     return insert_select(Proposal, COLUMNS, rows, line_up_by="item_id")
@@ -53,16 +57,21 @@ def needed() -> Q:
     found = Q(pk__in=[])
     for kind in KINDS.values():
         for ladder in ladders(kind):
-            same = {"pk": OuterRef("item_id"), kind.due: OuterRef("due_on"), kind.unit: OuterRef("unit_id")}
-            items = ladder.among(kind, kind.watched()).filter(**same).order_by()
-            found |= Q(Exists(items), kind=kind.name, step__in=[step.code for step in ladder.steps])
+            items = Exists(under_the_same(kind, ladder.among(kind, kind.watched())))
+            found |= Q(items, kind=kind.name, step__in=[step.code for step in ladder.steps])
     # Declined, a severer step leaves the milder one to be decided about.
     severer = Q(level__gt=OuterRef("level")) & ~Q(state=ProposalState.DECLINED)
     above = Proposal.objects.filter(
         severer | Q(step=OuterRef("step"), repeat__gt=OuterRef("repeat")),
-        **{name: OuterRef(name) for name in ("kind", "item_id", "due_on")},
+        **{name: OuterRef(name) for name in DEADLINE},
     )
     return found & ~Q(Exists(above.order_by()))
+
+
+def under_the_same(kind: Kind, items: QuerySet[Any]) -> QuerySet[Any]:
+    """Of the items the one that a proposal (the outer query) is about, if its deadline, round and unit are the same."""
+    items = items.annotate(responsible=Coalesce(kind.unit, NO_UNIT))
+    return items.filter(**kind.same_deadline, responsible=OuterRef("unit_id")).order_by()
 
 
 def due_for(user: Any) -> ProposalQuerySet:
@@ -84,6 +93,8 @@ def why_not_needed(proposal: Proposal, facts: Facts) -> str:
     """已销号 / 时限已改为 2026-09-30 / 责任单位或督办规则已变"""
     if facts.due_on is None:
         return f"现在是“{facts.status}”" if facts.status else "事项已不在"
+    if facts.round != proposal.round:
+        return f"已开始第 {facts.round} 轮整改"
     if facts.due_on != proposal.due_on:
         return f"时限已改为 {facts.due_on}"
     return "已报更高的一步或新的一次，或责任单位、督办规则已变"
@@ -152,16 +163,20 @@ def _audit(proposals: Iterable[Proposal], by: Any, move: str, reason: str, until
 
 def _tell(proposals: Iterable[Proposal]) -> None:
     """Whom the step tells on the ladder that holds for the item now."""
-    bundle, today = f"approved:{secrets.token_hex(6)}", clock.today()
+    decision, today = secrets.token_hex(6), clock.today()
     for kind, some in _by_kind(proposals):
+        bundle = f"approved:{decision}:{kind.name}"
         for ladder in ladders(kind):
             for step in ladder.steps:
-                items_by_repeat: dict[int, list[int]] = {}
+                by_repeat: dict[int, list[int]] = {}
                 for proposal in some:
                     if proposal.step == step.code:
-                        items_by_repeat.setdefault(proposal.repeat, []).append(proposal.item_id)
-                for repeat, pks in items_by_repeat.items():
-                    items = ladder.among(kind, kind.watched()).filter(pk__in=pks)
+                        by_repeat.setdefault(proposal.repeat, []).append(proposal.pk)
+                for repeat, pks in by_repeat.items():
+                    # For the unit and the deadline that it was about: the item may have been moved this moment.
+                    unit = {"unit_id": Coalesce(OuterRef(kind.unit), NO_UNIT)}
+                    approved = kind.recorded_in(Proposal.objects.filter(pk__in=pks, **unit))
+                    items = ladder.among(kind, kind.watched()).filter(approved)
                     items = items.annotate(repeat=Value(repeat, output_field=IntegerField()))
                     tell_people(
                         kind, step, items, as_of=today, cause="approved", bundle=bundle, repeats=repeat > 0

@@ -26,6 +26,8 @@ RANK = "CAST({0}.level AS bigint) * 4294967296 + {0}.repeat"
 
 MANY = 5_000
 LONGEST_HOLIDAY = 10.0
+# No year has fewer than 244 working days.
+MOST_DAYS_PER_WORKDAY = 1.5
 
 
 @dataclass(frozen=True)
@@ -40,24 +42,29 @@ class Recorded:
 
 def reached_rows(kind: Kind, step: PolicyStep, items: QuerySet[Any], as_of: Any) -> QuerySet[Any]:
     """`items` (with `repeat`), which have reached the step, as `record` takes them."""
+    tell = is_told(kind, step, as_of)
+    return items.order_by().values_list(
+        "pk", kind.due, Value(step.code), Value(step.level), "repeat", kind.round_number, tell
+    )  # fmt: skip
+
+
+def is_told(kind: Kind, step: PolicyStep, as_of: Any) -> Any:
+    """Whether the step is to be told of an item (with `repeat`) that has reached it, as far as that depends on it."""
     if step.amount <= 0:
         # A reminder is of no use once the deadline has passed.
-        tell: Any = Case(When(**{f"{kind.due}__gte": as_of}, then=True), default=False)
-    elif kind.since:
-        tell = _since_it_is_watched(kind, step)
-    else:
-        tell = Value(True)
-    return items.order_by().values_list("pk", kind.due, Value(step.code), Value(step.level), "repeat", tell)
+        return Case(When(**{f"{kind.due}__gte": as_of}, then=True), default=False)
+    return _since_it_is_watched(kind, step) if kind.since else Value(True)
 
 
 def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
     """Whether the step, or its repetition, was not yet past when the item was put under watch: of a hazard that was
     issued long after its deadline (from an old ledger) people learn of the next step, not of all that is past."""
-    per_day = DAYS_PER_UNIT[OffsetUnit(step.unit)]
-    distance = (Value(step.amount) + F("repeat") * Value(step.repeat_every)) * Value(per_day)
+    distance = Value(step.amount) + F("repeat") * Value(step.repeat_every)
     if step.unit == OffsetUnit.WORKDAYS:
         # Rather told once more than not at all: the longest holiday may lie in between.
-        distance = distance + Value(LONGEST_HOLIDAY)
+        distance = distance * Value(MOST_DAYS_PER_WORKDAY) + Value(LONGEST_HOLIDAY)
+    else:
+        distance = distance * Value(DAYS_PER_UNIT[OffsetUnit(step.unit)])
     past = Cast(DaysBetween(TruncDate(kind.since), F(kind.due)), FloatField())
     unwatched = Q(**{f"{kind.since}__isnull": True})
     return Case(
@@ -69,43 +76,23 @@ def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
 
 
 def record(kind: Kind, parts: Sequence[QuerySet[Any]], run: SweepRun) -> list[Recorded]:
-    """Write down what is not on record yet; of what an item reaches at once the highest is to be told, unless a severer
-    step is on record. A repetition is told whatever repetitions of its level are. Two queries.
+    """Write down what is not on record yet (`_what_is_new`). Two queries.
 
     Runs that write at the same time line up: all write in the order of items, and in it from the severest step down.
     """
     alias = router.db_for_write(Escalation)
     connection = connections[alias]
-    sql, params = _union(parts, alias)
-    if not sql:
+    new, params = _what_is_new(kind, parts, alias)
+    if not new:
         return []
-    statement = f"""
-        WITH reached (item_id, due_on, step, level, repeat, tell) AS ({sql}),
-        fresh AS MATERIALIZED (
-            SELECT r.*, {RANK.format("r")} AS rank FROM reached r WHERE NOT EXISTS (
-                SELECT 1 FROM supervision_escalation e WHERE e.kind = %s AND e.item_id = r.item_id
-                AND e.due_on = r.due_on AND e.step = r.step AND e.repeat = r.repeat
-            )
-        ),
-        highest AS MATERIALIZED (
-            SELECT e.item_id, e.due_on, MAX(CAST(e.level AS bigint) * 4294967296) AS rank
-            FROM supervision_escalation e JOIN (SELECT DISTINCT item_id, due_on FROM fresh) f
-            ON e.kind = %s AND e.item_id = f.item_id AND e.due_on = f.due_on GROUP BY e.item_id, e.due_on
-        )
-        SELECT %s, f.item_id, f.due_on, f.step, f.level, f.repeat, %s,
-            f.tell AND f.rank > COALESCE(h.rank, 0)
-                AND f.rank = MAX(f.rank) OVER (PARTITION BY f.item_id, f.due_on),
-            %s
-        FROM fresh f LEFT JOIN highest h ON h.item_id = f.item_id AND h.due_on = f.due_on
-        WHERE 1 = 1 ORDER BY f.item_id, f.due_on, f.rank DESC
-    """
     moment = connection.ops.adapt_datetimefield_value(run.started_at)
     with connection.cursor() as cursor:
         cursor.execute(
             'INSERT INTO "supervision_escalation" '
-            f"(kind, item_id, due_on, step, level, repeat, reached_at, announced, run_id) {statement} "
-            "ON CONFLICT DO NOTHING",
-            [*params, kind.name, kind.name, kind.name, moment, run.pk],
+            "(kind, item_id, due_on, step, level, repeat, round, reached_at, announced, run_id) "
+            f"{new} SELECT %s, n.item_id, n.due_on, n.step, n.level, n.repeat, n.round, %s, n.told, %s FROM new n "
+            "WHERE 1 = 1 ORDER BY n.item_id, n.due_on, n.rank DESC ON CONFLICT DO NOTHING",
+            [*params, kind.name, moment, run.pk],
         )
         if not cursor.rowcount:
             return []
@@ -115,6 +102,52 @@ def record(kind: Kind, parts: Sequence[QuerySet[Any]], run: SweepRun) -> list[Re
     written = run.escalations.filter(kind=kind.name).order_by()
     found = written.values_list("step", Case(When(repeat__gt=0, then=True), default=False))
     return [Recorded(*row) for row in found.annotate(Count("pk"), told=Count("pk", filter=Q(announced=True)))]
+
+
+def preview(kind: Kind, parts: Sequence[QuerySet[Any]]) -> dict[str, tuple[int, int]]:
+    """What `record` would write: by the step's code how many records, and how many of them to be told. One query."""
+    alias = router.db_for_read(Escalation)
+    new, params = _what_is_new(kind, parts, alias)
+    if not new:
+        return {}
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            f"{new} SELECT step, COUNT(*), SUM(CASE WHEN told THEN 1 ELSE 0 END) FROM new GROUP BY step", params
+        )
+        return {step: (count, told) for step, count, told in cursor.fetchall()}
+
+
+def _what_is_new(kind: Kind, parts: Sequence[QuerySet[Any]], alias: str) -> tuple[str, list[Any]]:
+    """WITH … new (item_id, due_on, step, level, repeat, round, rank, told) and its parameters; "" for nothing.
+
+    Of what an item reaches at once the highest is to be told, unless a severer step is on record. A repetition is told
+    whatever is on record: what goes on and on must not fall silent because a severer step was taken.
+    """
+    sql, params = _union(parts, alias)
+    if not sql:
+        return "", []
+    statement = f"""
+        WITH reached (item_id, due_on, step, level, repeat, round, tell) AS ({sql}),
+        fresh AS MATERIALIZED (
+            SELECT r.*, {RANK.format("r")} AS rank FROM reached r WHERE NOT EXISTS (
+                SELECT 1 FROM supervision_escalation e WHERE e.kind = %s AND e.item_id = r.item_id
+                AND e.due_on = r.due_on AND e.round = r.round AND e.step = r.step AND e.repeat = r.repeat
+            )
+        ),
+        highest AS MATERIALIZED (
+            SELECT e.item_id, e.due_on, e.round, MAX(CAST(e.level AS bigint) * 4294967296) AS rank
+            FROM supervision_escalation e JOIN (SELECT DISTINCT item_id, due_on, round FROM fresh) f
+            ON e.kind = %s AND e.item_id = f.item_id AND e.due_on = f.due_on AND e.round = f.round
+            GROUP BY e.item_id, e.due_on, e.round
+        ),
+        new (item_id, due_on, step, level, repeat, round, rank, told) AS (
+            SELECT f.item_id, f.due_on, f.step, f.level, f.repeat, f.round, f.rank,
+                f.tell AND (f.repeat > 0 OR f.rank > COALESCE(h.rank, 0))
+                    AND f.rank = MAX(f.rank) OVER (PARTITION BY f.item_id, f.due_on)
+            FROM fresh f LEFT JOIN highest h ON h.item_id = f.item_id AND h.due_on = f.due_on AND h.round = f.round
+        )
+    """
+    return statement, [*params, kind.name, kind.name]
 
 
 def _union(parts: Sequence[QuerySet[Any]], alias: str) -> tuple[str, list[Any]]:

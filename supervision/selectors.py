@@ -16,7 +16,7 @@ from common.workdays import Calendar
 from supervision.enums import Measure, OffsetUnit, measure_of
 from supervision.history import History, history_of
 from supervision.kinds import kind_of
-from supervision.ladder import distance, moment_of, upcoming
+from supervision.ladder import moment_of, upcoming
 from supervision.models import Escalation, EscalationQuerySet, PolicyStep, SweepRun
 from supervision.policy import ladder_for
 from supervision.proposals import due_for
@@ -29,8 +29,8 @@ CACHE_KEY, CACHE_SECONDS = "supervision:last_sweep_at", 30
 
 
 def last_sweep_at() -> dt.datetime | None:
-    """When the last sweep that succeeded came to its end; None if there was none. One query."""
-    done = SweepRun.objects.filter(error="", finished_at__isnull=False).order_by("-finished_at")
+    """When the last sweep of its own day that succeeded came to its end; None if there was none. One query."""
+    done = SweepRun.objects.that_count().order_by("-finished_at")
     return done.values_list("finished_at", flat=True).first()
 
 
@@ -88,15 +88,19 @@ def ladder_of(item: Model) -> Ladder:
     """The steps of an item's present deadline, by date: those reached, the next one, and those still to come; with
     the deadline itself among them. Of those reached what was decided and who was told. Nine queries at most."""
     kind = kind_of(item)
-    records = list(Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("due_on", "level", "repeat"))
+    records = list(
+        Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("round", "due_on", "level", "repeat")
+    )
     due_on, pause = getattr(item, kind.due), kind.pause(item)
-    reached = {record.step: record for record in records if record.due_on == due_on and not record.repeat}
-    repeated = {record.step: record for record in records if record.due_on == due_on and record.repeat}
+    round_number = getattr(item, kind.round) if kind.round else 1
+    now = [record for record in records if (record.due_on, record.round) == (due_on, round_number)]
+    reached = {record.step: record for record in now if not record.repeat}
+    repeated = {record.step: record for record in now if record.repeat}
     steps: list[LadderStep] = []
     if due_on is not None and (reached or not pause):
         policy, calendar = ladder_for(item, kind), working_calendar()
         by_code = {step.code: step for step in policy}
-        history = history_of(item, kind, due_on)
+        history = history_of(item, kind, due_on, round_number)
         for record in (*reached.values(), *repeated.values()):
             steps.append(_recorded(record, by_code.get(record.step), due_on, calendar, history))
         steps.append(LadderStep("整改时限", due_on, "done" if due_on < clock.today() else "later"))
@@ -105,8 +109,9 @@ def ladder_of(item: Model) -> Ladder:
         steps.sort(key=lambda step: step.on)
         if not pause:
             steps = _with_next(steps, due_on)
-    earlier = {record.due_on: measure_of(record.step).label for record in records if record.due_on != due_on}
-    return Ladder(steps, pause, sorted(earlier.items()))
+    former = [record for record in records if record not in now]
+    earlier = {(record.round, record.due_on): measure_of(record.step).label for record in former}
+    return Ladder(steps, pause, [(due, label) for (_, due), label in sorted(earlier.items())])
 
 
 def _recorded(
@@ -155,10 +160,14 @@ def _label(step: PolicyStep, repeat: int) -> str:
 
 
 def _skipped(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -> str:
-    """跳过 10月1日至7日（国庆节）: how working days were counted; empty if none was skipped."""
+    """跳过 10月1日至7日（国庆节）: how working days were counted, those of a repetition since the one before; empty if
+    none was skipped."""
     if step.unit != OffsetUnit.WORKDAYS:
         return ""
-    reckoning = calendar.reckon(due_on, distance(step, repeat))
+    start, count = due_on, step.amount
+    if repeat:
+        start, count = clock.local_date(moment_of(step, due_on, calendar, repeat - 1)), step.repeat_every
+    reckoning = calendar.reckon(start, count)
     skipped = f"跳过{reckoning.skipped_text}" if reckoning.skipped else ""
     return "；".join(filter(None, [skipped, reckoning.warning.rstrip("。")]))
 

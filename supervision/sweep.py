@@ -9,24 +9,24 @@ those that nobody saw are not made up for.
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, F, IntegerField, Min, QuerySet, Value, When
-from django.utils import timezone
+from django.db.models import Exists, IntegerField, Min, OuterRef, QuerySet, Value
 
 from common import clock
-from common.insert_select import DaysBetween
 from common.workdays import Calendar, end_of
 from supervision import ladder
-from supervision.enums import Measure, OffsetUnit, measure_of
+from supervision.enums import Measure, measure_of
 from supervision.kinds import KINDS, Kind
 from supervision.models import PolicyStep, SweepRun
 from supervision.policy import Ladder, ladders
 from supervision.proposals import propose
-from supervision.recording import reached_rows, record
+from supervision.recording import is_told, reached_rows, record
+from supervision.repetitions import repetition
+from supervision.returning import tell_again
 from supervision.telling import tell_of_proposals, tell_people
 from supervision.working_days import working_calendar
 
@@ -79,7 +79,11 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
     """How many items have newly reached each step, by the step's code; steps without any are left out."""
     new: dict[str, int] = {}
     earliest = kind.watched().aggregate(earliest=Min(kind.due))["earliest"]
-    climbed = [found for each in ladders(kind) for found in _climb(kind, each, moment, earliest)] if earliest else []
+    climbed = [
+        found
+        for each in (ladders(kind) if earliest else ())
+        for found in climb(kind, each, each.among(kind, kind.watched()), moment, earliest)
+    ]
     rows = [reached_rows(kind, step, reached, moment.as_of) for step, _, reached in climbed]
     for found in record(kind, rows, run):
         new[found.step] = new.get(found.step, 0) + found.count
@@ -87,41 +91,57 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
             for step, repeats, reached in climbed:
                 if (step.code, repeats) == (found.step, found.is_repeat):
                     _announce(kind, step, _announced(kind, step, reached, run, repeats), run, moment, repeats=repeats)
+    _propose_below(kind, climbed, run, moment)
+    tell_again(kind, climbed, run, moment.as_of)
+    if new:
+        _forget_moved(kind, run)
     # At the end: sweeps that run at once have lined up at the keys above.
     kind.record_overdue(moment.as_of)
     return {code: new[code] for code in sorted(new, key=lambda code: -list(Measure).index(measure_of(code)))}
 
 
-def _climb(
-    kind: Kind, each: Ladder, moment: Moment, earliest: dt.date
+def _forget_moved(kind: Kind, run: SweepRun) -> None:
+    """What was recorded of items that have been settled or moved in the middle of this run was perhaps told nobody: it
+    is taken back, so that a later sweep begins anew with those that come back."""
+    still = Exists(kind.watched().filter(**kind.same_deadline).order_by())
+    run.escalations.filter(~still, kind=kind.name).delete()
+
+
+def _propose_below(
+    kind: Kind, climbed: Sequence[tuple[PolicyStep, bool, QuerySet[Any]]], run: SweepRun, moment: Moment
+) -> None:
+    """Put the milder steps that an item has reached together with the severest before the bureau too, if that has to be
+    approved: declined, it leaves them to be decided about."""
+    proposed = [step for step, repeats, _ in climbed if step.is_proposed and not repeats]
+    together = run.escalations.filter(kind=kind.name, announced=True, step__in=[step.code for step in proposed])
+    for step, repeats, reached in climbed:
+        if step in proposed[1:] and not repeats:
+            severer = together.filter(level__gt=step.level, item_id=OuterRef("item_id"))
+            below = run.escalations.filter(Exists(severer.order_by()), kind=kind.name, step=step.code, announced=False)
+            items = reached.filter(is_told(kind, step, moment.as_of), kind.recorded_in(below))
+            propose(kind, step, items, run)
+
+
+def climb(
+    kind: Kind, each: Ladder, items: QuerySet[Any], moment: Moment, earliest: dt.date
 ) -> Iterator[tuple[PolicyStep, bool, QuerySet[Any]]]:
-    """(step, whether it is about its repetitions, who has reached it), from the severest down."""
+    """(step, whether it is about its repetitions, who of the items has reached it), from the severest down. `items`:
+    those that the ladder is for; `earliest`: no deadline of them is before it."""
     for step in reversed(each.steps):
-        items = each.among(kind, kind.watched())
         most = ladder.most_repeats(step, earliest, moment.now, moment.calendar)
         for first in (1, 0) if most else (0,):
             cutoff = ladder.cutoff_day(step, moment.now, moment.calendar, first)
-            number = _repeat(kind, step, moment, most) if first else Value(0, output_field=IntegerField())
+            number: Any = Value(0, output_field=IntegerField())
+            if first:
+                number = repetition(kind, step, moment.now, moment.calendar, earliest)
             yield step, bool(first), items.filter(**{f"{kind.due}__lte": cutoff}).annotate(repeat=number)
-
-
-def _repeat(kind: Kind, step: PolicyStep, moment: Moment, most: int) -> Any:
-    """Which repetition an item is at that has reached the first, in SQL; whole numbers divide without a rest."""
-    if step.unit == OffsetUnit.WORKDAYS:
-        cutoffs = ladder.workday_cutoffs(step, moment.now, moment.calendar, most)
-        at = [When(**{f"{kind.due}__lte": cutoffs[repeat]}, then=Value(repeat)) for repeat in range(most, 1, -1)]
-        return Case(*at, default=Value(1), output_field=IntegerField())
-    passed: Any = DaysBetween(clock.local_date(moment.now), F(kind.due))
-    if step.unit == OffsetUnit.HOURS:
-        passed = (passed - 1) * 24 + timezone.localtime(moment.now).hour
-    return (passed - step.amount) / step.repeat_every
 
 
 def _announced(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun, repeats: bool) -> QuerySet[Any]:
     """Those of the items that this run announces at this step."""
-    announced = run.escalations.filter(kind=kind.name, step=step.code, announced=True).order_by()
+    announced = run.escalations.filter(kind=kind.name, step=step.code, announced=True)
     announced = announced.filter(repeat__gt=0) if repeats else announced.filter(repeat=0)
-    return reached.filter(pk__in=announced.values("item_id")).order_by()
+    return reached.filter(kind.recorded_in(announced)).order_by()
 
 
 def _announce(
@@ -129,7 +149,7 @@ def _announce(
 ) -> None:
     """Tell the people concerned; of a step that has to be approved, put it before those who decide."""
     if not step.is_proposed:
-        bundle = f"sweep:{run.pk}"
+        bundle = f"sweep:{run.pk}:{kind.name}"
         tell_people(kind, step, items, as_of=moment.as_of, cause="sweep", bundle=bundle, repeats=repeats)
     elif propose(kind, step, items, run):
         tell_of_proposals(kind, step, items, as_of=moment.as_of, run=run.pk, repeats=repeats)

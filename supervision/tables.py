@@ -24,6 +24,11 @@ def give_facts(records: list[Any]) -> None:
         record.facts = facts[record.kind].get(record.item_id, GONE)
 
 
+def is_past(record: Any) -> bool:
+    """Whether the item is no longer watched with the record's deadline."""
+    return (record.facts.due_on, record.facts.round) != (record.due_on, record.round)
+
+
 class EscalationTable(LedgerTable):
     """Each record gets the `facts` of its item."""
 
@@ -37,10 +42,10 @@ class EscalationTable(LedgerTable):
     step = LedgerColumn(verbose_name="步骤", order_by=("level", "-due_on"))
     text = TextColumn(verbose_name="问题点位", accessor="facts__text", orderable=False)
     unit = TextColumn(verbose_name="责任单位", accessor="facts__unit", orderable=False)
-    due_on = DueColumn(verbose_name="时限", done=lambda record: record.facts.due_on != record.due_on)
+    due_on = DueColumn(verbose_name="时限", done=is_past)
     status = LedgerColumn(verbose_name="现状", accessor="facts__status", orderable=False)
     reached_at = DateColumn(verbose_name="达到时间", time=True, order_by=("pk",))
-    announced = YesNoColumn(verbose_name="通知", words=("已通知", "没有单独通知"), orderable=False)
+    announced = YesNoColumn(verbose_name="通知", words=("已通知或报审批", "没有单独通知"), orderable=False)
 
     @classmethod
     def with_facts(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -80,7 +85,7 @@ class ProposalTable(LedgerTable):
     step = LedgerColumn(verbose_name="措施", order_by=("level", "-due_on"))
     text = TextColumn(verbose_name="问题点位", accessor="facts__text", orderable=False)
     unit = TextColumn(verbose_name="责任单位", accessor="facts__unit", orderable=False)
-    due_on = DueColumn(verbose_name="时限", done=lambda record: record.facts.due_on != record.due_on)
+    due_on = DueColumn(verbose_name="时限", done=is_past)
     status = LedgerColumn(verbose_name="现状", accessor="facts__status", orderable=False)
     proposed_at = DateColumn(verbose_name="报审批时间", time=True, order_by=("proposed_at",))
     state = LedgerColumn(verbose_name="审批", orderable=False)

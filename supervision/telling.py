@@ -35,7 +35,7 @@ def tell_of_proposals(
     text = _text(kind, step, as_of, "sweep", repeats)
     text |= {"subject": _subject(kind, step, as_of, f"{step.label}待审批"), "path": Value(PROPOSALS_PATH)}
     parts = [part.annotate(**text) for part in deciders_of(kind, step, items)]
-    queue_selected(*parts, matter=kind.name + PROPOSED, step=step.code, bundle=f"proposals:{run}")
+    queue_selected(*parts, matter=kind.name + PROPOSED, step=step.code, bundle=f"proposals:{run}:{kind.name}")
 
 
 def people_of(kind: Kind, step: PolicyStep, items: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
@@ -59,12 +59,16 @@ def _text(kind: Kind, step: PolicyStep, as_of: dt.date, cause: str, repeats: boo
     key = [Value(f"{cause}:{kind.name}:"), Cast("pk", CharField()), Value(":"), due, Value(f":{step.code}")]
     if repeats:
         key += [Value("+"), Cast("repeat", CharField())]
+    if kind.round:
+        again = Concat(Value("@"), Cast(kind.round, CharField()))
+        key.append(Case(When(**{f"{kind.round}__gt": 1}, then=again), default=Value("")))
     text: dict[str, Any] = {
         "key": Concat(*key),
         "body": Concat(kind.text, Value("\n时限 "), due, output_field=TextField()),
         "item_id": F("pk"),
     }
-    return text if kind.due == "due_on" else text | {"due_on": F(kind.due)}
+    names = {"due_on": F(kind.due), "round": kind.round_number}
+    return text | {name: value for name, value in names.items() if value != F(name)}
 
 
 def _subject(kind: Kind, step: PolicyStep, as_of: dt.date, news: str = "") -> Concat:

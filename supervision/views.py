@@ -1,7 +1,7 @@
 """督办: what has been escalated and the ladder of one item."""
 
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
@@ -10,6 +10,7 @@ from common.htmx import is_partial, render_page
 from supervision.enums import Measure
 from supervision.filters import EscalationFilter
 from supervision.kinds import KINDS
+from supervision.reach import unreached
 from supervision.selectors import ladder_of, measure_counts, stale_since
 from supervision.tables import EscalationTable
 
@@ -20,7 +21,7 @@ EMPTY_TEXT = "到期前会提醒，逾期后会逐级催办、督办；达到步
 @reads
 @require_GET
 def escalation_list(request: HttpRequest) -> HttpResponse:
-    """At most nine queries, whatever the number of escalations."""
+    """At most twelve queries, whatever the number of escalations."""
     filters = EscalationFilter(request.GET, user=request.user)
     counts = {} if filters.bar.errors else measure_counts(filters.untabbed)
     chosen = request.GET.get("step", "")
@@ -32,6 +33,7 @@ def escalation_list(request: HttpRequest) -> HttpResponse:
         "empty_title": "没有需要提醒或督办的事项",
         "empty_text": EMPTY_TEXT,
         "swept_at": stale_since()[1],
+        "unreached": None if is_partial(request) else unreached(request.user),
     }
     return render_page(request, "supervision/list.html", context, fragments={"list": "partials/list.html"})
 
@@ -40,6 +42,8 @@ def escalation_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def ladder(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """An item's ladder, for its page to load; a page of its own without htmx."""
+    if kind not in KINDS:
+        raise Http404
     item = get_object_or_404(KINDS[kind].visible(request.user), pk=pk)
     context = {"ladder": ladder_of(item), "item": item}
     template = "supervision/parts/ladder.html" if is_partial(request) else "supervision/ladder.html"

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from audit.services import Changes, record
 from common.workdays import LONGEST_REST, NAMES_OF_WEEKDAYS, ONE_DAY, Calendar, SpecialDay, named
+from supervision import site_wide
 from supervision.enums import DaySource
 from supervision.models import CalendarDay
 from supervision.official_days import FESTIVALS, official_days
 
+CAPABILITY, WHAT = "supervision.manage_calendar", "工作日历"
 EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
 # A notice's longest holiday has nine days.
 MOST_DAYS_AT_ONCE = 31
@@ -45,11 +47,6 @@ def missing_festivals(rows: Iterable[CalendarDay], year: int) -> list[str]:
     return [festival for festival in FESTIVALS if not any(festival in name for name in names)]
 
 
-def _check(by: Any) -> None:
-    if not by.has_perm("supervision.manage_calendar"):
-        raise PermissionDenied("您没有修改工作日历的权限")
-
-
 @transaction.atomic
 def set_days(
     first: dt.date, last: dt.date, *, is_workday: bool, name: str, source: str = DaySource.OWN, by: Any
@@ -58,7 +55,7 @@ def set_days(
 
     ValidationError for days in the wrong order, too many, out of the calendar, or a day off without a name.
     """
-    _check(by)
+    site_wide.check(by, CAPABILITY, WHAT)
     name = " ".join(name.split())
     _check_range(first, last)
     if not is_workday and not name:
@@ -106,7 +103,7 @@ def fill_year(year: int, *, by: Any) -> int:
 
     What was entered by hand for other days of that year stays.
     """
-    _check(by)
+    site_wide.check(by, CAPABILITY, WHAT)
     known = official_days(year)
     there = CalendarDay.objects.select_for_update().filter(day__in=list(known), source=DaySource.STATE)
     before = {row.day: row for row in there}
@@ -131,7 +128,7 @@ def can_be_taken_back(row: CalendarDay) -> bool:
 @transaction.atomic
 def take_back(row: CalendarDay, *, by: Any) -> None:
     """The day is again what the notice says, or else its weekday."""
-    _check(by)
+    site_wide.check(by, CAPABILITY, WHAT)
     if not can_be_taken_back(row):
         raise ValidationError(f"{row.day} 是国务院通知的安排，不能删除；本单位另有安排的，请另行录入")
     _record(by, "撤销工作日历改动", row.source, {row.day: (row, None)})

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from accounts.models import Region, Unit, User
 from facilities.enums import FacilityKind
 from facilities.models import Community, Facility, Season
 from tests.factories import (
+    CityFactory,
     CommunityFactory,
     CountyFactory,
     FacilityFactory,
@@ -75,6 +77,14 @@ class Cast:
     station: Facility  # 幸福换热站 of 城源
     foreign: Foreign
 
+    @cached_property
+    def city_admin(self) -> User:
+        """Who looks after both counties, and so may change what they have in common. The city is there once asked for:
+        most tests have none."""
+        return build_city_admin(
+            [self.county, self.foreign.county], [self.town_a, self.town_b, self.foreign.township]
+        )  # fmt: skip
+
     @property
     def by_role(self) -> dict[str, User]:
         """One user for each of the eight roles."""
@@ -88,6 +98,20 @@ class Cast:
             roles.TOWNSHIP: self.township_officer,
             roles.READER: self.leader,
         }
+
+
+def build_city_admin(counties: list[Region], townships: list[Region]) -> User:
+    """Of the housing bureau of 石城市, which the counties and their townships then belong to."""
+    city = CityFactory(code="130100", name="石城市")
+    for number, county in enumerate(counties):
+        # The foreign county, which was of nowhere, gets a code of the city's.
+        county.code, county.parent = f"1301{99 - number}", city
+        county.save()
+    for town in townships:
+        town.code = f"{Region.objects.get(pk=town.parent_id).code}{town.code[-3:]}"
+        town.save()
+    bureau = UnitFactory(name="石城市住房和城乡建设局", kind=UnitKind.HOUSING_BUREAU, region=city)
+    return UserFactory(username="sc_admin", full_name="石管", unit=bureau, role=roles.ADMIN)
 
 
 def build_foreign() -> Foreign:

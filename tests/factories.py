@@ -229,7 +229,8 @@ def moments_of(status: HazardStatus, fields: dict[str, Any]) -> dict[str, Any]:
     }[status]
     values: dict[str, Any] = {}
     if reached >= 1:
-        values |= {"issued_at": _moment(found + dt.timedelta(days=1)), "original_due_on": fields["due_on"]}
+        issued = _moment(found + dt.timedelta(days=1))
+        values |= {"issued_at": issued, "watched_since": issued, "original_due_on": fields["due_on"]}
     if reached >= 2:
         values["signed_at"] = _moment(found + dt.timedelta(days=2))
     if reached >= 3:

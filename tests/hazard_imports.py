@@ -10,9 +10,9 @@ from inspections.models import Hazard
 from inspections.querysets import HazardQuerySet
 
 
-def import_ready(batch: ImportBatch, *, by: Any, as_history: bool = False) -> HazardQuerySet:
-    """The new hazards, in the rows' order."""
-    pks = registering.import_ready(batch, Stager.of(batch, by=by), as_history=as_history)
+def import_ready(batch: ImportBatch, *, by: Any, **choices: bool) -> HazardQuerySet:
+    """The new hazards, in the rows' order. `choices`: as `Stager.begin` takes them."""
+    pks = registering.import_ready(batch, Stager.of(batch, by=by), **choices)
     return Hazard.objects.filter(pk__in=pks).order_by("sequence")
 
 

@@ -21,6 +21,9 @@ from inspections import services, workflow
 from inspections.enums import AttachmentStage, Category, FundingSource, Grade, Source, Urgency
 from inspections.models import Hazard
 from inspections.rules import FIVE_FIELDS
+from notifications.outbox import deliver
+from supervision.enums import Measure
+from supervision.proposals import APPROVE, decide, due_for
 from supervision.sweep import sweep
 
 PROBLEMS: dict[str, tuple[tuple[str, Category, str], ...]] = {
@@ -123,6 +126,14 @@ class History:
             with clock.pretend(moment):
                 event()
 
+    def morning(self) -> None:
+        """The sweep and its post. The inspector approves what is mild; what is severe is left to whoever looks on."""
+        if sweep(clock.today()).announced:
+            inspector = self.people.users["dudao"]
+            notices = due_for(inspector).of_measure(Measure.NOTICE)
+            decide(dict(notices.values_list("pk", "version")), by=inspector, move=APPROVE)
+        deliver()
+
 
 def tell(people: People, season: Season, facilities: list[Facility], *, count: int, today: dt.date, seed: int) -> None:
     """Register `count` hazards of a season and let their stories run up to now, with a sweep every morning."""
@@ -137,7 +148,7 @@ def tell(people: People, season: Season, facilities: list[Facility], *, count: i
         day = season.summer_start_on + dt.timedelta(days=offset)
         # Long ago once a week is history enough: the sweep catches up.
         if day.weekday() == 0 or (today - day).days < DAILY_SWEEPS:
-            history.at(day, _sweep_now, hour=7)
+            history.at(day, history.morning, hour=7)
     history.replay(clock.now())
 
 
@@ -154,10 +165,6 @@ def _days(fate: Fate, n: int, season: Season, today: dt.date, dice: random.Rando
     last = max(min(today, season.trial_run_on) - dt.timedelta(days=25), first + dt.timedelta(days=1))
     found = first + dt.timedelta(days=int((last - first).days * dice.triangular(0, 1, 0.35)))
     return found, max(min(dice.randrange(25, 75), (season.trial_run_on - found).days), 4)
-
-
-def _sweep_now() -> None:
-    sweep(clock.today())
 
 
 def _fate(dice: random.Random, n: int, is_past: bool) -> Fate:

@@ -14,13 +14,25 @@ from inspections.forms.base import DeadlineField, MoveForm, text_area
 from inspections.forms.choices import lead_units, supervisors
 from inspections.models import Extension
 from inspections.services import account_of
+from inspections.wording import ANNOUNCE_PAST, PAST_HELP
 
 
 class IssueForm(MoveForm):
     note = text_area("下达说明", required=False, help_text="随消息发给责任单位，可不填")
+    announce_past = forms.BooleanField(label=ANNOUNCE_PAST, required=False, help_text=PAST_HELP)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.hazard.is_overdue(clock.today()):
+            del self.fields["announce_past"]
+        # As it was asked for when it was imported.
+        self.initial.setdefault("announce_past", self.hazard.watched_since is None)
 
     def make(self) -> AuditEntry:
-        return workflow.issue(self.hazard, by=self.by, note=self.cleaned_data["note"])
+        data = self.cleaned_data
+        return workflow.issue(
+            self.hazard, by=self.by, note=data["note"], announce_past=data.get("announce_past", False)
+        )
 
 
 class SignForm(MoveForm):

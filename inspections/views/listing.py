@@ -21,6 +21,7 @@ from inspections.ledger import HAZARDS
 from inspections.models import Hazard
 from inspections.selectors import COUNT_CAP, CappedCount, tab_counts
 from inspections.tables import UNREAD, HazardTable
+from inspections.wording import ANNOUNCE_PAST, PAST_HELP
 
 FRAGMENTS = {"list": "partials/list.html"}
 reads = permission_required("inspections.view_hazard", raise_exception=True)
@@ -61,7 +62,11 @@ def hazard_counts(request: HttpRequest) -> HttpResponse:
 @reads
 @require_POST
 def hazard_bulk(request: HttpRequest) -> HttpResponse:
-    """POST: `move` (issue or remind), `selected` (repeated), `next`. Each row is judged by itself."""
+    """POST: `move` (issue or remind), `selected` (repeated), `next`. Each row is judged by itself.
+
+    Before hazards are issued whose deadline has passed, a page asks what people are to be told of it: `asked`, and
+    `announce_past` if that.
+    """
     action = bulk.ACTIONS.get(request.POST.get("move", ""))
     if action is None:
         raise Http404("没有这种批量操作")
@@ -73,9 +78,28 @@ def hazard_bulk(request: HttpRequest) -> HttpResponse:
         context["too_many"] = len(chosen)
         context["most"] = bulk.MOST_ROWS
         return render(request, "inspections/bulk_result.html", context, status=400)
-    results = bulk.run(action, chosen, by=request.user)
+    options = {}
+    if action.code == "issue":
+        if "asked" not in request.POST and (past := bulk.overdue_before_issue(chosen, by=request.user)):
+            return _ask_about_past(request, context, chosen, past)
+        options["announce_past"] = "announce_past" in request.POST
+    results = bulk.run(action, chosen, by=request.user, **options)
     context |= {"results": results, "done": sum(result.done for result in results)}
     return render(request, "inspections/bulk_result.html", context)
+
+
+def _ask_about_past(
+    request: HttpRequest, context: dict[str, Any], chosen: list[str], past: list[Hazard]
+) -> HttpResponse:
+    context |= {
+        "chosen": list(dict.fromkeys(chosen)),
+        "past": past,
+        "label": ANNOUNCE_PAST,
+        "help": PAST_HELP,
+        # As it was asked for when they were imported.
+        "announce_past": all(hazard.watched_since is None for hazard in past),
+    }
+    return render(request, "inspections/bulk_past.html", context)
 
 
 def _counts_at_once(request: HttpRequest, filters: HazardFilter) -> dict[str, CappedCount] | None:

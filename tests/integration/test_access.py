@@ -42,6 +42,8 @@ PROGRESS: Roles = (*BUREAU_ROLES, DEVELOPMENT)
 YARDS: Roles = (ADMIN, *COMPANY_ROLES)
 # Who sees the coal of 城源热力: neither the clerk of another company nor a township.
 COAL: Roles = tuple(role for role in ALL_ROLES if role not in (COMPANY_CLERK, TOWNSHIP))
+# For whoever looks after all counties: no role of one county of several.
+NO_COUNTY: Roles = ()
 DELETED = {"term", "alias", "calendar day"}
 # What the whole site has in common belongs to no county.
 COMMON = {"policy", "policy kind", "calendar day", "calendar year"}
@@ -156,13 +158,14 @@ TABLE: dict[str, Rule] = {
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
     "supervision:policy": Rule(ALL_ROLES),
-    "supervision:policy_new": Rule((ADMIN,), "policy kind"),
-    "supervision:policy_edit": Rule((ADMIN,), "policy"),
-    "supervision:policy_switch": Rule((ADMIN,), "policy", post=True),
+    "supervision:policy_general": Rule(NO_COUNTY, "policy kind", post=True),
+    "supervision:policy_new": Rule(NO_COUNTY, "policy kind"),
+    "supervision:policy_edit": Rule(NO_COUNTY, "policy"),
+    "supervision:policy_switch": Rule(NO_COUNTY, "policy", post=True),
     "supervision:calendar": Rule(ALL_ROLES),
-    "supervision:calendar_take_back": Rule((ADMIN,), "calendar day", post=True),
-    "supervision:calendar_fill": Rule((ADMIN,), "calendar year", post=True),
-    "supervision:ladder": Rule(ALL_ROLES, "hazard"),
+    "supervision:calendar_take_back": Rule(NO_COUNTY, "calendar day", post=True),
+    "supervision:calendar_fill": Rule(NO_COUNTY, "calendar year", post=True),
+    "supervision:ladder": Rule(ALL_ROLES, "ladder"),
 }
 # Who sees the row but may not is 403; who does not see the row gets 404, whatever they may.
 UNSEEN_BY: dict[str, Roles] = {
@@ -236,6 +239,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     return {
         "hazard": {"pk": hazard.pk},
         "progress day": {"year": day.year, "month": day.month, "day": day.day},
+        "ladder": {"kind": "hazard", "pk": hazard.pk},
         "move": {"pk": hazard.pk, "move": "sign"},
         "attachment": {"pk": _attachment(hazard).pk},
         **{f"{kind} batch": {"pk": each.pk} for kind, each in batches.items()},
@@ -319,6 +323,14 @@ def test_who_may(name: str, cast: Cast, client_as: Callable[[Any], Client], rows
             wanted[role] = {404, 403} if unseen else {403}
     wrong = {role: status for role, status in got.items() if status not in wanted[role]}
     assert not wrong, f"{name}: {wrong}"
+
+
+@pytest.mark.parametrize("name", sorted(name for name, rule in TABLE.items() if not rule.roles))
+def test_what_all_counties_have_in_common_is_for_who_looks_after_them_all(
+    name: str, cast: Cast, client_as: Callable[[Any], Client], rows: Rows
+) -> None:
+    assert ask(client_as(cast.city_admin), name, rows.own[TABLE[name].needs]) in FINE
+    assert ask(client_as(cast.foreign.admin), name, rows.own[TABLE[name].needs]) == 403
 
 
 @pytest.mark.parametrize(

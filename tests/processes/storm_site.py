@@ -1,10 +1,10 @@
 """A site of real processes on PostgreSQL and Redis, or on the embedded profile, in which anything may be killed.
 
-Runs as a module too: `python -m tests.processes.storm_site seed|facts` works on the site's database and prints JSON.
+Runs as a module too: `python -m tests.processes.storm_site seed|sweep|moves|decisions|quiet|facts` works on the site's
+database and prints JSON; `moves` and `decisions` go on until they are terminated.
 """
 
 import contextlib
-import datetime as dt
 import json
 import os
 import random
@@ -13,14 +13,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.processes.storm_items import FOLDER, ITEMS, MOVED, MOVES
+
 ROOT = Path(__file__).resolve().parents[2]
-ITEMS = 2_000
-# Days between the first and the last deadline, around today.
-SPREAD = 60
+PATIENCE_SECONDS = 120
 AHEAD = "CLOCK_AHEAD_DAYS"
 # Read by every Python process of the site: the clock stands so many days ahead.
 CLOCK = f"""
@@ -33,7 +33,8 @@ if days := int(os.environ.get("{AHEAD}", "0")):
 
 
 class Site:
-    """`workers` and `beats` as processes of their own, each in a session of its own, so that it dies whole."""
+    """`workers` and `beats` as processes of their own, each in a session of its own, so that it dies whole; and
+    `people` who move items and decide about proposals meanwhile."""
 
     def __init__(self, folder: Path, environment: dict[str, str], *, options: tuple[str, ...] = ()) -> None:
         self.folder, self.options = folder, options
@@ -43,21 +44,26 @@ class Site:
         unset = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
         self.environment = {
             **unset, "VAR_DIR": str(folder / "var"), "SWEEP_PERIOD_SECONDS": "2", "OUTBOX_LEASE_SECONDS": "5",
-            "DEMO": "false",
+            "DEMO": "false", FOLDER: str(folder / "journal"),
             "PYTHONPATH": os.pathsep.join([str(clock), str(ROOT)]), **environment,
         }  # fmt: skip
-        (folder / "var").mkdir()
+        for name in ("var", "journal"):
+            (folder / name).mkdir()
         self.workers: list[subprocess.Popen[bytes]] = []
         self.beats: list[subprocess.Popen[bytes]] = []
+        self.people: list[subprocess.Popen[bytes]] = []
 
     def manage(self, *command: str) -> None:
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=self.environment, check=True)
 
     def ask(self, what: str) -> Any:
-        command = [sys.executable, "-m", "tests.processes.storm_site", what]
+        command = self._module(what)
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr[-2000:]
         return json.loads(done.stdout)
+
+    def _module(self, what: str) -> list[str]:
+        return [sys.executable, "-m", "tests.processes.storm_site", what]
 
     def start(self, *, workers: int, beats: int) -> None:
         self.workers += [self._worker() for _ in range(workers)]
@@ -72,11 +78,13 @@ class Site:
         return self._celery("beat", "--schedule", str(schedule), "--pidfile", "", "--max-interval", "1")
 
     def _celery(self, *command: str) -> subprocess.Popen[bytes]:
+        return self._run([sys.executable, "-m", "celery", "-q", "-A", "heating", *command])
+
+    def _run(self, command: list[str]) -> subprocess.Popen[bytes]:
         with open(self.folder / "log", "ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "celery", "-q", "-A", "heating", *command], cwd=ROOT, env=self.environment,
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
 
     def kill_a_worker(self) -> None:
         """SIGKILL for one of them, another in its place."""
@@ -84,26 +92,63 @@ class Site:
         _kill(victim)
         self.workers.append(self._worker())
 
+    def live(self) -> None:
+        """People begin to work."""
+        self.people += [self._run(self._module(what)) for what in ("moves", "decisions")]
+
+    def rest(self) -> None:
+        """They finish what they are at, and stop."""
+        for process in self.people:
+            process.terminate()
+        ended = [process.wait(timeout=60) for process in self.people]
+        self.people = []
+        assert not any(ended), (self.folder / "log").read_text()[-3000:]
+
     def stop(self) -> None:
         for process in (*self.workers, *self.beats):
             _kill(process)
         self.workers, self.beats = [], []
 
-    def move_clock(self, days: int) -> None:
-        """All are stopped and come up again with a clock that is so many days ahead."""
+    def oversleep(self, days: int, moves: int) -> None:
+        """Once there was a sweep all stop; so many days later somebody sweeps by hand, and people make so many moves
+        and go on before any process comes up again that could send what is to be told."""
+        self._wait_for(lambda: self.ask("quiet")["last_sweep"])
         workers, beats = len(self.workers), len(self.beats)
         self.stop()
+        self.rest()
         self.environment[AHEAD] = str(days)
+        self.ask("sweep")
+        enough = self._written() + moves
+        self.live()
+        self._wait_for(lambda: self._written() >= enough)
         self.start(workers=workers, beats=beats)
 
+    def wait_for_moves(self, moves: int) -> None:
+        """Until people have made so many in all."""
+        self._wait_for(lambda: self._written() >= moves + ITEMS // MOVED)
+
+    def _written(self) -> int:
+        return (self.folder / "journal" / MOVES).read_text().count("\n")
+
+    def _wait_for(self, what: Callable[[], Any]) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not what():
+            assert time.monotonic() < until, (self.folder / "log").read_text()[-3000:]
+            time.sleep(0.5)
+
     def wait_until_quiet(self, seconds: float) -> dict[str, Any]:
-        """Until everything that has been reached is recorded and sent; the facts then, or those of the last look."""
+        """The facts once everything that has been reached is recorded and sent, or so many seconds have passed."""
         until = time.monotonic() + seconds
-        while True:
-            facts: dict[str, Any] = self.ask("facts")
-            if (not facts["missing"] and not facts["waiting"]) or time.monotonic() > until:
-                return facts
-            time.sleep(3)
+        since = self.ask("quiet")["now"]
+        while time.monotonic() < until:
+            time.sleep(2)
+            found = self.ask("quiet")
+            if found["waiting"]:
+                since = found["now"]
+            elif found["found_nothing"] > since:
+                break
+        facts: dict[str, Any] = self.ask("facts")
+        return facts
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -114,13 +159,15 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def site(folder: Path, environment: dict[str, str], *, options: tuple[str, ...] = ()) -> Iterator[Site]:
-    """With its tables and ITEMS hazards in it."""
+    """With its tables and hazards in it."""
     made = Site(folder, environment, options=options)
     try:
         made.manage("migrate", "-v0")
         made.ask("seed")
         yield made
     finally:
+        for process in made.people:
+            _kill(process)
         made.stop()
         shutil.rmtree(folder / "var", ignore_errors=True)
 
@@ -128,59 +175,40 @@ def site(folder: Path, environment: dict[str, str], *, options: tuple[str, ...] 
 # --- on the site's database -------------------------------------------------------------------------------------------
 
 
-def seed() -> dict[str, int]:
-    """Hazards with deadlines around today; one in ten is closed, and one in ten has none."""
+def sweep() -> dict[str, Any]:
+    """By hand, and nothing is sent."""
     from common import clock
-    from tests.cast import build_cast
-    from tests.factories import HazardFactory
+    from supervision.sweep import sweep as sweep_deadlines
 
-    cast, today = build_cast(), clock.today()
-    for n in range(ITEMS):
-        HazardFactory(
-            season=cast.season, lead_unit=(cast.chengyuan, cast.beiyuan)[n % 2],
-            status="closed" if n % 10 == 0 else "rectifying",
-            due_on=None if n % 10 == 1 else today + dt.timedelta(days=n % SPREAD - SPREAD // 2),
-        )  # fmt: skip
-    return {"items": ITEMS}
+    return {"new": sweep_deadlines(clock.today()).new}
 
 
-def facts() -> dict[str, Any]:
-    """What there is against what a loop over all hazards, one by one, says there must be."""
-    from django.db.models import Count
-
+def quiet() -> dict[str, Any]:
+    """How much waits to be sent; when the last sweep of today began that came to its end, and the last of these that
+    found nothing new (ISO, empty if there was none)."""
     from common import clock
-    from inspections.models import Hazard
-    from notifications.models import Message, Outgoing
-    from supervision.kinds import HAZARD
-    from supervision.ladder import reached
-    from supervision.models import Escalation
-    from supervision.policy import ladders
-    from supervision.working_days import working_calendar
+    from notifications.models import Outgoing
+    from supervision.models import SweepRun
 
-    calendar, now, shares = working_calendar(), clock.now(), ladders(HAZARD)
-    wanted = set()
-    for hazard in Hazard.objects.filter(status="rectifying", due_on__isnull=False):
-        steps = next(each.steps for each in shares if each.holds_for(hazard, HAZARD))
-        # A repetition that passed while nobody looked is not made up for: only the steps themselves are certain.
-        due_on = hazard.due_on
-        wanted |= {(hazard.pk, str(due_on), each.step.code) for each in reached(steps, due_on, now, calendar)}
-    records = list(Escalation.objects.values_list("item_id", "due_on", "step", "repeat"))
-    there = {(pk, str(due_on), step) for pk, due_on, step, _ in records}
-    states = dict(Outgoing.objects.values_list("state").annotate(Count("pk")))
-    told = Message.objects.values("recipient", "key").annotate(messages=Count("pk"))
+    runs = SweepRun.objects.filter(error="", finished_at__isnull=False, as_of=clock.today()).order_by("started_at")
+    swept, idle = runs.last(), runs.filter(escalations=None).last()
     return {
-        "wanted": len(wanted),
-        "missing": len(wanted - there),
-        "unwanted": len(there - wanted),
-        "records": len(records),
-        "doubled": len(records) - len(set(records)),
-        "waiting": states.get("waiting", 0),
-        "sent": states.get("sent", 0),
-        "failed": states.get("failed", 0),
-        "unsent_messages": Outgoing.objects.filter(state="sent", message__isnull=True).count(),
-        "messages": Message.objects.count(),
-        "told_twice": told.filter(messages__gt=1).count(),
+        "now": clock.now().isoformat(),
+        "last_sweep": swept.started_at.isoformat() if swept else "",
+        "found_nothing": idle.started_at.isoformat() if idle else "",
+        # Counted at the end: what these have written is in it.
+        "waiting": Outgoing.objects.filter(state="waiting").count(),
     }
+
+
+def main(what: str) -> dict[str, Any]:
+    from tests.processes import storm_facts, storm_items, storm_life
+
+    known: dict[str, Callable[[], dict[str, Any]]] = {
+        "seed": storm_items.seed, "sweep": sweep, "moves": storm_life.moves, "decisions": storm_life.decisions,
+        "quiet": quiet, "facts": storm_facts.facts,
+    }  # fmt: skip
+    return known[what]()
 
 
 if __name__ == "__main__":
@@ -188,4 +216,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    sys.stdout.write(json.dumps({"seed": seed, "facts": facts}[sys.argv[1]]()))
+    sys.stdout.write(json.dumps(main(sys.argv[1]), ensure_ascii=False))

@@ -12,8 +12,8 @@ def deliver(*, seconds: float = 50.0) -> int:
     rows = list(Outgoing.objects.due(clock.now()).order_by("pk")[:200])
     time.sleep(0.2)
     for row in rows:
-        Message.objects.create(recipient_id=row.recipient_id, key=row.key, subject=row.subject)
-        Outgoing.objects.filter(pk=row.pk).update(state=OutgoingState.SENT)
+        message = Message.objects.create(recipient_id=row.recipient_id, key=row.key, subject=row.subject)
+        Outgoing.objects.filter(pk=row.pk).update(state=OutgoingState.SENT, done_at=clock.now(), message=message)
     return len(rows)
 
 

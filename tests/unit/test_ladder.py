@@ -17,7 +17,6 @@ from supervision.ladder import (
     most_repeats,
     reached,
     upcoming,
-    workday_cutoffs,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -186,10 +185,3 @@ def test_the_latest_repetition_is_reached_and_the_next_one_is_not(step: Rung, du
     assert bool(found) or bool(coming)
     if step.repeat_every and found and step.amount > 0:
         assert coming[0].repeat == found[-1].repeat + 1 == most_repeats(step, due, now, WEEKENDS_ONLY) + 1
-
-
-@given(st.integers(1, 30), st.integers(1, 9), MOMENTS, st.integers(0, 12))
-def test_the_cutoffs_of_repetitions_in_one_walk(amount: int, every: int, now: dt.datetime, most: int) -> None:
-    step = Rung("step", 1, amount, "workdays", every)
-    one_by_one = [cutoff_day(step, now, OCTOBER, repeat) for repeat in range(most + 1)]
-    assert workday_cutoffs(step, now, OCTOBER, most) == one_by_one

@@ -180,3 +180,25 @@ def test_the_last_start_is_the_last_one(day: dt.date, n: int) -> None:
 @given(DAYS, st.integers(1, 30))
 def test_counting_there_gives_the_number_that_was_added(day: dt.date, n: int) -> None:
     assert CALENDAR.workdays_between(day, CALENDAR.add_workdays(day, n)) == n
+
+
+@given(DAYS, DAYS)
+def test_counting_between_two_days_is_looking_at_each(start: dt.date, end: dt.date) -> None:
+    first, last = sorted((start, end))
+    days = [first + dt.timedelta(days=i) for i in range((last - first).days + 1)]
+    if start <= end:
+        assert CALENDAR.workdays_between(start, end) == sum(map(CALENDAR.is_workday, days[1:]))
+    else:
+        assert CALENDAR.workdays_between(start, end) == -sum(map(CALENDAR.is_workday, days[:-1]))
+
+
+def test_a_century_is_counted_as_well() -> None:
+    assert Calendar().workdays_between(dt.date(1925, 8, 20), dt.date(2026, 8, 20)) == 26350
+    assert Calendar().workdays_between(dt.date.min, dt.date(1, 1, 8)) == 5
+
+
+@given(DAYS, DAYS)
+def test_shifts_are_what_the_weekdays_are_wrong_by(start: dt.date, end: dt.date) -> None:
+    first, last = sorted((start, end))
+    shift = max(CALENDAR.shifts(first, last), default=(last, 0))[1]
+    assert Calendar().workdays_between(first, last) + shift == CALENDAR.workdays_between(first, last)

@@ -21,6 +21,8 @@ from common.spreadsheets.staging import discard_file, keep_upload, read_upload
 from common.spreadsheets.tasks import importer_of
 
 ALL_READ, SOME_WAIT, NOTHING_READ = 0, 1, 2
+# Option, which is also the importer's choice → (the box of the page, what a kind needs for it).
+CHOICES = {"as_history": ("history", "历史销号"), "announce_past": ("past", "提醒和督办")}
 
 
 class Command(BaseCommand):
@@ -34,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--create-missing", action="store_true", help="建立文件里有而系统没有的单位和小区")
         parser.add_argument("--apply-updates", action="store_true", help="与系统不同的内容按文件更新（冲突的除外）")
         parser.add_argument("--as-history", action="store_true", help="写明已完成的行按历史销号导入，不再验收")
+        parser.add_argument("--announce-past", action="store_true", help="已过时限的也发提醒和督办")
         parser.add_argument("--dry-run", action="store_true", help="只读不写")
         parser.add_argument("--json", action="store_true", help="逐行输出读到的内容")
 
@@ -67,9 +70,7 @@ class Command(BaseCommand):
         context = kind.command_context(
             by=user, season=options["season"] or "", create_missing=options["create_missing"]
         )  # fmt: skip
-        choices = kind.import_choices({"history": "on"} if options["as_history"] else {})
-        if options["as_history"] and not choices:
-            raise SpreadsheetError(f"{kind}没有历史销号，请去掉 --as-history")
+        choices = _choices(kind, options)
         importer = kind.importer(by=user, context=context)
         batch = keep_upload(kind=kind.name, owner=user, file=content, filename=filename, context=context)
         try:
@@ -118,6 +119,15 @@ class Command(BaseCommand):
                     self.stdout.write(f"  第 {row.row} 行  {row.conflict}")
             elif row.reason and row.pile != Pile.UPDATED:
                 self.stdout.write(f"  第 {row.row} 行  {row.reason}")
+
+
+def _choices(kind: LedgerKind, options: dict[str, Any]) -> dict[str, Any]:
+    """What the options choose for all rows, as a tick on the page would. SpreadsheetError for what the kind lacks."""
+    choices = kind.import_choices({CHOICES[name][0]: "on" for name in CHOICES if options[name]})
+    for name, (_, label) in CHOICES.items():
+        if options[name] and name not in choices:
+            raise SpreadsheetError(f"{kind}没有{label}，请去掉 --{name.replace('_', '-')}")
+    return choices
 
 
 def _as_json(row: ImportRow) -> dict[str, Any]:

@@ -87,13 +87,13 @@ def test_a_repetition_that_was_not_sent_before_the_next_one_is_left_out(hazard: 
 
 def test_what_a_new_version_tells_other_people_is_not_sent_to_those_of_the_old_one(cast: Cast, hazard: Hazard) -> None:
     sweep(day(3))
-    change(general(), cast.admin, notice={"tells_company": False, "tells_bureau_leader": True})
+    change(general(), cast.city_admin, notice={"tells_company": False, "tells_bureau_leader": True})
     deliver()
     assert states() == {"dropped": {"cy_admin", "cy_clerk"}, "sent": {"ll_inspector"}}
 
 
 def test_a_grade_with_a_ladder_of_its_own_decides_when_it_has_changed_meanwhile(cast: Cast, hazard: Hazard) -> None:
-    change(Policy.objects.get(grade="major"), cast.admin, notice=None)
+    change(Policy.objects.get(grade="major"), cast.city_admin, notice=None)
     sweep(day(3))
     Hazard.objects.filter(pk=hazard.pk).update(grade="major")
     deliver()

@@ -58,15 +58,15 @@ class TestWhatComesWithTheProgram:
 
 class TestChanges:
     def test_the_own_arrangement_holds_before_the_notice_until_it_is_taken_back(self, cast: Cast) -> None:
-        assert off_day("2026-10-10", by=cast.admin) == 1
+        assert off_day("2026-10-10", by=cast.city_admin) == 1
         assert working_calendar().add_workdays(on("2026-10-09"), 1) == on("2026-10-12")
 
-        take_back(CalendarDay.objects.get(source="own"), by=cast.admin)
+        take_back(CalendarDay.objects.get(source="own"), by=cast.city_admin)
         assert working_calendar().add_workdays(on("2026-10-09"), 1) == on("2026-10-10")
 
     def test_both_are_audited(self, cast: Cast) -> None:
-        set_days(on("2026-08-06"), on("2026-08-07"), is_workday=False, name=" 县 运动会 ", by=cast.admin)
-        take_back(CalendarDay.objects.filter(source="own").earliest("day"), by=cast.admin)
+        set_days(on("2026-08-06"), on("2026-08-07"), is_workday=False, name=" 县 运动会 ", by=cast.city_admin)
+        take_back(CalendarDay.objects.filter(source="own").earliest("day"), by=cast.city_admin)
 
         entries = AuditEntry.objects.filter(target_type="supervision.calendarday").order_by("pk")
         assert [(entry.action, entry.changes, entry.note) for entry in entries] == [
@@ -79,8 +79,8 @@ class TestChanges:
         ]
 
     def test_the_same_again_is_no_change(self, cast: Cast) -> None:
-        assert (off_day("2026-08-06", by=cast.admin), off_day("2026-08-06", by=cast.admin)) == (1, 0)
-        assert off_day("2026-08-06", by=cast.admin, name="县庆") == 1
+        assert (off_day("2026-08-06", by=cast.city_admin), off_day("2026-08-06", by=cast.city_admin)) == (1, 0)
+        assert off_day("2026-08-06", by=cast.city_admin, name="县庆") == 1
         assert CalendarDay.objects.filter(source="own").count() == 1
 
     @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ class TestChanges:
     )
     def test_what_makes_no_sense_is_refused(self, cast: Cast, first: str, last: str, name: str, said: str) -> None:
         with pytest.raises(ValidationError, match=said):
-            set_days(on(first), on(last), is_workday=False, name=name, by=cast.admin)
+            set_days(on(first), on(last), is_workday=False, name=name, by=cast.city_admin)
         assert not CalendarDay.objects.filter(source="own").exists()
 
     def test_what_the_program_knows_of_a_notice_cannot_be_deleted(self, cast: Cast) -> None:
         with pytest.raises(ValidationError, match="是国务院通知的安排，不能删除"):
-            take_back(CalendarDay.objects.get(day="2026-10-01"), by=cast.admin)
+            take_back(CalendarDay.objects.get(day="2026-10-01"), by=cast.city_admin)
 
     def test_a_notice_entered_by_hand_makes_the_year_whole(self, cast: Cast) -> None:
         festivals = {
@@ -107,20 +107,20 @@ class TestChanges:
             "2027-06-09": "端午节",
         }  # fmt: skip
         for day, name in festivals.items():
-            off_day(day, by=cast.admin, name=name, source="state")
+            off_day(day, by=cast.city_admin, name=name, source="state")
         assert missing_festivals(CalendarDay.objects.all(), 2027) == ["国庆"]
         assert 2027 not in working_calendar().announced
 
-        off_day("2027-10-01", by=cast.admin, name="国庆节", source="state")
+        off_day("2027-10-01", by=cast.city_admin, name="国庆节", source="state")
         assert 2027 in working_calendar().announced
 
     def test_a_year_that_the_program_knows_is_filled_in_once(self, cast: Cast) -> None:
         CalendarDay.objects.filter(day__year=2026).delete()
-        off_day("2026-10-10", by=cast.admin)
-        assert fill_year(2026, by=cast.admin) == len(official_days(2026)) == 39
-        assert fill_year(2026, by=cast.admin) == 0
+        off_day("2026-10-10", by=cast.city_admin)
+        assert fill_year(2026, by=cast.city_admin) == len(official_days(2026)) == 39
+        assert fill_year(2026, by=cast.city_admin) == 0
         assert not working_calendar().is_workday(on("2026-10-10")), "the own arrangement stays"
-        assert fill_year(2031, by=cast.admin) == 0
+        assert fill_year(2031, by=cast.city_admin) == 0
 
     def test_only_who_may(self, cast: Cast) -> None:
         with pytest.raises(PermissionDenied):
@@ -156,24 +156,24 @@ class TestPage:
         assert "改日历" not in html and "还没有录全" not in html
 
     def test_this_year_tells_that_the_next_one_is_missing(self, cast: Cast, page: Any) -> None:
-        assert "明年的放假安排还没有录入" in page(cast.admin)
-        html = page(cast.admin, "year=2027")
+        assert "明年的放假安排还没有录入" in page(cast.city_admin)
+        html = page(cast.city_admin, "year=2027")
         assert "2027 年的放假安排还没有录全" in html
         assert "缺：元旦、春节、清明、劳动、端午、国庆" in html
         assert "明年的放假安排" not in html
 
     @pytest.mark.parametrize("query", ["year=", "year=1999", "year=x", "year=20266", "day=nonsense"])
     def test_a_year_that_is_none_is_this_one(self, cast: Cast, page: Any, query: str) -> None:
-        assert "<h1>2026 年工作日历</h1>" in page(cast.admin, query)
+        assert "<h1>2026 年工作日历</h1>" in page(cast.city_admin, query)
 
     def test_a_day_that_was_clicked_stands_in_the_form(self, cast: Cast, page: Any) -> None:
-        html = page(cast.admin, "year=2026&day=2026-10-10")
+        html = page(cast.city_admin, "year=2026&day=2026-10-10")
         assert 'value="2026-10-10"' in html
         assert re.search(r'value="off"[^>]*checked', html)
-        assert re.search(r'value="worked"[^>]*checked', page(cast.admin, "year=2026&day=2026-10-11"))
+        assert re.search(r'value="worked"[^>]*checked', page(cast.city_admin, "year=2026&day=2026-10-11"))
 
     def test_changing_it(self, cast: Cast, client_as: Any, summer: Any) -> None:
-        client = client_as(cast.admin)
+        client = client_as(cast.city_admin)
         posted = {"first": "8.6", "last": "", "arranged": "off", "name": "县运动会", "source": "own"}
         response = client.post(f"{PAGE}?year=2026", posted, follow=True)
         html = response.content.decode()
@@ -187,7 +187,7 @@ class TestPage:
 
     def test_what_was_wrong_is_said_and_kept(self, cast: Cast, client_as: Any, summer: Any) -> None:
         posted = {"first": "8.32", "arranged": "off", "name": "县运动会", "source": "own"}
-        response = client_as(cast.admin).post(f"{PAGE}?year=2026", posted)
+        response = client_as(cast.city_admin).post(f"{PAGE}?year=2026", posted)
         html = response.content.decode()
         assert response.status_code == 422
         assert 'value="8.32"' in html and 'value="县运动会"' in html
@@ -207,6 +207,6 @@ class TestPage:
 
 @pytest.mark.django_db
 def test_nobody_rests_for_two_months(cast: Cast) -> None:
-    set_days(dt.date(2027, 7, 1), dt.date(2027, 7, 31), is_workday=False, name="停产检修", by=cast.admin)
+    set_days(dt.date(2027, 7, 1), dt.date(2027, 7, 31), is_workday=False, name="停产检修", by=cast.city_admin)
     with pytest.raises(ValidationError, match="没有工作日"):
-        set_days(dt.date(2027, 8, 1), dt.date(2027, 8, 31), is_workday=False, name="停产检修", by=cast.admin)
+        set_days(dt.date(2027, 8, 1), dt.date(2027, 8, 31), is_workday=False, name="停产检修", by=cast.city_admin)

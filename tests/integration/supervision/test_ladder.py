@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import COMPANY_CLERK
@@ -177,7 +178,7 @@ def test_a_major_hazard_is_due_for_a_talk_on_the_third_day(cast: Cast, hazard: H
 
 def test_a_grade_of_its_own_rule_may_be_later_than_the_general_one(cast: Cast, hazard: Hazard, news: Any) -> None:
     serious = hazard_of(cast, "rectifying", due_on=DUE, grade=Grade.SERIOUS)
-    own = create_policy(kind="hazard", grade=Grade.GENERAL, urgency="", by=cast.admin)
+    own = create_policy(kind="hazard", grade=Grade.GENERAL, urgency="", by=cast.city_admin)
     own.steps.filter(code="talk").update(
         amount=10, tells_company_head=False, tells_bureau=True, tells_bureau_leader=False
     )
@@ -229,3 +230,9 @@ def test_as_many_queries_for_one_hazard_as_for_many(cast: Cast, hazard: Hazard) 
 
     assert last_run().new["hazard"]["notice"] == 20
     assert len(for_many) == len(for_one) <= 25
+
+
+def test_of_a_kind_that_there_is_not_there_is_no_ladder(cast: Cast, hazard: Hazard, client: Client) -> None:
+    client.force_login(cast.admin)
+    assert client.get(f"/supervision/ladder/hazard/{hazard.pk}/").status_code == 200
+    assert client.get(f"/supervision/ladder/nothing/{hazard.pk}/").status_code == 404

@@ -1,9 +1,13 @@
 """Hazards of old ledgers: what was past before the bureau issued them is on record, and nobody is alarmed by it."""
 
 import datetime as dt
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from common import clock
 from inspections.models import Hazard
@@ -23,7 +27,7 @@ def issued(cast: Cast, *, days_after: int) -> Hazard:
     """Issued so many days after its deadline."""
     hazard = hazard_of(cast, "rectifying", due_on=day(0))
     at = dt.datetime.combine(day(days_after), dt.time(4), tzinfo=dt.UTC)
-    Hazard.objects.filter(pk=hazard.pk).update(issued_at=at)
+    Hazard.objects.filter(pk=hazard.pk).update(watched_since=at)
     return hazard
 
 
@@ -65,3 +69,15 @@ def test_where_nobody_could_be_told_the_ladder_does_not_say_that_somebody_was(ca
     assert not Outgoing.objects.exists()
     told = [step.text for step in ladder_of(hazard).steps if step.announced]
     assert told == ["8月3日达到，没有发给任何人（责任人没有可用的账号）"] * len(told) and told
+
+
+def test_what_was_registered_before_there_was_this_moment_keeps_what_held_for_it(cast: Cast, summer: Any) -> None:
+    """Since it was issued; what has not been, since it was registered."""
+    issued_one, pending = hazard_of(cast, "issued"), hazard_of(cast)
+    Hazard.objects.update(watched_since=None)
+    migration = import_module("inspections.migrations.0004_watched_since")
+    migration.since_issued(apps, SimpleNamespace(connection=connection))
+    issued_one.refresh_from_db()
+    pending.refresh_from_db()
+    assert (issued_one.watched_since, pending.watched_since) == (issued_one.issued_at, pending.registered_at)
+    assert issued_one.issued_at and pending.registered_at

@@ -22,7 +22,7 @@ LIST = "/supervision/policy/"
 
 @pytest.fixture
 def admin(cast: Cast, client_as: Callable[[Any], Client], summer: Any) -> Client:
-    return client_as(cast.admin)
+    return client_as(cast.city_admin)
 
 
 def posted(policy: Policy, **rows: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def posted(policy: Policy, **rows: dict[str, Any]) -> dict[str, Any]:
 
 class TestPage:
     def test_everybody_reads_them_and_the_administrator_may_change_them(self, cast: Cast, client_as: Any) -> None:
-        own = client_as(cast.admin).get(LIST).content.decode()
+        own = client_as(cast.city_admin).get(LIST).content.decode()
         others = client_as(cast.chengyuan_clerk).get(LIST).content.decode()
         for page in (own, others):
             assert "到期前 7 天" in page and "逾期 15 天，此后每 7 天重复" in page and "重大" in page
@@ -96,7 +96,7 @@ class TestPage:
 
     def test_of_two_who_change_it_the_second_sees_what_the_first_wrote(self, cast: Cast, admin: Client) -> None:
         seen = posted(general(), r2={"amount": 3})
-        change(general(), cast.admin, urge={"amount": 2})
+        change(general(), cast.city_admin, urge={"amount": 2})
         response = admin.post(f"{LIST}{general().pk}/", {**seen, "do": "save"})
         page = response.content.decode()
         assert response.status_code == 409
@@ -124,5 +124,28 @@ class TestPage:
     def test_one_that_falls_silent_is_pointed_out(self, cast: Cast, admin: Client) -> None:
         address = f"{LIST}{general().pk}/"
         assert "最后一步发出后就不再提醒" not in admin.get(address).content.decode()
-        change(general(), cast.admin, circular={"repeat_every": 0})
+        change(general(), cast.city_admin, circular={"repeat_every": 0})
         assert "最后一步发出后就不再提醒" in admin.get(address).content.decode()
+
+    @pytest.mark.parametrize(
+        ("rows", "is_silent"),
+        [
+            ({}, False),
+            ({"r5": {"repeat_every": ""}}, True),
+            ({"r5": {"is_active": False}}, True),
+            ({"r5": {"repeat_every": ""}, "r2": {"repeat_every": 3}}, False),
+            ({"r5": {"DELETE": "on"}, "r2": {"repeat_every": 3, "is_active": False}}, True),
+        ],
+    )
+    def test_so_is_a_draft_that_would(self, admin: Client, rows: Any, is_silent: bool) -> None:
+        address, said = f"{LIST}{general().pk}/", "最后一步发出后就不再提醒"
+        for do in ("try", "more"):
+            page = admin.post(address, {**posted(general(), **rows), "do": do}).content.decode()
+            assert (said in page) == is_silent, do
+        saved = admin.post(address, {**posted(general(), **rows), "do": "save"}, follow=True).content.decode()
+        assert (said in saved) == is_silent
+
+    def test_a_draft_that_repeats_is_not_judged_by_what_is_in_force(self, cast: Cast, admin: Client) -> None:
+        change(general(), cast.city_admin, circular={"repeat_every": 0})
+        data = posted(general(), r5={"repeat_every": 7})
+        assert "就不再提醒" not in admin.post(f"{LIST}{general().pk}/", {**data, "do": "try"}).content.decode()

@@ -35,9 +35,9 @@ class TestSweep:
         assert list(records.values_list("repeat", "announced")) == [(0, True), (1, True), (2, True), (3, True)]
 
     def test_another_interval_makes_a_step_speak_again_in_time(self, cast: Cast, hazard: Hazard, news: Any) -> None:
-        change(general(), cast.admin, circular={"repeat_every": 1})
+        change(general(), cast.city_admin, circular={"repeat_every": 1})
         assert all(news(offset) for offset in range(16, 61))
-        change(general(), cast.admin, circular_n1={"repeat_every": 30})
+        change(general(), cast.city_admin, circular_n1={"repeat_every": 30})
         told = [offset for offset in range(61, 140) if news(offset)]
         assert told == [61, 75, 105, 135]
 
@@ -62,7 +62,7 @@ class TestSweep:
         self, cast: Cast, hazard: Hazard, summer: Any, unit: str, amount: int, every: int
     ) -> None:
         later = [hazard_of(cast, "rectifying", due_on=day(offset)) for offset in (1, 2, 3, 5, 8, 13, 21)]
-        change(general(), cast.admin, circular={"unit": unit, "amount": amount, "repeat_every": every}, talk=None)
+        change(general(), cast.city_admin, circular={"unit": unit, "amount": amount, "repeat_every": every}, talk=None)
         circular, calendar = steps_in_force(general()).get(measure="circular"), working_calendar()
         for offset in range(20, 60, 7):
             now = dt.datetime.combine(day(offset), dt.time(5, 30), dt.UTC)
@@ -74,16 +74,33 @@ class TestSweep:
             latest = {item.pk: reached([circular], item.due_on, now, calendar) for item in [hazard, *later]}
             assert dict(found) == {pk: steps[-1].repeat for pk, steps in latest.items() if steps}, day(offset)
 
-    def test_a_milder_step_that_repeats_is_silent_once_a_severer_one_is_reached(
+    def test_a_deadline_of_a_hundred_years_ago_stops_nobody(self, cast: Cast, hazard: Hazard, news: Any) -> None:
+        old = hazard_of(cast, "rectifying", due_on=dt.date(1925, 8, 20))
+        daily = {"unit": "workdays", "repeat_every": 1}
+        change(general(), cast.city_admin, circular=daily, talk=daily, notice=daily)
+        calendar = working_calendar()
+        for offset in (22, 25, 26):  # a Friday and the working days after it
+            told = {subject for _, subject in news(offset)}
+            assert {subject.split()[0] for subject in told} == {hazard.number, old.number}, offset
+            now = dt.datetime.combine(day(offset), dt.time(15), dt.UTC)
+            for step in steps_in_force(general()).filter(unit="workdays"):
+                records = Escalation.objects.filter(item_id=old.pk, step=step.code)
+                last = reached([step], old.due_on, now, calendar)[-1]
+                assert last.repeat == records.aggregate(Max("repeat"))["repeat__max"] > 25_000
+        assert news(24) == set(), "on a Sunday nothing repeats"
+
+    def test_a_milder_step_that_repeats_goes_on_when_a_severer_one_is_on_record(
         self, cast: Cast, hazard: Hazard, news: Any
     ) -> None:
-        change(general(), cast.admin, urge={"repeat_every": 1})
+        change(general(), cast.city_admin, urge={"repeat_every": 1})
         told = {offset: {subject for _, subject in news(offset)} for offset in range(1, 6)}
-        assert {offset: len(subjects) for offset, subjects in told.items()} == {1: 1, 2: 1, 3: 1, 4: 0, 5: 0}
+        assert {offset: len(subjects) for offset, subjects in told.items()} == {1: 1, 2: 1, 3: 1, 4: 1, 5: 1}
+        assert told[3] == {"YH-2026-0001 逾期 3 天，已列入督办"}, "of what comes on one day the severest is told"
+        assert told[4] == {"YH-2026-0001 逾期 4 天，请抓紧整改"}
 
     def test_working_days_over_national_day(self, cast: Cast, summer: Any, news: Any) -> None:
         hazard = hazard_of(cast, "rectifying", due_on=dt.date(2026, 9, 30))
-        change(general(), cast.admin, notice={"unit": "workdays"}, urge={"unit": "workdays"})
+        change(general(), cast.city_admin, notice={"unit": "workdays"}, urge={"unit": "workdays"})
 
         def told_on(text: str) -> set[str]:
             return {subject for _, subject in news((dt.date.fromisoformat(text) - DUE).days)}
@@ -100,15 +117,15 @@ class TestSweep:
         assert steps_of(hazard, hazard.due_on)["notice"] is False
 
     def test_a_change_of_the_calendar_holds_from_the_next_sweep_on(self, cast: Cast, hazard: Hazard, news: Any) -> None:
-        change(general(), cast.admin, urge={"unit": "workdays"})
-        set_days(day(1), day(1), is_workday=False, name="县运动会", by=cast.admin)
+        change(general(), cast.city_admin, urge={"unit": "workdays"})
+        set_days(day(1), day(1), is_workday=False, name="县运动会", by=cast.city_admin)
         news(1)
         assert "urge" not in steps_of(hazard)
         news(4)  # a Monday
         assert steps_of(hazard)["urge"] is False
 
     def test_hours_count_from_the_end_of_the_day(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
-        change(general(), cast.admin, urge={"unit": "hours", "amount": 10})
+        change(general(), cast.city_admin, urge={"unit": "hours", "amount": 10})
         summer.move_to(dt.datetime(2026, 8, 21, 1, 59, tzinfo=dt.UTC))  # 9:59 in Shanghai
         sweep(day(1))
         assert "urge" not in steps_of(hazard)
@@ -117,19 +134,36 @@ class TestSweep:
         assert steps_of(hazard)["urge"] is True
 
     def test_what_is_proposed_is_told_to_the_bureau_only(self, cast: Cast, hazard: Hazard, news: Any) -> None:
-        change(general(), cast.admin, notice={"is_proposed": True})
+        change(general(), cast.city_admin, notice={"is_proposed": True})
         assert news(3) == {("ll_inspector", "YH-2026-0001 逾期 3 天，督办单待审批")}
 
+    def test_what_is_gone_from_beside_a_step_does_not_make_a_severer_one_silent(
+        self, cast: Cast, hazard: Hazard, news: Any
+    ) -> None:
+        told = {"tells_bureau": True}
+        change(
+            general(), cast.city_admin, notice={"amount": 4},
+            friday={"measure": "urge", "amount": 1, "unit": "workdays", **told},
+            saturday={"measure": "urge", "amount": 2, **told},
+        )  # fmt: skip
+        levels = dict(steps_in_force(general()).filter(measure="urge").values_list("code", "level"))
+        assert levels == {"urge": 5001, "urge-n1": 5002, "urge-n2": 5003}, "1 day and 1 working day are as far away"
+        assert news(2) == {("ll_inspector", "YH-2026-0001 逾期 2 天，请抓紧整改")}
+        change(general(), cast.city_admin, urge_n1=None, sunday={"measure": "urge", "amount": 3, **told})
+        levels = dict(steps_in_force(general()).filter(measure="urge").values_list("code", "level"))
+        assert levels == {"urge": 5001, "urge-n2": 5003, "urge-n3": 5004}
+        assert news(3) == {("ll_inspector", "YH-2026-0001 逾期 3 天，请抓紧整改")}
+
     def test_a_reminder_on_the_day_itself(self, cast: Cast, hazard: Hazard, news: Any) -> None:
-        change(general(), cast.admin, added={"measure": "remind", "amount": 0, "tells_company": True})
+        change(general(), cast.city_admin, added={"measure": "remind", "amount": 0, "tells_company": True})
         news(-1)
         assert news(0) == {(who, "YH-2026-0001 今天到期") for who in ("cy_admin", "cy_clerk")}
 
     def test_a_new_version_does_not_say_again_what_was_said(self, cast: Cast, hazard: Hazard, news: Any) -> None:
         news(3)
-        change(general(), cast.admin, urge={"amount": 2}, notice={"tells_company_head": True})
+        change(general(), cast.city_admin, urge={"amount": 2}, notice={"tells_company_head": True})
         assert news(3) == set()
-        change(general(), cast.admin, added={"measure": "urge", "amount": 3, "tells_bureau": True})
+        change(general(), cast.city_admin, added={"measure": "urge", "amount": 3, "tells_bureau": True})
         assert news(3) == set(), "a severer step is on record"
         assert set(steps_of(hazard)) == {"remind-7", "remind-3", "urge", "urge-n1", "notice"}
 
@@ -137,11 +171,22 @@ class TestSweep:
 class TestLadderOfAnItem:
     def test_working_days_say_what_they_skip(self, cast: Cast, summer: Any) -> None:
         hazard = hazard_of(cast, "rectifying", due_on=dt.date(2026, 9, 30))
-        change(general(), cast.admin, urge={"unit": "workdays"})
+        change(general(), cast.city_admin, urge={"unit": "workdays"})
         step = next(step for step in ladder_of(hazard).steps if step.label == "催办（逾期 1 个工作日）")
         assert (step.on, step.text) == (
             dt.date(2026, 10, 8), "将通知责任单位负责人、住建局督办人；跳过10月1日至7日（国庆节）",
         )  # fmt: skip
+
+    def test_a_repetition_says_what_it_skips_since_the_one_before(
+        self, cast: Cast, hazard: Hazard, summer: Any
+    ) -> None:
+        change(general(), cast.city_admin, circular={"unit": "workdays", "repeat_every": 5})
+        summer.move_to(dt.datetime(2026, 9, 18, 2, 0, tzinfo=dt.UTC))
+        sweep(day(29))
+        coming = ladder_of(hazard).steps[-1]
+        # The Sunday between is worked.
+        assert (coming.label, coming.on) == ("通报（第 2 次重复）", dt.date(2026, 9, 23))
+        assert coming.text.endswith("；跳过9月19日（周末）")
 
     def test_the_next_repetition_and_the_last_one(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
         summer.move_to(dt.datetime(2026, 9, 12, 2, 0, tzinfo=dt.UTC))

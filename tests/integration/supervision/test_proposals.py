@@ -65,9 +65,33 @@ class TestProposing:
         assert (proposal.item_id, proposal.due_on, proposal.step, proposal.state) == (hazard.pk, DUE, "notice", "open")
         assert Message.objects.get().path == LIST
 
-    def test_of_what_was_missed_only_the_highest_is_proposed(self, hazard: Hazard, news: Any) -> None:
+    def test_of_what_was_missed_only_the_highest_waits_and_after_it_was_declined_the_next(
+        self, cast: Cast, hazard: Hazard, news: Any
+    ) -> None:
+        assert news(10) == {("ll_admin", "YH-2026-0001 逾期 10 天，约谈待审批")}
+        talk = due_for(cast.admin).get()
+        assert talk.step == "talk"
+        decide({talk.pk: 0}, by=cast.admin, move=DECLINE, reason="先发督办单")
+        assert due_for(cast.admin).get().step == "notice"
+        assert news(10) == set()
+        assert set(Proposal.objects.values_list("step", flat=True)) == {"talk", "notice"}
+
+    def test_below_a_repetition_too_the_milder_ones_are_left_to_decide_about(
+        self, cast: Cast, hazard: Hazard, news: Any
+    ) -> None:
+        news(30)
+        circular = due_for(cast.admin).get()
+        assert (circular.step, circular.repeat) == ("circular", 2)
+        decide({circular.pk: 0}, by=cast.admin, move=DECLINE, reason="先约谈")
+        assert due_for(cast.admin).get().step == "talk"
+
+    def test_what_was_long_past_before_it_was_issued_is_not_proposed(
+        self, cast: Cast, hazard: Hazard, news: Any
+    ) -> None:
+        at_day_5 = dt.datetime.combine(day(5), dt.time(2, 0), dt.UTC)
+        Hazard.objects.filter(pk=hazard.pk).update(watched_since=at_day_5)
         news(10)
-        assert list(Proposal.objects.values_list("step", flat=True)) == ["talk"]
+        assert list(Proposal.objects.values_list("step", flat=True)) == ["talk"], "the 督办单 was past by then"
 
     def test_of_a_repetition_the_former_one_is_no_longer_needed(self, cast: Cast, hazard: Hazard, news: Any) -> None:
         news(15)
@@ -157,7 +181,7 @@ class TestNoLongerNeeded:
         self.gone(cast, proposal)
 
     def test_a_policy_without_the_step(self, cast: Cast, proposal: Proposal) -> None:
-        change(general(), cast.admin, notice=None)
+        change(general(), cast.city_admin, notice=None)
         self.gone(cast, proposal)
 
     def test_settled_after_the_approval_and_before_it_was_sent(

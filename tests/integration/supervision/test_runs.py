@@ -147,6 +147,18 @@ class TestStale:
         assert not is_stale(swept_at + dt.timedelta(seconds=2 * PERIOD))
         assert is_stale(swept_at + dt.timedelta(seconds=2 * PERIOD + 1))
 
+    def test_a_look_at_an_earlier_day_does_not_count(self, summer: Any) -> None:
+        sweep(SUMMER_DAY - dt.timedelta(days=1))
+        assert is_stale(clock.now())
+        sweep(SUMMER_DAY + dt.timedelta(days=1))
+        assert not is_stale(clock.now())
+        # Eleven in the evening is the same day here and another one in UTC; half past midnight is the next.
+        for moment, is_same in (((2026, 8, 4, 15, 0), True), ((2026, 8, 4, 16, 30), False)):
+            SweepRun.objects.all().delete()
+            summer.move_to(dt.datetime(*moment, tzinfo=dt.UTC))
+            sweep(dt.date(2026, 8, 4))
+            assert is_stale(clock.now()) is not is_same
+
     def test_staff_sees_it_on_every_page_until_the_next_sweep(
         self, cast: Cast, client_as: Callable[[Any], Client], summer: Any
     ) -> None:

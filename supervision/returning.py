@@ -1,0 +1,82 @@
+"""News that was not sent because its item was at rest at that moment, and that holds again: written anew.
+
+An item may wait for acceptance when its news is looked at once more, so that it is dropped; if acceptance is refused,
+the step has been reached all the same, and nobody has heard of it. The next sweep then writes the news again, in the
+words of that day, for whoever is to be told by then.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from common import clock
+from notifications.models import Outgoing
+from supervision.enums import Measure, ProposalState, measure_of
+from supervision.kinds import Kind
+from supervision.models import DEADLINE, Escalation, PolicyStep, Proposal, SweepRun
+from supervision.proposals import needed, under_the_same
+from supervision.telling import PROPOSED, tell_of_proposals, tell_people
+
+# What was dropped longer ago is history.
+LONGEST_REST = dt.timedelta(days=90)
+MOST_AT_ONCE = 5_000
+
+# (matter, step, whether a repetition) → the rows of the outbox
+Groups = dict[tuple[str, str, bool], list[Outgoing]]
+
+
+def tell_again(
+    kind: Kind, climbed: Sequence[tuple[PolicyStep, bool, QuerySet[Any]]], run: SweepRun, as_of: dt.date
+) -> int:
+    """`climbed`: (step, whether about its repetitions, who has reached it, with `repeat`); how many rows were replaced.
+
+    Two queries if there is nothing, as mostly.
+    """
+    groups = _grouped(_dropped(kind, [step.code for step, _, _ in climbed], as_of))
+    for step, repeats, reached in climbed:
+        news = groups.get((kind.name, step.code, repeats), [])
+        proposed = groups.get((kind.name + PROPOSED, step.code, repeats), [])
+        if news:
+            cause = "approved" if step.is_proposed else "sweep"
+            bundle = f"{cause}:{run.pk}:{kind.name}"
+            items = _taken_out(news, reached)
+            tell_people(kind, step, items, as_of=as_of, cause=cause, bundle=bundle, repeats=repeats)
+        if proposed and step.is_proposed:
+            tell_of_proposals(
+                kind, step, _taken_out(proposed, reached), as_of=as_of, run=run.pk, repeats=repeats
+            )  # fmt: skip
+    return sum(map(len, groups.values()))
+
+
+def _dropped(kind: Kind, codes: Iterable[str], as_of: dt.date) -> list[Outgoing]:
+    """The rows whose step is the highest that their item, watched with that deadline, has on record; if it had to be
+    approved, it is, for the unit that is responsible now; and if it is about a proposal, that waits."""
+    rows = Outgoing.objects.dropped().filter(matter__in=(kind.name, kind.name + PROPOSED), step__in=set(codes))
+    rows = rows.filter(done_at__gte=clock.now() - LONGEST_REST)
+    rows = rows.filter(Exists(kind.watched().filter(**kind.same_deadline).order_by()))
+    same = {name: OuterRef(name) for name in (*DEADLINE[1:], "step", "repeat")}
+    highest = Escalation.objects.filter(kind=kind.name, **same).highest()
+    proposals = Proposal.objects.filter(kind=kind.name, **same).order_by()
+    undecided = Exists(proposals.filter(needed(), state=ProposalState.OPEN))
+    approved = Q(Exists(under_the_same(kind, kind.watched())), state=ProposalState.APPROVED)
+    not_approved = Exists(proposals.exclude(approved))
+    rows = rows.filter(Exists(highest.order_by()))
+    rows = rows.filter(Q(matter=kind.name) & ~Q(not_approved) | ~Q(matter=kind.name) & Q(undecided))
+    found = list(rows.order_by("pk")[:MOST_AT_ONCE])
+    return [row for row in found if not (measure_of(row.step) == Measure.REMIND and row.due_on < as_of)]
+
+
+def _grouped(rows: Iterable[Outgoing]) -> Groups:
+    groups: Groups = {}
+    for row in rows:
+        groups.setdefault((row.matter, row.step, row.repeat > 0), []).append(row)
+    return groups
+
+
+def _taken_out(rows: Sequence[Outgoing], reached: QuerySet[Any]) -> QuerySet[Any]:
+    """The items of these rows, which make room for what replaces them."""
+    items = reached.filter(pk__in={row.item_id for row in rows})
+    Outgoing.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return items

@@ -1,0 +1,80 @@
+"""What a step, and the steps of a policy together, have to be like."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from django.core.exceptions import ValidationError
+
+from common import clock
+from common.workdays import ONE_DAY, Calendar
+from supervision.enums import Measure, OffsetUnit
+from supervision.kinds import Kind
+from supervision.ladder import moment_of
+from supervision.models import BUREAU_AUDIENCE, PolicyStep
+
+MOST_DAYS, MOST_HOURS, LEAST_HOURS_BETWEEN = 366, 999, 24
+# In which order steps of different units come depends on where weekends and holidays fall.
+DEADLINES_TRIED = 366
+
+
+def check_step(step: PolicyStep) -> None:
+    """ValidationError, by field, for what makes no sense in a step by itself."""
+    errors: dict[str, str] = {}
+    is_reminder, hours = step.measure == Measure.REMIND, step.unit == OffsetUnit.HOURS
+    most = MOST_HOURS if hours else MOST_DAYS
+    least = 0 if is_reminder and step.unit == OffsetUnit.DAYS else 1
+    if not least <= abs(step.amount) <= most or ((step.amount > 0) == is_reminder and step.amount):
+        errors["amount"] = f"应在 {least} 到 {most} 之间"
+    if step.repeat_every and is_reminder:
+        errors["repeat_every"] = "到期前的提醒不能重复，请另加一步"
+    elif step.repeat_every and not (LEAST_HOURS_BETWEEN if hours else 1) <= step.repeat_every <= most:
+        errors["repeat_every"] = f"重复间隔应在 {LEAST_HOURS_BETWEEN if hours else 1} 到 {most} 之间，不重复的留空"
+    if step.is_proposed and is_reminder:
+        errors["is_proposed"] = "提醒不用审批，请选择自动发出"
+    if step.is_active and not step.audience:
+        errors["audience"] = "请至少选择一类通知对象；不再使用这一步时请取消“启用”"
+    elif step.is_active and step.is_proposed and not set(step.audience) & set(BUREAU_AUDIENCE):
+        errors["audience"] = "报审批的步骤要通知住建局督办人或负责人，否则没有人审批"
+    if errors:
+        raise ValidationError(errors)
+
+
+def check_audience(step: PolicyStep, kind: Kind) -> None:
+    """ValidationError for people whom the kind does not know."""
+    if unknown := [name for name in step.audience if name not in kind.recipients]:
+        words = "、".join(str(PolicyStep._meta.get_field(name).verbose_name) for name in unknown)  # type: ignore[union-attr]
+        raise ValidationError({"audience": f"{kind.label}没有“{words}”，请选择其他通知对象"})
+
+
+def check_order(steps: Sequence[PolicyStep], calendar: Calendar) -> None:
+    """ValidationError for a severer step that always comes before a milder one."""
+    if not any(step.is_active for step in steps):
+        raise ValidationError("请至少启用一步；整套规则不再使用时，请停用这套规则")
+    for milder, severer, days in _out_of_order(steps, calendar):
+        if len(days) == DEADLINES_TRIED:
+            raise ValidationError(f"“{severer}”早于较轻的“{milder}”，请改晚，较重的措施不能先到")
+
+
+def sometimes_early(steps: Sequence[PolicyStep], calendar: Calendar) -> list[tuple[PolicyStep, PolicyStep, dt.date]]:
+    """(milder, severer, deadline): where weekends and holidays make the severer step come first, as for that deadline.
+    The milder one is then recorded and not sent."""
+    return [(milder, severer, days[0]) for milder, severer, days in _out_of_order(steps, calendar)]
+
+
+def _out_of_order(
+    steps: Sequence[PolicyStep], calendar: Calendar
+) -> Iterator[tuple[PolicyStep, PolicyStep, list[dt.date]]]:
+    """Pairs of different measures in use, with the deadlines of the coming year for which the severer comes first."""
+    days = [clock.today() + ONE_DAY * i for i in range(DEADLINES_TRIED)]
+    active = [step for step in steps if step.is_active]
+    if len({step.unit for step in active}) == 1:
+        # Then it is the same for all of them.
+        reached = [[float(step.amount)] * DEADLINES_TRIED for step in active]
+    else:
+        reached = [[moment_of(step, day, calendar).timestamp() for day in days] for step in active]
+    for (milder, earlier), (severer, later) in combinations(zip(active, reached, strict=True), 2):
+        if milder.measure != severer.measure:
+            early = [day for day, one, other in zip(days, earlier, later, strict=True) if other < one]
+            if early:
+                yield milder, severer, early
