@@ -1,5 +1,6 @@
 from django.urls import path
 
+from coal.demand_urls import demand_urls
 from coal.views import movement_page, yard_page
 
 app_name = "coal"
@@ -12,4 +13,5 @@ urlpatterns = [
     path("yards/<int:pk>/enter/<slug:kind>/", movement_page.movement_enter, name="movement_enter"),
     path("movements/<int:pk>/", movement_page.movement_detail, name="movement_detail"),
     path("movements/<int:pk>/reverse/", movement_page.movement_reverse, name="movement_reverse"),
+    *demand_urls,
 ]

@@ -36,7 +36,12 @@ NAVIGATION = (
     ),
     NavGroup(
         "冬煤夏储",
-        (NavItem("煤炭储备", "coal", "coal:yard_list", ("coal.view_coal",)),),
+        (
+            NavItem("煤炭储备", "coal", "coal:yard_list", ("coal.view_coal",)),
+            NavItem("用煤测算", "chart", "coal:estimate_list", ("coal.view_coal",), under=True),
+            NavItem("储备目标", "flag", "coal:target_list", ("coal.view_coal",), under=True),
+            NavItem("气温资料", "clock", "coal:weather", ("coal.view_coal",), under=True),
+        ),
     ),
     NavGroup(
         "系统管理",
