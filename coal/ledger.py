@@ -44,5 +44,5 @@ TEMPERATURES = record_ledger(
     ),
     kind="temperatures",
     title="日平均气温表",
-    content=frozenset({"day", "mean_c"}),
+    content=frozenset({"day"}),
 )  # fmt: skip
