@@ -1,5 +1,6 @@
-"""The coal a county's companies hold."""
+"""The coal a county's companies hold, and what they report of it."""
 
+from coal.models.report import DailyReport
 from coal.models.stock import Movement, StockDay, Yard
 
-__all__ = ["Movement", "StockDay", "Yard"]
+__all__ = ["DailyReport", "Movement", "StockDay", "Yard"]
