@@ -96,6 +96,7 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "check_target": BUREAU_ROLES,
         "approve_target": (DEVELOPMENT,),
         "manage_weather": (DEVELOPMENT, ADMIN),
+        "manage_parameters": (DEVELOPMENT, ADMIN),
     },
     "supervision": {
         "view_escalation": ALL_ROLES,

@@ -5,3 +5,9 @@ class CoalConfig(AppConfig):
     name = "coal"
     verbose_name = "煤炭储备"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from coal.ledger_kind import TemperatureLedger
+        from common.spreadsheets.ledgers.kinds import register_kind
+
+        register_kind(TemperatureLedger())

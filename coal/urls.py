@@ -1,5 +1,6 @@
 from django.urls import path
 
+from coal.demand_urls import demand_urls
 from coal.views import movement_page, report_page, yard_page
 
 app_name = "coal"
@@ -16,4 +17,5 @@ urlpatterns = [
     path("reports/file/", report_page.report_file, name="report_file"),
     path("reports/company/<int:pk>/", report_page.report_company, name="report_company"),
     path("reports/<int:pk>/", report_page.report_detail, name="report_detail"),
+    *demand_urls,
 ]

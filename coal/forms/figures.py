@@ -40,7 +40,7 @@ class FigureField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         return plain(value)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Thousands separators are no part of a number."""
         return super().to_python(re.sub(r"(?<=\d)[,，\s](?=\d{3})", "", value) if isinstance(value, str) else value)
 

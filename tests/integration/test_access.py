@@ -18,6 +18,7 @@ from accounts.roles import (
     COMPANY_ADMIN,
     COMPANY_CLERK,
     COMPANY_ROLES,
+    DEVELOPMENT,
     INSPECTOR,
     TOWNSHIP,
 )
@@ -28,6 +29,7 @@ from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
+from tests.coal_factories import make_estimate, make_target
 from tests.factories import DailyReportFactory, HazardFactory, MovementFactory, YardFactory
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +142,20 @@ TABLE: dict[str, Rule] = {
     "jobs:list": Rule(ALL_ROLES),
     "jobs:detail": Rule((ADMIN,), "job"),
     "jobs:file": Rule((ADMIN,), "job"),
+    **_of_ledger("coal:temperature_", "temperatures", imports=(ADMIN, DEVELOPMENT), exports=ALL_ROLES),
+    "coal:temperature_day": Rule((ADMIN, DEVELOPMENT)),
+    "coal:weather": Rule(ALL_ROLES),
+    "coal:parameters": Rule((ADMIN, DEVELOPMENT)),
+    "coal:estimate_list": Rule(ALL_ROLES),
+    "coal:estimate": Rule(COAL, "company season"),
+    "coal:estimate_detail": Rule(COAL, "estimate"),
+    "coal:cold_spell": Rule(COAL, "company season"),
+    "coal:target_list": Rule(ALL_ROLES),
+    "coal:target_sheet": Rule(ALL_ROLES),
+    "coal:target_create": Rule((COMPANY_ADMIN,), "company season"),
+    "coal:target_detail": Rule(COAL, "target"),
+    "coal:target_edit": Rule((COMPANY_ADMIN,), "target"),
+    "coal:target_move": Rule((COMPANY_ADMIN,), "target move"),
     "coal:yard_list": Rule(ALL_ROLES),
     "coal:yard_create": Rule(YARDS),
     "coal:yard_detail": Rule(COAL, "yard"),
@@ -168,13 +184,19 @@ TABLE: dict[str, Rule] = {
 UNSEEN_BY: dict[str, Roles] = {
     **{
         f"{kind} {needed}": tuple(set(importers) - {ADMIN})
-        for kind, importers in {"hazards": IMPORT, "communities": BUREAU_ROLES, "facilities": BUREAU_ROLES}.items()
+        for kind, importers in {
+            "hazards": IMPORT,
+            "communities": BUREAU_ROLES,
+            "facilities": BUREAU_ROLES,
+            "temperatures": (ADMIN, DEVELOPMENT),
+        }.items()
         for needed in ("batch", "row")
     },
     "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
     **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
+    **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
@@ -214,7 +236,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         kind: ImportBatch.objects.create(
             kind=kind, owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
         )
-        for kind in ("hazards", "communities", "facilities")
+        for kind in ("hazards", "communities", "facilities", "temperatures")
     }
     for batch in batches.values():
         ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
@@ -222,7 +244,13 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     photo = ImportPhoto.objects.create(batch=batch, original_name="1.jpg", file="a.jpg", sha256="0")
     entry = record(actor=who, action="测试")
     message = Message.objects.create(recipient=who, key="k", subject="s", path="/")
+    estimate = make_estimate(company=hazard.lead_unit, season=hazard.season, by=who)
+    target = make_target(estimate)
     return {
+        "company season": {"company": hazard.lead_unit_id, "season": hazard.season_id},
+        "estimate": {"pk": estimate.pk},
+        "target": {"pk": target.pk},
+        "target move": {"pk": target.pk, "move": "file"},
         "hazard": {"pk": hazard.pk},
         "move": {"pk": hazard.pk, "move": "sign"},
         "attachment": {"pk": _attachment(hazard).pk},
