@@ -13,7 +13,7 @@ import common.clock
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_roles"),
-        ("coal", "0004_movements_append_only"),
+        ("coal", "0006_reports_append_only"),
         ("facilities", "0004_aliases"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,9 +1,11 @@
-"""The coal a county's companies need and hold."""
+"""The coal a county's companies need and hold, and what they report of it."""
 
 from coal.models.demand import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
+from coal.models.report import DailyReport
 from coal.models.stock import Movement, StockDay, Yard
 
 __all__ = [
+    "DailyReport",
     "DailyTemperature",
     "Estimate",
     "Movement",

@@ -20,17 +20,17 @@ from coal.models import Yard
 from coal.selectors import closing_of, identity_of, stock_by_yard
 from coal.tables import MovementTable, YardTable
 from common import clock
-from common.columns import group_digits
 from common.forms import attempt
 from common.htmx import is_partial, render_page
 from common.pending_forms import posted_or_pending
 from common.tables import capped_count
+from common.ui import quantity
 from facilities.models import Season
 from facilities.selectors import current_season
 
 FRAGMENTS = {"list": "partials/list.html"}
 # More batches than these are told by their number; an open yard has a lorry's load in each.
-MOST_LAYERS = 20
+MOST_LAYERS = 8
 # What can be entered, in the order of use; the first is the page's main button.
 ENTRIES = (("arrival", "登记到货"), ("use", "耗用"), ("count", "盘点"), ("transfer", "调拨"), ("loss", "损耗"))
 reads = permission_required("coal.view_coal", raise_exception=True)
@@ -86,7 +86,7 @@ def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
     return {
         "facts": [
             ("供热企业", yard.company),
-            ("设计库容（t）", group_digits(yard.capacity_t, 2)),
+            ("设计库容（t）", quantity(yard.capacity_t)),
             ("形式", "封闭" if yard.is_covered else "露天"),
             ("位置", yard.place),
         ],

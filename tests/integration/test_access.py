@@ -30,7 +30,7 @@ from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
 from tests.coal_factories import make_estimate, make_target
-from tests.factories import HazardFactory, YardFactory
+from tests.factories import DailyReportFactory, HazardFactory, MovementFactory, YardFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +161,13 @@ TABLE: dict[str, Rule] = {
     "coal:yard_detail": Rule(COAL, "yard"),
     "coal:yard_edit": Rule((ADMIN, COMPANY_ADMIN), "yard"),
     "coal:yard_switch": Rule((ADMIN, COMPANY_ADMIN), "yard", post=True),
+    "coal:movement_enter": Rule((COMPANY_ADMIN,), "yard entry"),
+    "coal:movement_detail": Rule(COAL, "movement"),
+    "coal:movement_reverse": Rule((COMPANY_ADMIN,), "movement"),
+    "coal:report_list": Rule(ALL_ROLES),
+    "coal:report_file": Rule(COMPANY_ROLES),
+    "coal:report_company": Rule(COAL, "company with coal"),
+    "coal:report_detail": Rule(COAL, "report"),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
@@ -188,6 +195,7 @@ UNSEEN_BY: dict[str, Roles] = {
     "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
+    **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
@@ -262,8 +270,20 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
             ).pk
         },
         "job": {"pk": Job.objects.create(owner=who, kind="k", title="t", task="t").pk},
+        **_coal(rows["unit"], who),
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
+    }
+
+
+def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
+    yard = YardFactory(company=company)
+    return {
+        "yard": {"pk": yard.pk},
+        "yard entry": {"pk": yard.pk, "kind": "arrival"},
+        "movement": {"pk": MovementFactory(yard=yard, entered_by=who).pk},
+        "company with coal": {"pk": company.pk},
+        "report": {"pk": DailyReportFactory(company=company, filed_by=who).pk},
     }
 
 
@@ -287,7 +307,6 @@ def rows(cast: Cast, summer: Any) -> Rows:
         **_of(
             cast.admin, hazard, policy=policy, facility=cast.station, community=cast.community, season=cast.season,
             unit=cast.chengyuan, user=cast.chengyuan_clerk, region=cast.town_b,
-            yard=YardFactory(company=cast.chengyuan),
         ),
     }  # fmt: skip
     return Rows(
@@ -296,7 +315,6 @@ def rows(cast: Cast, summer: Any) -> Rows:
         | _of(
             foreign.admin, theirs, policy=policy, facility=foreign.station, community=foreign.community,
             season=foreign.season, unit=foreign.company, user=foreign.company_admin, region=foreign.township,
-            yard=YardFactory(company=foreign.company),
         ),
     )  # fmt: skip
 
