@@ -16,7 +16,8 @@ from coal.degree_days import Climate, Winter, climate, winter, winters_before
 from coal.demand import rounded
 from coal.demand_enums import Method, TargetStatus, WinterChoice
 from coal.inputs import Input, adjusted
-from coal.models import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
+from coal.models import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone, Yard
+from coal.selectors import used_by_yard
 from facilities.models import Community, Season
 
 
@@ -236,14 +237,16 @@ def starting_values(
     company: Unit, season: Season, *, inputs: Mapping[str, Input], weather: Weather
 ) -> dict[str, Decimal | str | None]:
     """For the first estimate of a season: what is usual, the company's own area, and last season's figures as far as
-    they are known. Three queries."""
+    they are known: the coal by the book of the company's yards. Five queries."""
     values: dict[str, Decimal | str | None] = {name: each.typical for name, each in inputs.items()}
     values["heating_days"] = Decimal((season.heating_end_on - season.heating_start_on).days + 1)
     values["area_m2"] = heated_area_m2(company, season.county)
     values["winter"] = WinterChoice.DESIGN.value
-    values["last_heat_value_mj_per_kg"] = values["last_area_m2"] = values["last_degree_days"] = None
+    values |= dict.fromkeys(("last_coal_t", "last_heat_value_mj_per_kg", "last_area_m2", "last_degree_days"))
     before = season_before(season)
     if before:
+        used = used_by_yard(Yard.objects.filter(company=company), before.heating_start_on, before.heating_end_on)
+        values["last_coal_t"] = sum(used.values(), Decimal(0)) or None
         values["last_degree_days"] = weather.degree_days(before.heating_start_on, before.heating_end_on)
     if before and (last := latest_estimate(company, before)):
         for name in ("heat_index_w_per_m2", "indoor_c", "design_c", "boiler_efficiency", "network_efficiency"):

@@ -33,8 +33,8 @@ SHEET = Ledger(
         Column("quantity_tce", "折标准煤（tce）", width=12, kind="number"),
         Column("mean_day_t", "平均日耗煤（t）", width=11, kind="number"),
         Column("coldest_day_t", "极寒日耗煤（t）", width=11, kind="number"),
-        Column("milestones", "节点", width=40),
-        Column("status", "状态", width=14, is_centred=True),
+        Column("milestones", "节点", width=30),
+        Column("status", "状态", width=12, is_centred=True),
     ),
 )  # fmt: skip
 

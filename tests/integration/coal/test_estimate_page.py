@@ -106,6 +106,8 @@ def test_outside_the_usual_needs_a_reason(cast: Cast, client_as: Browser) -> Non
     refused = client.post(address(cast), {**typed, "do": "save"})
     assert refused.status_code == 422
     assert "请填写理由，或改为常见范围内的数" in text(refused)
+    # What it comes to is shown all the same: 70 W/㎡ in the place of 45.
+    assert "140 000 kW" in text(refused)
     assert not Estimate.objects.exists()
     client.post(address(cast), {**typed, "reason_heat_index_w_per_m2": "老旧小区未做保温", "do": "save"})
     saved = Estimate.objects.get()

@@ -264,6 +264,22 @@ def test_who_was_second_sees_what_happened(cast: Cast, client_as: Browser, estim
     assert target.status == "filed"
 
 
+def test_a_return_without_a_reason_is_refused_for_programs_too(cast: Cast, estimate: Estimate) -> None:
+    target = make_target(estimate, status="filed")
+    with pytest.raises(workflow.MoveRefused, match="请填写退回理由"):
+        workflow.send_back(target, by=cast.inspector, note=" ")
+    target.refresh_from_db()
+    assert target.status == "filed"
+
+
+def test_who_has_something_to_do_sees_how_much(cast: Cast, estimate: Estimate) -> None:
+    for n, status in enumerate(("filed", "approved"), 1):
+        make_target(estimate, status=status, revision=n)
+    waits = {user.username: workflow.targets_due(user) for user in cast.by_role.values()}
+    assert {name for name, count in waits.items() if count} == {"ll_admin", "ll_inspector"}
+    assert waits["ll_inspector"] == "1"
+
+
 def test_a_stale_move_writes_nothing(cast: Cast, estimate: Estimate) -> None:
     target = make_target(estimate, status="checked")
     mine, theirs = Target.objects.get(pk=target.pk), Target.objects.get(pk=target.pk)
