@@ -26,7 +26,7 @@ SHEET = Ledger(
         Column("area_10k_m2", "供热面积（万㎡）", width=11, kind="number"),
         Column("method", "采用方法", width=14),
         Column("need_t", "全季需求（t）", width=12, kind="number"),
-        Column("rule", "目标怎么定", width=16),
+        Column("rule", "目标怎么定", width=14),
         Column("quantity_t", "储备目标（t）", width=12, kind="number"),
         Column("share_percent", "占全县（%）", width=9, kind="number"),
         Column("heat_value_mj_per_kg", "热值（MJ/kg）", width=10, kind="number"),
@@ -34,7 +34,7 @@ SHEET = Ledger(
         Column("mean_day_t", "平均日耗煤（t）", width=11, kind="number"),
         Column("coldest_day_t", "极寒日耗煤（t）", width=11, kind="number"),
         Column("milestones", "节点", width=30),
-        Column("status", "状态", width=12, is_centred=True),
+        Column("status", "状态", width=14, is_centred=True),
     ),
 )  # fmt: skip
 
