@@ -31,7 +31,7 @@ DAYS_IN_STOCK_AT_START = 9
 INDOOR_C, MEAN_C = 18, -2
 # Of a company without an estimate.
 USUAL_DAY_T = Decimal(60)
-BEHIND = Decimal("0.32")
+BEHIND = Decimal("0.2")
 SUPPLIERS = ("晋北煤业长协 2 号", "神朔能源长协 7 号", "市场采购 恒通煤炭")
 LORRIES = ("汽运 冀A7K213", "汽运 晋B50318", "铁路 C70 敞车", "汽运 冀F91T06")
 
