@@ -104,8 +104,7 @@ def report_company(request: HttpRequest, pk: int) -> HttpResponse:
     table = ReportTable.for_request(request, filters.qs, total=capped_count(filters.qs))
     context = {
         "company": company, "table": table, "bar": filters.bar, "empty_title": "还没有日报",
-        "may_file": _may_file(request, company), "yesterday": clock.today() - dt.timedelta(1),
-        "missing": _missing(company),
+        "may_file": _may_file(request, company), **_yesterday(company), "missing": _missing(company),
     }  # fmt: skip
     return render_page(request, "coal/report_company.html", context, fragments=FRAGMENTS)
 
@@ -113,6 +112,12 @@ def report_company(request: HttpRequest, pk: int) -> HttpResponse:
 def _may_file(request: HttpRequest, company: Unit) -> bool:
     user = request.user
     return bool(user.has_perm("coal.file_report") and user.unit_id == company.pk)  # type: ignore[union-attr]
+
+
+def _yesterday(company: Unit) -> dict[str, Any]:
+    """The day that is to be reported now, and whether it is."""
+    yesterday = clock.today() - dt.timedelta(1)
+    return {"yesterday": yesterday, "is_filed": latest_of(company, yesterday) is not None}
 
 
 def _missing(company: Unit) -> list[dt.date]:

@@ -46,8 +46,8 @@ class Command(BaseCommand):
         facilities = places.make_facilities(cast, communities, dice)
         hazards.tell(cast, past, facilities, count=max(count // 3, 1), today=today, seed=SEED)
         hazards.tell(cast, present, facilities, count=count, today=today, seed=SEED + 1)
-        coal.tell(cast, (past, present), today=today, seed=SEED)
         coal_demand.tell(cast, present, today=today, seed=SEED + 2)
+        coal.tell(cast, (past, present), today=today, seed=SEED + 3)
         # People have read their post, but for the last days'.
         read_until = clock.now() - dt.timedelta(days=UNREAD_DAYS)
         Message.objects.filter(created_at__lt=read_until).update(read_at=read_until)

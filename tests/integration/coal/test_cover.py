@@ -42,7 +42,7 @@ def burn(yard: Yard, cast: Cast, day: dt.date, tonnes: int) -> None:
 
 
 def test_in_season_the_mean_day_is_that_of_the_last_week(yards: list[Yard], cast: Cast) -> None:
-    covers = cover_by_company(yards, dt.date(2026, 11, 30), cast.season, {cast.chengyuan.pk: ESTIMATE})
+    covers = cover_by_company(yards, dt.date(2026, 12, 1), cast.season, {cast.chengyuan.pk: ESTIMATE})
     found = covers[cast.chengyuan.pk]
     # 7 × 30 + 14 = 224 t in seven days
     assert (found.stock_t, found.need.mean_t, found.need.coldest_t) == (Decimal(3906), Decimal(32), Decimal(516))
@@ -51,7 +51,7 @@ def test_in_season_the_mean_day_is_that_of_the_last_week(yards: list[Yard], cast
 
 
 def test_in_the_first_days_it_is_that_of_as_many_days_as_there_have_been(yards: list[Yard], cast: Cast) -> None:
-    found = cover_by_company(yards, dt.date(2026, 11, 16), cast.season, {})[cast.chengyuan.pk]
+    found = cover_by_company(yards, dt.date(2026, 11, 17), cast.season, {})[cast.chengyuan.pk]
     assert (found.need.mean_t, found.need.basis, found.coldest_days) == (Decimal(30), "近 2 天平均耗用", None)
 
 
@@ -63,10 +63,10 @@ def test_before_the_season_it_is_the_estimates(yards: list[Yard], cast: Cast) ->
 
 
 def test_a_company_without_use_or_estimate_has_no_days(yards: list[Yard], cast: Cast) -> None:
-    found = cover_by_company(yards, dt.date(2026, 11, 30), cast.season, {})[cast.beiyuan.pk]
+    found = cover_by_company(yards, dt.date(2026, 12, 1), cast.season, {})[cast.beiyuan.pk]
     assert (found.stock_t, found.mean_days, found.coldest_days) == (0, None, None)
 
 
 def test_it_takes_three_queries(yards: list[Yard], cast: Cast, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     with django_assert_num_queries(3):
-        cover_by_company(yards, dt.date(2026, 11, 30), cast.season, {})
+        cover_by_company(yards, dt.date(2026, 12, 1), cast.season, {})
