@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Unit
+from accounts.scoping import sees_region
 from audit.models import AuditEntry
 from coal import demand_selectors as selectors
 from coal import demand_services as services
@@ -36,7 +37,9 @@ def estimate_list(request: HttpRequest) -> HttpResponse:
         return redirect("coal:estimate", season=season.pk, company=companies[0].pk)
     estimates = selectors.latest_estimates(season, companies)
     rows = [_listed(company, estimates.get(company.pk)) for company in companies]
-    return render(request, "coal/estimate_list.html", {"season": season, "rows": rows})
+    return render(
+        request, "coal/estimate_list.html", {"season": season, "rows": rows, "is_all": sees_region(request.user)}
+    )
 
 
 def _listed(company: Unit, estimate: Estimate | None) -> dict[str, Any]:

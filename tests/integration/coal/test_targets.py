@@ -24,6 +24,7 @@ from common.concurrency import Stale
 from notifications.models import Message
 from tests.cast import Cast
 from tests.coal_factories import LAST_SEASON, make_estimate, make_target
+from tests.factories import UnitFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
@@ -410,3 +411,17 @@ def test_the_cold_spell_page(cast: Cast, client_as: Browser, estimate: Estimate)
     wrong = client_as(cast.leader).get(address, {**query, "first": "2026-10-01"})
     assert wrong.status_code == 422
     assert "应在 2026-11-15 到 2027-03-15 之间" in text(wrong)
+
+
+@pytest.mark.parametrize("name", ["coal:target_list", "coal:estimate_list"])
+def test_a_countys_page_costs_the_same_with_many_companies(
+    cast: Cast, client_as: Browser, estimate: Estimate, django_assert_max_num_queries: Any, name: str
+) -> None:
+    for n in range(12):
+        company = UnitFactory(name=f"第{n}供热站", region=cast.county)
+        make_target(make_estimate(company=company, season=cast.season, by=cast.chengyuan_admin, **LAST_SEASON))
+    client = client_as(cast.leader)
+    client.get(reverse(name))
+    with django_assert_max_num_queries(12):
+        page = client.get(reverse(name))
+    assert "第11供热站" in text(page)

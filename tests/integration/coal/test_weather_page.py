@@ -54,7 +54,7 @@ def test_a_table_of_the_weather_office(cast: Cast, client_as: Browser) -> None:
         as_csv(
             ("日期", "最高气温", "最低气温", "平均气温(℃)"),
             ("2015-11-15", "9.1", "-1.2", "3.5"),
-            ("2015年11月16日", "7", "-3", "-0.4℃"),
+            ("2015年11月16日", "7", "-3", "－0.4℃"),
             ("20151117", "", "", "0"),
             ("2015-11-18", "", "", "-9999"),
             ("11月19日", "", "", "1"),
@@ -99,7 +99,7 @@ def test_the_export_comes_back(cast: Cast, client_as: Browser) -> None:
 def test_a_day_is_typed_and_corrected(cast: Cast, client_as: Browser) -> None:
     client, address = client_as(cast.development_officer), reverse("coal:temperature_day")
     client.post(address, {"day": "3.14", "mean_c": "-1.5"})
-    client.post(address, {"day": "2026-03-14", "mean_c": "-2"})
+    client.post(address, {"day": "2026-03-14", "mean_c": "−2"})
     row = DailyTemperature.objects.get()
     assert (row.county, row.day, row.mean_c) == (cast.county, dt.date.fromisoformat("2026-03-14"), Decimal("-2.0"))
     assert AuditEntry.objects.of(row).last().changes == {"日平均气温（℃）": ["-1.5", "-2"]}  # type: ignore[union-attr]
@@ -137,3 +137,20 @@ def test_the_county_next_door_has_its_own_weather(cast: Cast, client_as: Browser
     page = client_as(cast.foreign.company_admin).get(reverse("coal:weather"))
     assert page.context["weather"].past == []
     assert client_as(cast.beiyuan_clerk).get(reverse("coal:weather")).context["weather"].past[0].degree_days == 2904
+
+
+def test_the_list_is_narrowed_by_days(cast: Cast, client_as: Browser) -> None:
+    a_winter_of(cast.season, 2025, "-6", days=5)
+    page = client_as(cast.leader).get(reverse("coal:weather"), {"first": "2025-11-16", "last": "2025-11-17"})
+    assert [str(row.day) for row in page.context["table"].page.object_list] == ["2025-11-17", "2025-11-16"]
+
+
+def test_the_page_costs_the_same_with_ten_winters(
+    cast: Cast, client_as: Browser, django_assert_max_num_queries: Any
+) -> None:
+    for year in range(2016, 2026):
+        a_winter_of(cast.season, year, "-3")
+    client = client_as(cast.leader)
+    client.get(reverse("coal:weather"))
+    with django_assert_max_num_queries(12):
+        client.get(reverse("coal:weather"))
