@@ -15,16 +15,17 @@ from django.urls import reverse
 
 from accounts.models import User
 from audit.models import AuditEntry
-from coal import demand_services, workflow
+from coal import bookkeeping, demand_services, workflow
 from coal.cover import DayNeed
 from coal.demand_enums import Method, TargetRule
-from coal.demand_selectors import county_sheet, day_needs, open_milestones
+from coal.demand_selectors import county_sheet, day_needs, milestones_behind, open_milestones
+from coal.enums import MovementKind
 from coal.models import Estimate, Target, TargetMilestone
 from common.concurrency import Stale
 from notifications.models import Message
 from tests.cast import Cast
 from tests.coal_factories import LAST_SEASON, make_estimate, make_target
-from tests.factories import UnitFactory
+from tests.factories import UnitFactory, YardFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
@@ -399,6 +400,27 @@ def test_milestones_for_the_sweep_are_those_in_force(cast: Cast, estimate: Estim
     make_target(estimate, status="draft", revision=2)
     due = open_milestones(dt.date(2026, 8, 31))
     assert [(each.target, each.quantity_t, each.target.company) for each in due] == [(target, 21_574, cast.chengyuan)]
+
+
+def test_a_milestone_is_held_against_the_book(cast: Cast, client_as: Browser, estimate: Estimate, summer: Any) -> None:
+    target = make_target(estimate, status="approved", quantity_t=Decimal(1000))  # 400 t by 31 August
+    yard = YardFactory(company=cast.chengyuan)
+    bookkeeping.count(yard, by=cast.chengyuan_admin, day=dt.date(2026, 3, 10), quantity_t=Decimal(150))
+    arrival = {"by": cast.chengyuan_admin, "kind": MovementKind.ARRIVAL}
+    bookkeeping.record_movement(yard, day=dt.date(2026, 7, 1), quantity_t=Decimal(100), **arrival)
+    page = text(client_as(cast.leader).get(target.get_absolute_url()))
+    assert "未到期" in page and "还差 150 t" in page
+    assert milestones_behind(cast.season, cast.leader, dt.date(2026, 8, 31)) == []
+
+    summer.move_to(dt.datetime(2026, 9, 2, 2, tzinfo=dt.UTC))
+    assert "2 天，差 150 t" in text(client_as(cast.leader).get(target.get_absolute_url()))
+    [(milestone, found)] = milestones_behind(cast.season, cast.leader, dt.date(2026, 9, 2))
+    assert (milestone.target, found.in_place_t, found.lacking_t, found.days_late) == (target, 250, 150, 2)
+    assert milestones_behind(cast.season, cast.beiyuan_clerk, dt.date(2026, 9, 2)) == []
+
+    bookkeeping.record_movement(yard, day=dt.date(2026, 9, 1), quantity_t=Decimal(150), **arrival)
+    assert "2026-09-01，晚 1 天" in text(client_as(cast.leader).get(target.get_absolute_url()))
+    assert milestones_behind(cast.season, cast.leader, dt.date(2026, 9, 2)) == []
 
 
 def test_the_cold_spell_page(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
