@@ -77,8 +77,9 @@ def weather_of(season: Season) -> Weather:
 def heated_area_m2(company: Unit, county: Region) -> Decimal | None:
     """The sum over the company's communities; None if none says its area. One query."""
     communities = Community.objects.filter(company=company, county=county)
-    total: Decimal | None = communities.aggregate(total=Sum("heated_area_m2"))["total"]
-    return total
+    total = communities.aggregate(total=Sum("heated_area_m2"))["total"]
+    # SQLite adds in binary fractions.
+    return None if total is None else rounded(total, 2)
 
 
 def latest_estimate(company: Unit, season: Season) -> Estimate | None:
@@ -284,7 +285,7 @@ def starting_values(
     before = season_before(season)
     if before:
         used = used_by_yard(Yard.objects.filter(company=company), before.heating_start_on, before.heating_end_on)
-        values["last_coal_t"] = sum(used.values(), Decimal(0)) or None
+        values["last_coal_t"] = rounded(sum(used.values(), Decimal(0)), 2) or None
         values["last_degree_days"] = weather.degree_days(before.heating_start_on, before.heating_end_on)
     if before and (last := latest_estimate(company, before)):
         for name in ("heat_index_w_per_m2", "indoor_c", "design_c", "boiler_efficiency", "network_efficiency"):
