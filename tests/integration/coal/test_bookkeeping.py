@@ -108,6 +108,16 @@ def test_a_back_dated_use_is_refused_for_the_later_day_that_it_would_leave_short
     assert book.stock() == "0.00"
 
 
+def test_tonnes_stay_decimal_where_the_database_adds(book: Book) -> None:
+    """0.3 − 0.1 is less than 0.2 in binary fractions: the last 0.2 would be refused."""
+    book.arrive(july(1), "0.30")
+    book.arrive(july(10), "0.01")
+    book.use(july(10), "0.01")
+    book.use(july(2), "0.10")
+    book.use(july(3), "0.20")
+    assert [book.stock(july(day)) for day in (1, 2, 3, 10)] == ["0.30", "0.20", "0.00", "0.00"]
+
+
 def test_a_count_lets_what_came_before_it_be_what_it_was(book: Book) -> None:
     book.arrive(july(2), "100")
     book.count(july(8), "90")

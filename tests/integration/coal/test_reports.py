@@ -130,6 +130,12 @@ def test_who_comes_second_is_told_and_keeps_what_was_typed(cast: Cast, yard: Yar
     assert DailyReport.objects.count() == 1
 
 
+def test_there_is_no_correction_of_what_was_not_reported(cast: Cast, yard: Yard, client_as: SignIn) -> None:
+    response = post(client_as(cast.chengyuan_clerk), seen=3, correction_reason="x")
+    assert "这一天的日报还没有报过" in response.content.decode()
+    assert not DailyReport.objects.exists()
+
+
 def test_a_correction_that_corrects_nothing_is_refused(cast: Cast, yard: Yard, client_as: SignIn) -> None:
     client = client_as(cast.chengyuan_clerk)
     post(client)
