@@ -97,6 +97,7 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "approve_target": (DEVELOPMENT,),
         "manage_weather": (DEVELOPMENT, ADMIN),
         "import_progress": (DEVELOPMENT, *BUREAU_ROLES),
+        "manage_parameters": (DEVELOPMENT, ADMIN),
     },
     "supervision": {
         "view_escalation": ALL_ROLES,

@@ -7,7 +7,9 @@ class CoalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from coal.ledger_kind import TemperatureLedger
         from coal.progress_kind import ProgressKind
         from common.spreadsheets.ledgers.kinds import register_kind
 
         register_kind(ProgressKind())
+        register_kind(TemperatureLedger())

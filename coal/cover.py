@@ -65,8 +65,10 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class CountyCover:
-    """The whole of several companies; `without_mean`, `without_coldest`: how many of them no burn is known of."""
+    """The whole of several companies; `without_mean`, `without_coldest`: of how many of them no burn is known."""
 
+    mean_t: Decimal
+    coldest_t: Decimal
     mean_days: Decimal | None
     coldest_days: Decimal | None
     without_mean: int
@@ -78,14 +80,23 @@ def together(covers: Iterable[Cover]) -> CountyCover:
     kept = list(covers)
     mean = [(each.stock_t, each.need.mean_t) for each in kept if each.need.mean_t]
     coldest = [(each.stock_t, each.need.coldest_t) for each in kept if each.need.coldest_t]
+    mean_stock_t, mean_t = _sums(mean)
+    coldest_stock_t, coldest_t = _sums(coldest)
     return CountyCover(
-        mean_days=_days(sum((stock for stock, _ in mean), Decimal(0)), sum((burn for _, burn in mean), Decimal(0))),
-        coldest_days=_days(
-            sum((stock for stock, _ in coldest), Decimal(0)), sum((burn for _, burn in coldest), Decimal(0))
-        ),
+        mean_t=mean_t,
+        coldest_t=coldest_t,
+        mean_days=_days(mean_stock_t, mean_t),
+        coldest_days=_days(coldest_stock_t, coldest_t),
         without_mean=len(kept) - len(mean),
         without_coldest=len(kept) - len(coldest),
     )
+
+
+def _sums(pairs: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
+    stock_t = burn_t = Decimal(0)
+    for stock, burn in pairs:
+        stock_t, burn_t = stock_t + stock, burn_t + burn
+    return stock_t, burn_t
 
 
 def _days(stock_t: Decimal, burn_t: Decimal | None) -> Decimal | None:

@@ -61,7 +61,7 @@ class Plant:
 
     def __post_init__(self) -> None:
         ratios = (self.boiler_efficiency, self.network_efficiency)
-        if min(self.area_m2, self.heating_days, self.heat_value_mj_per_kg, *ratios) <= 0 or max(ratios) > 1:
+        if min(self.area_m2, Decimal(self.heating_days), self.heat_value_mj_per_kg, *ratios) <= 0 or max(ratios) > 1:
             raise ValueError("面积、天数、热值应大于 0，效率应在 0 到 1 之间")
         if not self.design_c <= self.mean_c < self.indoor_c:
             raise ValueError("应为：室外计算温度 ≤ 室外平均温度 < 室内温度")

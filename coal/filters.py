@@ -8,7 +8,7 @@ from django.forms import TextInput
 
 from accounts.models import Unit
 from coal.enums import MovementKind
-from coal.models import Movement, Yard
+from coal.models import DailyReport, Movement, Yard
 from common.filters import LedgerFilterSet
 
 STATES = (("on", "在用"), ("off", "停用"))
@@ -60,3 +60,19 @@ class MovementFilter(LedgerFilterSet):
 
     def matching(self, queryset: QuerySet[Movement], name: str, value: str) -> QuerySet[Movement]:
         return queryset.filter(Q(contract__icontains=value) | Q(transport__icontains=value) | Q(batch__icontains=value))
+
+
+class ReportFilter(LedgerFilterSet):
+    main = ("day",)
+
+    q = django_filters.CharFilter(
+        label="突发情况", field_name="events", lookup_expr="icontains",
+        widget=TextInput(attrs={"placeholder": "突发情况"}),
+    )  # fmt: skip
+    day = django_filters.DateFromToRangeFilter(
+        label="日期", widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    )
+
+    class Meta:
+        model = DailyReport
+        fields = ("q", "day")

@@ -61,8 +61,8 @@ def cover_by_company(
 ) -> dict[int, Cover]:
     """How long each company's coal lasts from that day on, by the company's pk. 3 queries.
 
-    `estimated`: what a day burns by the season's estimate. While there is heating the mean day is that of the last 7
-    days (of as many as there have been); the coldest day is always the estimate's.
+    `estimated`: what a day burns by the season's estimate. While there is heating the mean day is that of the 7
+    days before (of as many as there have been; `day` itself is not over); the coldest day is always the estimate's.
     """
     kept = list(yards)
     companies = {yard.pk: yard.company_id for yard in kept}
@@ -83,13 +83,13 @@ def _last_week(
     yards: list[Yard], companies: Mapping[int, int], day: dt.date, season: Season | None
 ) -> tuple[Mapping[int, Decimal], int]:
     """What each company used in the last days of heating, up to a week, and how many days that were; 0 otherwise."""
-    if season is None or not season.heating_start_on <= day <= season.heating_end_on:
+    if season is None or not season.heating_start_on < day <= season.heating_end_on:
         return {}, 0
-    first = max(season.heating_start_on, day - dt.timedelta(WEEK - 1))
+    first, last = max(season.heating_start_on, day - dt.timedelta(WEEK)), day - dt.timedelta(1)
     used: defaultdict[int, Decimal] = defaultdict(Decimal)
-    for key, tonnes in used_by_yard(yards, first, day).items():
+    for key, tonnes in used_by_yard(yards, first, last).items():
         used[companies[key]] += tonnes
-    return used, (day - first).days + 1
+    return used, (last - first).days + 1
 
 
 def closing_of(yard: Yard, days: Iterable[dt.date]) -> dict[dt.date, Decimal]:

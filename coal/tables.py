@@ -8,9 +8,18 @@ from typing import Any
 from django.urls import reverse
 
 from coal.enums import MovementKind
-from coal.models import Movement, Yard
+from coal.models import DailyReport, Movement, Yard
 from common.columns import group_digits
-from common.tables import DateColumn, LedgerColumn, LedgerTable, LinkColumn, NumberColumn, StatusColumn, YesNoColumn
+from common.tables import (
+    DateColumn,
+    LedgerColumn,
+    LedgerTable,
+    LinkColumn,
+    NumberColumn,
+    StatusColumn,
+    TextColumn,
+    YesNoColumn,
+)
 
 
 class YardTable(LedgerTable):
@@ -93,6 +102,34 @@ class MovementTable(LedgerTable):
 
     class Meta(LedgerTable.Meta):
         model = Movement
+        fields = ()
+
+
+class ReportTable(LedgerTable):
+    table_name = "coal_reports"
+    card = ("day", "used_t", "stock_yard_t", "low_c", "revision")
+    default_order = ("-day",)
+
+    day = LinkColumn(verbose_name="日期")
+    arrived_t = NumberColumn(verbose_name="到货", unit="t", places=2, orderable=False)
+    used_t = NumberColumn(verbose_name="耗用", unit="t", places=2, orderable=False)
+    stock_yard_t = NumberColumn(verbose_name="场存", unit="t", places=2, orderable=False)
+    stock_port_t = NumberColumn(verbose_name="港存", unit="t", places=2, orderable=False)
+    stock_transit_t = NumberColumn(verbose_name="在途", unit="t", places=2, orderable=False)
+    heat_gj = NumberColumn(verbose_name="供热量", unit="GJ", places=2, orderable=False)
+    high_c = NumberColumn(verbose_name="最高", unit="℃", places=1, orderable=False)
+    low_c = NumberColumn(verbose_name="最低", unit="℃", places=1, orderable=False)
+    boilers_running = NumberColumn(verbose_name="运行锅炉", unit="台", orderable=False)
+    events = TextColumn(verbose_name="突发情况", orderable=False)
+    revision = LedgerColumn(verbose_name="版次", orderable=False)
+    filed_by = LedgerColumn(verbose_name="填报人", orderable=False, select=("filed_by",))
+    filed_at = DateColumn(verbose_name="填报时间", time=True, orderable=False)
+
+    def render_revision(self, value: int) -> str:
+        return f"第 {value} 版" if value > 1 else ""
+
+    class Meta(LedgerTable.Meta):
+        model = DailyReport
         fields = ()
 
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from coal.views import movement_page, progress_page, yard_page
+from coal.demand_urls import demand_urls
+from coal.views import movement_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
 app_name = "coal"
@@ -16,4 +17,9 @@ urlpatterns = [
     path("yards/<int:pk>/enter/<slug:kind>/", movement_page.movement_enter, name="movement_enter"),
     path("movements/<int:pk>/", movement_page.movement_detail, name="movement_detail"),
     path("movements/<int:pk>/reverse/", movement_page.movement_reverse, name="movement_reverse"),
+    path("reports/", report_page.report_list, name="report_list"),
+    path("reports/file/", report_page.report_file, name="report_file"),
+    path("reports/company/<int:pk>/", report_page.report_company, name="report_company"),
+    path("reports/<int:pk>/", report_page.report_detail, name="report_detail"),
+    *demand_urls,
 ]

@@ -174,6 +174,9 @@ PLAN_STEPS = (("方案和材料确定", 20), ("材料设备到场", 50), ("施�
 # Coal of no known heat value is taken for this (Qnet,ar in MJ/kg; 5000 kcal/kg) when it is turned into standard coal.
 COAL_USUAL_HEAT_VALUE_MJ_PER_KG = Decimal(env.str("COAL_USUAL_HEAT_VALUE_MJ_PER_KG", "20.934"))
 
+# At which hour the report of the day before is due.
+COAL_REPORT_DUE_HOUR = env.int("COAL_REPORT_DUE_HOUR", 10)
+
 # A longer export is made in the background; of one with photos no file holds more.
 EXPORT_IN_BACKGROUND_ABOVE = env.int("EXPORT_IN_BACKGROUND_ABOVE", 2000)
 # Background jobs: unfinished ones of one person, attempts, how long one waits before it is sent again, without news for

@@ -15,7 +15,10 @@ from factory.django import DjangoModelFactory
 from accounts import roles
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit, User
-from coal.models import Yard
+from coal.bookkeeping import record_movement
+from coal.enums import MovementKind
+from coal.models import DailyReport, Movement, Yard
+from coal.reporting import file_report
 from facilities.enums import FacilityKind
 from facilities.models import Community, Facility, Season
 from inspections.enums import HazardStatus, Urgency
@@ -147,6 +150,44 @@ class YardFactory(DjangoModelFactory):
     county = factory.LazyAttribute(lambda yard: yard.company.region.county)
     name = factory.Sequence(lambda n: f"{n}号煤场")
     capacity_t = Decimal(10_000)
+
+
+class MovementFactory(DjangoModelFactory):
+    """An arrival of 100 t on 1 July 2026, carried into the stock."""
+
+    class Meta:
+        model = Movement
+
+    yard = factory.SubFactory(YardFactory)
+    day = FOUND_ON
+    kind = MovementKind.ARRIVAL
+    quantity_t = Decimal(100)
+    entered_by = factory.LazyAttribute(lambda movement: UserFactory(unit=movement.yard.company))
+
+    @classmethod
+    def _create(cls, model_class: type[Movement], *args: Any, **fields: Any) -> Movement:
+        yard, by = fields.pop("yard"), fields.pop("entered_by")
+        return record_movement(yard, by=by, **fields)
+
+
+class DailyReportFactory(DjangoModelFactory):
+    """The report of 1 July 2026, when nothing was heated."""
+
+    class Meta:
+        model = DailyReport
+
+    company = factory.SubFactory(UnitFactory)
+    day = FOUND_ON
+    arrived_t = used_t = stock_yard_t = stock_port_t = stock_transit_t = heat_gj = Decimal(0)
+    high_c = Decimal(31)
+    low_c = Decimal(20)
+    boilers_running = 0
+    filed_by = factory.LazyAttribute(lambda report: UserFactory(unit=report.company))
+
+    @classmethod
+    def _create(cls, model_class: type[DailyReport], *args: Any, **fields: Any) -> DailyReport:
+        company, day, by = fields.pop("company"), fields.pop("day"), fields.pop("filed_by")
+        return file_report(company, day, by=by, **fields)
 
 
 class MilestoneFactory(DjangoModelFactory):

@@ -57,7 +57,7 @@ class ArrivalForm(MovementForm):
         last = self.yard.movements.standing().filter(kind=MovementKind.ARRIVAL).first()
         if last is not None:
             # The next lorry is most often of the same coal.
-            names = ("heat_value_mj_per_kg", "contract", "batch", "unit_price_yuan_per_t")
+            names = ("heat_value_mj_per_kg", "contract", "unit_price_yuan_per_t")
             self.initial.update({name: getattr(last, name) for name in names})
 
 

@@ -1,6 +1,19 @@
-"""The coal a county's companies hold."""
+"""The coal a county's companies need and hold, and what they report of it."""
 
+from coal.models.demand import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
 from coal.models.progress import ProgressLine
+from coal.models.report import DailyReport
 from coal.models.stock import Movement, StockDay, Yard
 
-__all__ = ["Movement", "ProgressLine", "StockDay", "Yard"]
+__all__ = [
+    "DailyReport",
+    "DailyTemperature",
+    "Estimate",
+    "Movement",
+    "ParameterRange",
+    "ProgressLine",
+    "StockDay",
+    "Target",
+    "TargetMilestone",
+    "Yard",
+]

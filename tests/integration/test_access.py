@@ -31,7 +31,8 @@ from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
-from tests.factories import HazardFactory, YardFactory
+from tests.coal_factories import make_estimate, make_target
+from tests.factories import DailyReportFactory, HazardFactory, MovementFactory, YardFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -149,11 +150,32 @@ TABLE: dict[str, Rule] = {
     "coal:progress": Rule(ALL_ROLES),
     "coal:progress_day": Rule(COAL, "progress day"),
     **_of_ledger("coal:progress_", "coal", imports=PROGRESS, exports=ALL_ROLES),
+    **_of_ledger("coal:temperature_", "temperatures", imports=(ADMIN, DEVELOPMENT), exports=ALL_ROLES),
+    "coal:temperature_day": Rule((ADMIN, DEVELOPMENT)),
+    "coal:weather": Rule(ALL_ROLES),
+    "coal:parameters": Rule((ADMIN, DEVELOPMENT)),
+    "coal:estimate_list": Rule(ALL_ROLES),
+    "coal:estimate": Rule(COAL, "company season"),
+    "coal:estimate_detail": Rule(COAL, "estimate"),
+    "coal:cold_spell": Rule(COAL, "company season"),
+    "coal:target_list": Rule(ALL_ROLES),
+    "coal:target_sheet": Rule(ALL_ROLES),
+    "coal:target_create": Rule((COMPANY_ADMIN,), "company season"),
+    "coal:target_detail": Rule(COAL, "target"),
+    "coal:target_edit": Rule((COMPANY_ADMIN,), "target"),
+    "coal:target_move": Rule((COMPANY_ADMIN,), "target move"),
     "coal:yard_list": Rule(ALL_ROLES),
     "coal:yard_create": Rule(YARDS),
     "coal:yard_detail": Rule(COAL, "yard"),
     "coal:yard_edit": Rule((ADMIN, COMPANY_ADMIN), "yard"),
     "coal:yard_switch": Rule((ADMIN, COMPANY_ADMIN), "yard", post=True),
+    "coal:movement_enter": Rule((COMPANY_ADMIN,), "yard entry"),
+    "coal:movement_detail": Rule(COAL, "movement"),
+    "coal:movement_reverse": Rule((COMPANY_ADMIN,), "movement"),
+    "coal:report_list": Rule(ALL_ROLES),
+    "coal:report_file": Rule(COMPANY_ROLES),
+    "coal:report_company": Rule(COAL, "company with coal"),
+    "coal:report_detail": Rule(COAL, "report"),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
@@ -176,13 +198,15 @@ UNSEEN_BY: dict[str, Roles] = {
             "communities": BUREAU_ROLES,
             "facilities": BUREAU_ROLES,
             "coal": PROGRESS,
+            "temperatures": (ADMIN, DEVELOPMENT),
         }.items()
         for needed in ("batch", "row")
     },
     "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
-    "yard": (COMPANY_CLERK, TOWNSHIP),
+    **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
+    **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
     "progress day": (COMPANY_CLERK, TOWNSHIP),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
@@ -223,7 +247,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         kind: ImportBatch.objects.create(
             kind=kind, owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
         )
-        for kind in ("hazards", "communities", "facilities", "coal")
+        for kind in ("hazards", "communities", "facilities", "coal", "temperatures")
     }
     for batch in batches.values():
         ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
@@ -236,7 +260,13 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         county=hazard.county, company=hazard.lead_unit, reported_on=dt.date(2026, 7, 1 + hazard.pk % 28)
     )
     day = told.reported_on
+    estimate = make_estimate(company=hazard.lead_unit, season=hazard.season, by=who)
+    target = make_target(estimate)
     return {
+        "company season": {"company": hazard.lead_unit_id, "season": hazard.season_id},
+        "estimate": {"pk": estimate.pk},
+        "target": {"pk": target.pk},
+        "target move": {"pk": target.pk, "move": "file"},
         "hazard": {"pk": hazard.pk},
         "progress day": {"year": day.year, "month": day.month, "day": day.day},
         "ladder": {"kind": "hazard", "pk": hazard.pk},
@@ -258,8 +288,20 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
             ).pk
         },
         "job": {"pk": Job.objects.create(owner=who, kind="k", title="t", task="t").pk},
+        **_coal(rows["unit"], who),
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
+    }
+
+
+def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
+    yard = YardFactory(company=company)
+    return {
+        "yard": {"pk": yard.pk},
+        "yard entry": {"pk": yard.pk, "kind": "arrival"},
+        "movement": {"pk": MovementFactory(yard=yard, entered_by=who).pk},
+        "company with coal": {"pk": company.pk},
+        "report": {"pk": DailyReportFactory(company=company, filed_by=who).pk},
     }
 
 
@@ -283,7 +325,6 @@ def rows(cast: Cast, summer: Any) -> Rows:
         **_of(
             cast.admin, hazard, policy=policy, facility=cast.station, community=cast.community, season=cast.season,
             unit=cast.chengyuan, user=cast.chengyuan_clerk, region=cast.town_b,
-            yard=YardFactory(company=cast.chengyuan),
         ),
     }  # fmt: skip
     return Rows(
@@ -292,7 +333,6 @@ def rows(cast: Cast, summer: Any) -> Rows:
         | _of(
             foreign.admin, theirs, policy=policy, facility=foreign.station, community=foreign.community,
             season=foreign.season, unit=foreign.company, user=foreign.company_admin, region=foreign.township,
-            yard=YardFactory(company=foreign.company),
         ),
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Region
 from accounts.selectors import DEMO_PASSWORD
 from common import clock
-from heating.demo import hazards, people, places
+from heating.demo import coal, coal_demand, hazards, people, places
 from notifications.models import Message
 
 SEED = 2025
@@ -19,7 +19,10 @@ UNREAD_DAYS = 4
 
 
 class Command(BaseCommand):
-    help = "建立演示县（临岭县）：单位、用户、两个采暖季、小区和设施、各种状态的隐患。数据每次相同。"
+    help = (
+        "建立演示县（临岭县）：单位、用户、两个采暖季、小区和设施、隐患、煤场流水和日报、气温、用煤测算和储备目标。"
+        "数据每次相同。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--hazards", type=int, default=120, metavar="N", help="本采暖季的隐患数（默认 120）")
@@ -43,6 +46,8 @@ class Command(BaseCommand):
         facilities = places.make_facilities(cast, communities, dice)
         hazards.tell(cast, past, facilities, count=max(count // 3, 1), today=today, seed=SEED)
         hazards.tell(cast, present, facilities, count=count, today=today, seed=SEED + 1)
+        coal_demand.tell(cast, present, today=today, seed=SEED + 2)
+        coal.tell(cast, (past, present), today=today, seed=SEED + 3)
         # People have read their post, but for the last days'.
         read_until = clock.now() - dt.timedelta(days=UNREAD_DAYS)
         Message.objects.filter(created_at__lt=read_until).update(read_at=read_until)

@@ -1,0 +1,294 @@
+"""Reads of temperatures, estimates and targets. Each docstring states its number of queries."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+
+from accounts.models import Region, Unit, UnitQuerySet
+from accounts.scoping import sees_region
+from coal.cold_spell import Burning
+from coal.cover import DayNeed
+from coal.degree_days import Climate, Winter, climate, winter, winters_before
+from coal.demand import rounded
+from coal.demand_enums import Method, MilestoneKind, TargetStatus, WinterChoice
+from coal.inputs import Input, adjusted
+from coal.models import DailyTemperature, Estimate, ParameterRange, StockDay, Target, TargetMilestone, Yard
+from coal.progress import Reach, Supply, reach
+from coal.selectors import stock_by_yard, used_by_yard
+from facilities.models import Community, Season
+
+
+def inputs_of(county: Region) -> dict[str, Input]:
+    """The table of inputs with the county's own bounds. One query."""
+    own = ParameterRange.objects.filter(county=county).values_list("name", "least", "typical", "most")
+    return adjusted(own)
+
+
+def companies_of(user: Any, county: Region) -> list[Unit]:
+    """The active heating companies of the county whose coal the user sees. One query."""
+    found = coal_companies(user, county).active()
+    return list(found.order_by("pk"))
+
+
+def coal_companies(user: Any, county: Region) -> UnitQuerySet:
+    """Those of the county for bureaus and leaders, its own for everybody else, as `of_user` has it for rows."""
+    visible = Unit.objects.visible_to(user).companies().filter(region__code__startswith=county.scope_prefix)
+    return visible if sees_region(user) else visible.filter(pk=user.unit_id)
+
+
+# --- weather
+
+
+def temperatures_of(county: Region) -> dict[dt.date, Decimal]:
+    """Every day that is known. One query."""
+    return dict(DailyTemperature.objects.filter(county=county).values_list("day", "mean_c"))
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """`past`: winters before the season; `present`: what is known of the season itself; `climate`: what `past` says."""
+
+    past: list[Winter]
+    present: Winter | None
+    climate: Climate | None
+    temperatures: Mapping[dt.date, Decimal]
+
+    def degree_days(self, first: dt.date, last: dt.date) -> Decimal | None:
+        """Of the days from `first` to `last`; None where too little is known."""
+        found = winter(self.temperatures, first, last)
+        return found.degree_days if found and found.is_complete_enough else None
+
+
+def weather_of(season: Season) -> Weather:
+    """The season's dates in the years before, as its county's temperatures have them. One query."""
+    known = temperatures_of(season.county)
+    first, last = season.heating_start_on, season.heating_end_on
+    past = winters_before(known, first, last)
+    return Weather(past, winter(known, first, last), climate(past), known)
+
+
+# --- estimates
+
+
+def heated_area_m2(company: Unit, county: Region) -> Decimal | None:
+    """The sum over the company's communities; None if none says its area. One query."""
+    communities = Community.objects.filter(company=company, county=county)
+    total = communities.aggregate(total=Sum("heated_area_m2"))["total"]
+    # SQLite adds in binary fractions.
+    return None if total is None else rounded(total, 2)
+
+
+def latest_estimate(company: Unit, season: Season) -> Estimate | None:
+    """One query."""
+    return Estimate.objects.filter(company=company, season=season).select_related("saved_by__unit").first()
+
+
+def latest_estimates(season: Season, companies: Iterable[Unit]) -> dict[int, Estimate]:
+    """{company's pk: its last estimate}. One query."""
+    rows = Estimate.objects.filter(season=season, company__in=companies).order_by("number")
+    return {row.company_id: row for row in rows.select_related("company", "season")}
+
+
+def season_before(season: Season) -> Season | None:
+    """The county's season before this one, if it is registered. One query."""
+    return Season.objects.filter(county=season.county, name__lt=season.name).order_by("-name").first()
+
+
+# --- targets
+
+
+def targets_of(season: Season, user: Any) -> QuerySet[Target]:
+    """Every revision that the user sees, the newest of a company first."""
+    visible = Target.objects.visible_to(user).filter(season=season)
+    return visible.select_related("company", "season", "county", "estimate").order_by("company_id", "-revision")
+
+
+def targets_in_force(season: Season) -> dict[int, Target]:
+    """{company's pk: its approved target}. One query."""
+    rows = Target.objects.filter(season=season, status=TargetStatus.APPROVED).select_related("company")
+    return {row.company_id: row for row in rows}
+
+
+def open_milestones(until: dt.date) -> QuerySet[TargetMilestone]:
+    """Milestones of targets in force that are due by that day, with company, county and season: what a sweep over
+    deadlines holds against contracts and stock."""
+    in_force = TargetMilestone.objects.filter(target__status=TargetStatus.APPROVED, due_on__lte=until)
+    return in_force.select_related("target__company", "target__county", "target__season")
+
+
+def supplies(season: Season, companies: Iterable[Unit], until: dt.date) -> dict[int, Supply]:
+    """What each company has in place up to that day, by its pk. Four queries."""
+    first = season.summer_start_on
+    yards = list(Yard.objects.filter(company__in=[company.pk for company in companies]))
+    opening = stock_by_yard(yards, first - dt.timedelta(days=1))
+    days = StockDay.objects.filter(yard__in=[yard.pk for yard in yards], day__range=(first, until), arrived_t__gt=0)
+    arrived: dict[int, dict[dt.date, Decimal]] = {yard.company_id: {} for yard in yards}
+    for company, day, tonnes in days.values_list("yard__company", "day", "arrived_t"):
+        arrived[company][day] = arrived[company].get(day, Decimal(0)) + tonnes
+    return {
+        company: Supply(
+            first, sum((opening[yard.pk].stock_t for yard in yards if yard.company_id == company), Decimal(0)), by_day
+        )
+        for company, by_day in arrived.items()
+    }
+
+
+def milestones_behind(season: Season, user: Any, today: dt.date) -> list[tuple[TargetMilestone, Reach]]:
+    """Milestones for arrivals of targets in force that are past and not reached, of companies the user sees.
+
+    Five queries.
+    """
+    due = open_milestones(today - dt.timedelta(days=1)).filter(
+        kind=MilestoneKind.ARRIVED, target__season=season, target__in=Target.objects.visible_to(user)
+    )
+    milestones = list(due)
+    known = supplies(season, [each.target.company for each in milestones], today)
+    reached = [(each, reach_of(each, known.get(each.target.company_id), today)) for each in milestones]
+    return [(each, found) for each, found in reached if found.is_behind]
+
+
+def reach_of(milestone: TargetMilestone, supply: Supply | None, today: dt.date) -> Reach:
+    """How a milestone for arrivals stands; of a company without a yard nothing is in place. No query."""
+    nothing = Supply(milestone.due_on, Decimal(0), {})
+    return reach(supply or nothing, milestone.quantity_t or Decimal(0), milestone.due_on, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """How a company burns by the estimate that its target in force rests on, else by its last one."""
+
+    burning: Burning
+    coldest_c: Decimal
+    basis: str
+
+
+def burn_of(company: Unit, season: Season) -> Burn | None:
+    """None before anything was reckoned. Two queries."""
+    in_force = Target.objects.filter(company=company, season=season, status=TargetStatus.APPROVED)
+    if target := in_force.select_related("estimate").first():
+        return _burn(target.estimate, target.mean_day_t, "已批准的储备目标")
+    estimate = latest_estimate(company, season)
+    if estimate is None:
+        return None
+    return _burn(estimate, estimate.demands[Method.DESIGN_LOAD].mean_day_t, "本季测算（设计热负荷法）")
+
+
+def _burn(estimate: Estimate, mean_day_t: Decimal, basis: str) -> Burn:
+    return Burn(Burning(mean_day_t, estimate.indoor_c, estimate.mean_c), estimate.design_c, basis)
+
+
+def day_needs(season: Season, companies: Iterable[Unit]) -> dict[int, DayNeed]:
+    """What a day burns, by the company's pk: of the target in force, else of the last estimate by the design load.
+
+    Two queries.
+    """
+    wanted = list(companies)
+    needs = {}
+    for pk, estimate in latest_estimates(season, wanted).items():
+        demand = estimate.demands[Method.DESIGN_LOAD]
+        needs[pk] = DayNeed(demand.mean_day_t, demand.coldest_day_t, "本季测算")
+    in_force = targets_in_force(season)
+    for company in wanted:
+        if target := in_force.get(company.pk):
+            needs[company.pk] = DayNeed(target.mean_day_t, target.coldest_day_t, "已批准的储备目标")
+    return needs
+
+
+# --- the county's sheet
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A company with its last revision; `in_force` the approved one, which may be an earlier; `share_percent` of the
+    county's raw tonnes."""
+
+    company: Unit
+    estimate: Estimate | None
+    latest: Target | None
+    in_force: Target | None
+    share_percent: Decimal | None = None
+
+    @property
+    def counted(self) -> Target | None:
+        """What goes into the totals: the approved one, else what is being agreed."""
+        return self.in_force or self.latest
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    rows: list[SheetRow]
+    area_m2: Decimal
+    need_t: Decimal
+    quantity_t: Decimal
+    quantity_tce: Decimal
+    approved: int
+    # Whether these are all of the county's companies: a company sees its own line, which is no total.
+    is_whole: bool
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every company has an approved target and nothing is being revised."""
+        return bool(self.rows) and all(row.in_force and row.latest == row.in_force for row in self.rows)
+
+
+def county_sheet(season: Season, user: Any) -> Sheet:
+    """Three queries. Tonnes of different heat value are added only beside their tonnes of standard coal."""
+    companies = companies_of(user, season.county)
+    estimates = latest_estimates(season, companies)
+    latest: dict[int, Target] = {}
+    in_force: dict[int, Target] = {}
+    for target in targets_of(season, user):
+        latest.setdefault(target.company_id, target)
+        if target.status == TargetStatus.APPROVED:
+            in_force[target.company_id] = target
+    # A company that was closed since keeps its line as long as it has a target.
+    known = {company.pk: company for company in companies}
+    known |= {target.company_id: target.company for target in latest.values()}
+    rows = [
+        SheetRow(company, estimates.get(pk), latest.get(pk), in_force.get(pk)) for pk, company in sorted(known.items())
+    ]
+    counted = [row.counted for row in rows if row.counted]
+    total, is_whole = sum((target.quantity_t for target in counted), Decimal(0)), sees_region(user)
+    return Sheet(
+        rows=[_with_share(row, total) for row in rows] if is_whole else rows,
+        area_m2=sum((target.estimate.area_m2 for target in counted), Decimal(0)),
+        need_t=sum((target.need_t for target in counted), Decimal(0)),
+        quantity_t=total,
+        quantity_tce=sum((target.quantity_tce for target in counted), Decimal(0)),
+        approved=len(in_force),
+        is_whole=is_whole,
+    )
+
+
+def _with_share(row: SheetRow, total: Decimal) -> SheetRow:
+    share = rounded(row.counted.quantity_t * 100 / total, 1) if row.counted and total else None
+    return SheetRow(row.company, row.estimate, row.latest, row.in_force, share)
+
+
+# --- what an estimate begins with
+
+
+def starting_values(
+    company: Unit, season: Season, *, inputs: Mapping[str, Input], weather: Weather
+) -> dict[str, Decimal | str | None]:
+    """For the first estimate of a season: what is usual, the company's own area, and last season's figures as far as
+    they are known: the coal by the book of the company's yards. Five queries."""
+    values: dict[str, Decimal | str | None] = {name: each.typical for name, each in inputs.items()}
+    values["heating_days"] = Decimal((season.heating_end_on - season.heating_start_on).days + 1)
+    values["area_m2"] = heated_area_m2(company, season.county)
+    values["winter"] = WinterChoice.DESIGN.value
+    values |= dict.fromkeys(("last_coal_t", "last_heat_value_mj_per_kg", "last_area_m2", "last_degree_days"))
+    before = season_before(season)
+    if before:
+        used = used_by_yard(Yard.objects.filter(company=company), before.heating_start_on, before.heating_end_on)
+        values["last_coal_t"] = rounded(sum(used.values(), Decimal(0)), 2) or None
+        values["last_degree_days"] = weather.degree_days(before.heating_start_on, before.heating_end_on)
+    if before and (last := latest_estimate(company, before)):
+        for name in ("heat_index_w_per_m2", "indoor_c", "design_c", "boiler_efficiency", "network_efficiency"):
+            values[name] = getattr(last, name)
+        values["last_heat_value_mj_per_kg"], values["last_area_m2"] = last.heat_value_mj_per_kg, last.area_m2
+    return values

@@ -1,0 +1,68 @@
+"""The milestones that a target begins with: which day each falls on in a season, and the share that a county expects.
+
+They are a default that each target may differ from; the shares stand in `coal.inputs` and a county may change them.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Protocol
+
+from coal.demand import rounded
+from coal.demand_enums import MilestoneKind
+from coal.inputs import Input
+
+
+class SeasonDates(Protocol):
+    @property
+    def heating_start_on(self) -> dt.date: ...
+    @property
+    def year(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`amount`: percent of the target, or, of COVER, days."""
+
+    kind: MilestoneKind
+    due_on: dt.date
+    amount: Decimal
+
+    def quantity_t(self, target_t: Decimal) -> Decimal | None:
+        """The tonnes that a share of the target is; None for days of cover."""
+        return None if self.kind is MilestoneKind.COVER else rounded(target_t * self.amount / 100)
+
+
+def usual_milestones(season: SeasonDates, inputs: Mapping[str, Input]) -> list[Planned]:
+    """Contracts by the end of June; arrivals by the ends of August and September and the day before heating starts;
+    the least cover from the first day of heating on."""
+    year, start = season.year, season.heating_start_on
+    rows = (
+        (MilestoneKind.CONTRACTED, dt.date(year, 6, 30), "contracted_percent"),
+        (MilestoneKind.ARRIVED, dt.date(year, 8, 31), "august_percent"),
+        (MilestoneKind.ARRIVED, dt.date(year, 9, 30), "september_percent"),
+        (MilestoneKind.ARRIVED, start - dt.timedelta(days=1), "start_percent"),
+        (MilestoneKind.COVER, start, "cover_days"),
+    )
+    return [Planned(kind, day, inputs[name].typical or Decimal(0)) for kind, day, name in rows]
+
+
+def problems_of(planned: list[Planned]) -> list[str]:
+    """What is wrong with them taken together, in Chinese: two on one day, arrivals that go down again."""
+    found = []
+    seen: set[tuple[MilestoneKind, dt.date]] = set()
+    for each in planned:
+        if (each.kind, each.due_on) in seen:
+            found.append(f"{each.kind.label}在 {each.due_on} 有两个节点，请只留一个")
+        seen.add((each.kind, each.due_on))
+    for kind in (MilestoneKind.CONTRACTED, MilestoneKind.ARRIVED):
+        ordered = sorted((each for each in planned if each.kind is kind), key=lambda each: each.due_on)
+        for before, after in pairwise(ordered):
+            if after.amount < before.amount:
+                found.append(
+                    f"{kind.label}：{after.due_on} 的 {after.amount.normalize():f}% 低于此前 {before.due_on} 的 "
+                    f"{before.amount.normalize():f}%，累计比例不能倒退"
+                )
+    return found
