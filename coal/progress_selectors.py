@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery, Sum
 
-from coal.models import ProgressLine, StockDay, Yard
+from coal.demand_enums import TargetStatus
+from coal.models import ProgressLine, StockDay, Target, Yard
 from facilities.models import Season
 
 ZERO = Decimal(0)
@@ -34,7 +35,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Line:
-    """`figures`: arrived, used, stock. `computed_t`: the stock that the line's own arrivals and use give."""
+    """`figures`: need, target, arrived, used, stock. `computed_t`: the stock that its own arrivals and use give."""
 
     line: ProgressLine
     figures: list[Compared]
@@ -52,23 +53,28 @@ class Line:
 
 @dataclass(frozen=True)
 class Booked:
-    """What a company's yards hold in the book: since the summer began, and at the close of the day."""
+    """What the site says of a company: the need and target that are approved, what came and went since the summer, the
+    stock at the close of the day."""
 
+    need_t: Decimal | None = None
+    target_t: Decimal | None = None
     arrived_t: Decimal = ZERO
     used_t: Decimal = ZERO
     stock_t: Decimal = ZERO
 
 
 def snapshot(user: Any, day: dt.date) -> list[Line]:
-    """The lines of that day that the user sees, by company. Four queries."""
+    """The lines of that day that the user sees, by company. Five queries."""
     lines = list(ProgressLine.objects.visible_to(user).filter(reported_on=day).select_related("company", "county"))
     lines.sort(key=lambda line: line.company.name)
-    booked = _booked({line.company_id for line in lines}, day, _summer_start(lines, day))
+    booked = _booked({line.company_id for line in lines}, day, _seasons_of(lines, day))
     return [_beside(line, booked.get(line.company_id, Booked())) for line in lines]
 
 
 def _beside(line: ProgressLine, booked: Booked) -> Line:
     figures = [
+        Compared("本季需煤量", line.need_t, booked.need_t),
+        Compared("储备目标", line.target_t, booked.target_t),
         Compared("累计到货", line.arrived_t, booked.arrived_t),
         Compared("累计耗用", line.used_t, booked.used_t),
         Compared("库存", line.stock_reported_t, booked.stock_t),
@@ -76,27 +82,29 @@ def _beside(line: ProgressLine, booked: Booked) -> Line:
     return Line(line, figures, line.stock_by_movements_t)
 
 
-def _summer_start(lines: Iterable[ProgressLine], day: dt.date) -> dt.date:
-    """From when on coal is stored for the season to which the day belongs; the year's beginning if there is none."""
+def _seasons_of(lines: Iterable[ProgressLine], day: dt.date) -> list[Season]:
+    """Those for which coal is stored on that day, one for each county."""
     counties = {line.county_id for line in lines}
-    seasons = Season.objects.filter(county__in=counties, summer_start_on__lte=day).order_by("-summer_start_on")
-    start: dt.date | None = seasons.values_list("summer_start_on", flat=True).first()
-    return start or dt.date(day.year, 1, 1)
+    begun = Season.objects.filter(county__in=counties, summer_start_on__lte=day).order_by("summer_start_on")
+    return [*{season.county_id: season for season in begun}.values()]
 
 
-def _booked(companies: Iterable[int], day: dt.date, since: dt.date) -> dict[int, Booked]:
-    """By company. Two queries."""
+def _booked(companies: set[int], day: dt.date, seasons: list[Season]) -> dict[int, Booked]:
+    """By company; without a season what came and went since the year began. Three queries."""
+    since = min((season.summer_start_on for season in seasons), default=dt.date(day.year, 1, 1))
     moved = StockDay.objects.filter(yard__company__in=companies, day__gte=since, day__lte=day)
     sums = moved.values("yard__company").annotate(arrived_t=Sum("arrived_t"), used_t=Sum("used_t")).order_by()
     found = {row["yard__company"]: (row["arrived_t"], row["used_t"]) for row in sums}
     last = StockDay.objects.filter(yard=OuterRef("pk"), day__lte=day).order_by("-day").values("close_t")[:1]
-    yards = (
-        Yard.objects.filter(company__in=companies).annotate(close_t=Subquery(last)).values_list("company", "close_t")
-    )
+    yards = Yard.objects.filter(company__in=companies).annotate(close_t=Subquery(last))
     stocks: dict[int, Decimal] = {}
-    for company, close_t in yards.order_by():
+    for company, close_t in yards.values_list("company", "close_t").order_by():
         stocks[company] = stocks.get(company, ZERO) + (close_t or ZERO)
-    return {
-        company: Booked(*found.get(company, (ZERO, ZERO)), stock_t=stocks.get(company, ZERO))
-        for company in {*found, *stocks}
-    }
+    approved = Target.objects.filter(company__in=companies, season__in=seasons, status=TargetStatus.APPROVED)
+    targets = {target.company_id: target for target in approved}
+    booked = {}
+    for company in companies:
+        target, (arrived_t, used_t) = targets.get(company), found.get(company, (ZERO, ZERO))
+        need_t, target_t = (target.need_t, target.quantity_t) if target else (None, None)
+        booked[company] = Booked(need_t, target_t, arrived_t, used_t, stocks.get(company, ZERO))
+    return booked

@@ -37,7 +37,7 @@ def progress_list(request: HttpRequest) -> HttpResponse:
 @reads
 @require_GET
 def progress_day(request: HttpRequest, year: int, month: int, day: int) -> HttpResponse:
-    """Seven queries, whatever the number of companies."""
+    """Eight queries, whatever the number of companies."""
     try:
         on = dt.date(year, month, day)
     except ValueError:

@@ -136,7 +136,8 @@ def test_beside_the_book(cast: Cast, summer: Any, file: Path, client_as: SignIn)
     read(file, table(GOOD, BAD))
     first, second = sorted(snapshot(cast.admin, DAY), key=lambda line: line.line.company == cast.beiyuan)
     assert [(each.label, each.told_t, each.booked_t, each.difference_t) for each in first.figures] == [
-        ("累计到货", 42376, 42000, 376), ("累计耗用", 0, 0, 0), ("库存", 42376, 42000, 376),
+        ("本季需煤量", 79005, None, None), ("储备目标", 55303, None, None), ("累计到货", 42376, 42000, 376),
+        ("累计耗用", 0, 0, 0), ("库存", 42376, 42000, 376),
     ]  # fmt: skip
     assert second.is_contradictory
     assert not first.is_contradictory
