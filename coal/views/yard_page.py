@@ -1,6 +1,7 @@
 """Pages of the coal yards."""
 
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +32,7 @@ from facilities.models import Season
 from facilities.selectors import current_season
 
 FRAGMENTS = {"list": "partials/list.html"}
-# More batches than these are told by their number; an open yard has a lorry's load in each.
+# Of the batches that are newer only the tonnes are told: an open yard has a lorry's load in each.
 MOST_LAYERS = 8
 # What can be entered, in the order of use; the first is the page's main button.
 ENTRIES = (("arrival", "登记到货"), ("use", "耗用"), ("count", "盘点"), ("transfer", "调拨"), ("loss", "损耗"))
@@ -102,8 +103,8 @@ def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
     """What lies there today: figures, layers, and how the season's opening became it."""
     today = clock.today()
     stock = stock_by_yard([yard], today)[yard.pk]
-    lying = layers(yard, today)
-    untold_t = sum((layer.quantity_t for layer in lying if layer.heat_value_mj_per_kg is None), Decimal(0))
+    lying = list(islice(layers(yard, today), MOST_LAYERS))
+    listed_t = sum((layer.quantity_t for layer in lying), Decimal(0))
     oldest = lying[0] if lying else None
     identity = None
     if season and season.summer_start_on <= today:
@@ -116,9 +117,9 @@ def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
             ("位置", yard.place),
         ],
         "stock": stock, "today": today, "fill_percent": stock.stock_t * 100 / yard.capacity_t,
-        "layers": [{"layer": layer, "age": layer.age_days(today)} for layer in lying[:MOST_LAYERS]],
-        "more_layers": max(len(lying) - MOST_LAYERS, 0),
-        "untold_t": untold_t, "usual_heat_value": settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG,
+        "layers": [{"layer": layer, "age": layer.age_days(today)} for layer in lying],
+        "newer_t": stock.stock_t - listed_t, "usual_heat_value": settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG,
+        "has_untold": any(layer.heat_value_mj_per_kg is None for layer in lying),
         "oldest": oldest, "oldest_age": oldest and oldest.age_days(today),
         "identity": identity, "season": season,
     }  # fmt: skip
