@@ -14,13 +14,11 @@ from django.urls import reverse
 
 from accounts.enums import UnitKind
 from coal import services
-from coal.cover import Stock, together
-from coal.demand_selectors import day_needs
 from coal.filters import MovementFilter, YardFilter
 from coal.forms.yard import YardForm
 from coal.layers import layers
 from coal.models import Yard
-from coal.selectors import closing_of, cover_by_company, identity_of, stock_by_yard
+from coal.selectors import closing_of, identity_of, stock_by_yard
 from coal.tables import MovementTable, YardTable
 from common import clock
 from common.forms import attempt
@@ -48,35 +46,12 @@ def yard_list(request: HttpRequest) -> HttpResponse:
     for yard in table.page.object_list:
         yard.stock = stocks[yard.pk]
     context: dict[str, Any] = {"table": table, "bar": filters.bar, "empty_title": "还没有煤场"}
-    if not is_partial(request):
-        context |= _cover(request)
     if request.user.has_perm("coal.manage_yards"):  # type: ignore[union-attr]
         context |= {
             "empty_text": "先把存煤的煤场登记进来，再记到货和耗用。",
             "empty_url": reverse("coal:yard_create"), "empty_action": "新建煤场",
         }  # fmt: skip
     return render_page(request, "coal/yard_list.html", context, fragments=FRAGMENTS)
-
-
-def _cover(request: HttpRequest) -> dict[str, Any]:
-    """How long the coal of each company lasts today, and that of all of them together. About 8 queries."""
-    user, today = request.user, clock.today()
-    season = Season.objects.visible_to(user).containing(today).first()
-    yards = list(Yard.objects.visible_to(user).select_related("company"))
-    companies = {yard.company_id: yard.company for yard in yards}
-    needs = day_needs(season, companies.values()) if season else {}
-    covers, stocks = cover_by_company(yards, today, season, needs), stock_by_yard(yards, today)
-    rows: list[dict[str, Any]] = [
-        {
-            "company": company, "cover": covers[pk],
-            "stock": sum((stocks[yard.pk] for yard in yards if yard.company_id == pk), Stock()),
-        }
-        for pk, company in companies.items()
-    ]  # fmt: skip
-    # The one that would be out of coal first stands first; of whom nothing is known stand last.
-    rows.sort(key=lambda row: (row["cover"].mean_days is None, row["cover"].mean_days, row["company"].pk))
-    county = together(covers.values()) if len(rows) > 1 else None
-    return {"covers": rows, "county_cover": county, "county_stock": sum((row["stock"] for row in rows), Stock())}
 
 
 @reads

@@ -311,7 +311,7 @@ def test_the_stock_of_all_yards_is_read_at_once(book: Book, cast: Cast, django_a
     Book(opened, book.by).count(july(1), "60")
     Book(opened, book.by).arrive(july(3), "40", "22")
     empty = YardFactory(company=cast.chengyuan)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         stocks = stock_by_yard([book.yard, opened, empty], TODAY)
     stock = stocks[book.yard.pk]
     assert (stock.stock_t, stock.heat_gj, stock.oldest_on) == (Decimal(140), Decimal("2986.70"), july(1))
