@@ -45,7 +45,8 @@ class Winter:
 
 @dataclass(frozen=True, slots=True)
 class Climate:
-    """What several winters say. `mean_degree_days` and `mean_c` over all; `median` and `cold` are winters that were."""
+    """What several winters say, the latest first. `mean_degree_days`, for as many days as the latest has, and `mean_c`
+    are over all of them; `median` and `cold` are winters that were."""
 
     winters: tuple[Winter, ...]
     mean_degree_days: Decimal
@@ -107,7 +108,10 @@ def climate(winters: Iterable[Winter]) -> Climate | None:
         return None
     return Climate(
         winters=counted,
-        mean_degree_days=rounded(sum((each.degree_days for each in counted), Decimal(0)) / len(counted)),
+        # By the day: of a winter with a leap day no more is taken than of the others.
+        mean_degree_days=rounded(
+            sum((each.degree_days / each.days for each in counted), Decimal(0)) * counted[0].days / len(counted)
+        ),
         mean_c=rounded(sum((each.mean_c for each in counted), Decimal(0)) / len(counted), 1),
         median=ranked(counted, 50),
         cold=ranked(counted, 90),

@@ -14,9 +14,11 @@ from coal.cold_spell import Burning
 from coal.cover import DayNeed
 from coal.degree_days import Climate, Winter, climate, winter, winters_before
 from coal.demand import rounded
-from coal.demand_enums import Method, TargetStatus, WinterChoice
+from coal.demand_enums import Method, MilestoneKind, TargetStatus, WinterChoice
 from coal.inputs import Input, adjusted
-from coal.models import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
+from coal.models import DailyTemperature, Estimate, ParameterRange, StockDay, Target, TargetMilestone, Yard
+from coal.progress import Reach, Supply, reach
+from coal.selectors import stock_by_yard, used_by_yard
 from facilities.models import Community, Season
 
 
@@ -75,8 +77,9 @@ def weather_of(season: Season) -> Weather:
 def heated_area_m2(company: Unit, county: Region) -> Decimal | None:
     """The sum over the company's communities; None if none says its area. One query."""
     communities = Community.objects.filter(company=company, county=county)
-    total: Decimal | None = communities.aggregate(total=Sum("heated_area_m2"))["total"]
-    return total
+    total = communities.aggregate(total=Sum("heated_area_m2"))["total"]
+    # SQLite adds in binary fractions.
+    return None if total is None else rounded(total, 2)
 
 
 def latest_estimate(company: Unit, season: Season) -> Estimate | None:
@@ -115,6 +118,43 @@ def open_milestones(until: dt.date) -> QuerySet[TargetMilestone]:
     deadlines holds against contracts and stock."""
     in_force = TargetMilestone.objects.filter(target__status=TargetStatus.APPROVED, due_on__lte=until)
     return in_force.select_related("target__company", "target__county", "target__season")
+
+
+def supplies(season: Season, companies: Iterable[Unit], until: dt.date) -> dict[int, Supply]:
+    """What each company has in place up to that day, by its pk. Four queries."""
+    first = season.summer_start_on
+    yards = list(Yard.objects.filter(company__in=[company.pk for company in companies]))
+    opening = stock_by_yard(yards, first - dt.timedelta(days=1))
+    days = StockDay.objects.filter(yard__in=[yard.pk for yard in yards], day__range=(first, until), arrived_t__gt=0)
+    arrived: dict[int, dict[dt.date, Decimal]] = {yard.company_id: {} for yard in yards}
+    for company, day, tonnes in days.values_list("yard__company", "day", "arrived_t"):
+        arrived[company][day] = arrived[company].get(day, Decimal(0)) + tonnes
+    return {
+        company: Supply(
+            first, sum((opening[yard.pk].stock_t for yard in yards if yard.company_id == company), Decimal(0)), by_day
+        )
+        for company, by_day in arrived.items()
+    }
+
+
+def milestones_behind(season: Season, user: Any, today: dt.date) -> list[tuple[TargetMilestone, Reach]]:
+    """Milestones for arrivals of targets in force that are past and not reached, of companies the user sees.
+
+    Five queries.
+    """
+    due = open_milestones(today - dt.timedelta(days=1)).filter(
+        kind=MilestoneKind.ARRIVED, target__season=season, target__in=Target.objects.visible_to(user)
+    )
+    milestones = list(due)
+    known = supplies(season, [each.target.company for each in milestones], today)
+    reached = [(each, reach_of(each, known.get(each.target.company_id), today)) for each in milestones]
+    return [(each, found) for each, found in reached if found.is_behind]
+
+
+def reach_of(milestone: TargetMilestone, supply: Supply | None, today: dt.date) -> Reach:
+    """How a milestone for arrivals stands; of a company without a yard nothing is in place. No query."""
+    nothing = Supply(milestone.due_on, Decimal(0), {})
+    return reach(supply or nothing, milestone.quantity_t or Decimal(0), milestone.due_on, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,14 +276,16 @@ def starting_values(
     company: Unit, season: Season, *, inputs: Mapping[str, Input], weather: Weather
 ) -> dict[str, Decimal | str | None]:
     """For the first estimate of a season: what is usual, the company's own area, and last season's figures as far as
-    they are known. Three queries."""
+    they are known: the coal by the book of the company's yards. Five queries."""
     values: dict[str, Decimal | str | None] = {name: each.typical for name, each in inputs.items()}
     values["heating_days"] = Decimal((season.heating_end_on - season.heating_start_on).days + 1)
     values["area_m2"] = heated_area_m2(company, season.county)
     values["winter"] = WinterChoice.DESIGN.value
-    values["last_heat_value_mj_per_kg"] = values["last_area_m2"] = values["last_degree_days"] = None
+    values |= dict.fromkeys(("last_coal_t", "last_heat_value_mj_per_kg", "last_area_m2", "last_degree_days"))
     before = season_before(season)
     if before:
+        used = used_by_yard(Yard.objects.filter(company=company), before.heating_start_on, before.heating_end_on)
+        values["last_coal_t"] = rounded(sum(used.values(), Decimal(0)), 2) or None
         values["last_degree_days"] = weather.degree_days(before.heating_start_on, before.heating_end_on)
     if before and (last := latest_estimate(company, before)):
         for name in ("heat_index_w_per_m2", "indoor_c", "design_c", "boiler_efficiency", "network_efficiency"):

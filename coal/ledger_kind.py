@@ -37,7 +37,7 @@ class TemperatureLedger(RecordKind):
 
     def item_url(self, pk: int) -> str:
         day = DailyTemperature.objects.filter(pk=pk).values_list("day", flat=True).first() or dt.date.min
-        return f"{self.list_url()}?day_after={day}&day_before={day}"
+        return f"{self.list_url()}?first={day}&last={day}"
 
     def list_url(self) -> str:
         return reverse("coal:weather")

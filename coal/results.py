@@ -33,25 +33,30 @@ class Row:
 
 def comparison(demands: Mapping[Method, Demand]) -> list[Row]:
     """A line for each figure; without the second method its cells are empty."""
-    design, historic = demands[Method.DESIGN_LOAD], demands.get(Method.LAST_SEASON)
-    rows = []
-    for name, label, unit, places in FIGURES:
-        first = getattr(design, name)
-        second = getattr(historic, name) if historic else None
-        rows.append(
-            Row(
-                label,
-                unit,
-                figure(first, places),
-                figure(second, places) if second is not None else "",
-                _signed(second - first, places) if second is not None else "",
-            )
-        )
-    return rows
+    return [_row(demands, *declared) for declared in FIGURES]
+
+
+def coal_row(demands: Mapping[Method, Demand]) -> Row:
+    """The line of the raw coal alone."""
+    return _row(demands, *FIGURES[1])
+
+
+def _row(demands: Mapping[Method, Demand], name: str, label: str, unit: str, places: int) -> Row:
+    first, historic = getattr(demands[Method.DESIGN_LOAD], name), demands.get(Method.LAST_SEASON)
+    if historic is None:
+        return Row(label, unit, figure(first, places), "", "")
+    second = getattr(historic, name)
+    return Row(label, unit, figure(first, places), figure(second, places), _signed(second - first, places))
 
 
 def _signed(value: Any, places: int) -> str:
     return f"{'−' if value < 0 else '+' if value > 0 else ''}{figure(abs(value), places)}"
+
+
+def difference_in_percent(demands: Mapping[Method, Demand]) -> str:
+    """−1.8%; empty without the second method."""
+    historic = demands.get(Method.LAST_SEASON)
+    return f"{_signed(gap(demands[Method.DESIGN_LOAD], historic).percent, 1)}%" if historic else ""
 
 
 def difference_in_words(demands: Mapping[Method, Demand]) -> str:

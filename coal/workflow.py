@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 
 from accounts.enums import UnitKind
 from accounts.models import User
@@ -207,6 +208,51 @@ MAKE = {
     "file": file, "withdraw": withdraw, "check": check_off, "send_back": send_back, "approve": approve,
     "decline": decline, "revise": revise,
 }  # fmt: skip
+
+
+# --- what waits for whom
+
+MOST_COUNTED, COUNT_SECONDS = 99, 30
+# A state, and who has to do something about it: the permission and the side.
+WORK = (
+    (S.RETURNED, "propose_target", Party.COMPANY),
+    (S.FILED, "check_target", Party.BUREAU),
+    (S.CHECKED, "approve_target", Party.DEVELOPMENT),
+)
+
+
+def waiting_for(user: Any) -> models.QuerySet[Target]:
+    """The targets with which the user can go on: returned ones, those to be checked, those to be approved."""
+    if not user.unit_id:
+        return Target.objects.none()
+    kinds = {
+        Party.COMPANY: UnitKind.HEATING_COMPANY, Party.BUREAU: UnitKind.HOUSING_BUREAU,
+        Party.DEVELOPMENT: UnitKind.DEVELOPMENT_BUREAU,
+    }  # fmt: skip
+    states = [
+        state for state, permission, party in WORK
+        if user.unit.kind == kinds[party] and user.has_perm(f"coal.{permission}")
+    ]  # fmt: skip
+    return Target.objects.visible_to(user).filter(status__in=states)
+
+
+def targets_due(user: Any) -> str:
+    """How many wait for the user, as text up to 99+; empty for none. A query, none while the number is cached."""
+    known: str | None = cache.get(_count_key(user))
+    if known is None:
+        count = waiting_for(user).order_by()[: MOST_COUNTED + 1].count()
+        known = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
+        cache.set(_count_key(user), known, COUNT_SECONDS)
+    return known
+
+
+def forget_count(user: Any) -> None:
+    """After the user has made a move."""
+    cache.delete(_count_key(user))
+
+
+def _count_key(user: Any) -> str:
+    return f"coal:targets_due:{user.pk}"
 
 
 # --- who is told

@@ -1,5 +1,6 @@
 """What stands in the sidebar and in the phone's bottom bar. An entry appears once its page exists."""
 
+from coal.workflow import targets_due
 from common.nav import NavGroup, NavItem
 from supervision.selectors import proposals_due
 
@@ -42,7 +43,7 @@ NAVIGATION = (
             NavItem("煤炭日报", "report", "coal:report_list", ("coal.view_coal",), under=True),
             NavItem("填报日报", "edit", "coal:report_file", ("coal.file_report",), under=True),
             NavItem("用煤测算", "chart", "coal:estimate_list", ("coal.view_coal",), under=True),
-            NavItem("储备目标", "flag", "coal:target_list", ("coal.view_coal",), under=True),
+            NavItem("储备目标", "flag", "coal:target_list", ("coal.view_coal",), under=True, count=targets_due),
             NavItem("气温资料", "clock", "coal:weather", ("coal.view_coal",), under=True),
         ),
     ),

@@ -177,6 +177,20 @@ def show_company(camera: Camera) -> None:
         camera.shoot(page, "request", whole=True, height=640)
 
 
+def show_coal(camera: Camera) -> None:
+    with camera.signed_in("chengyuan") as page:
+        page.goto("/coal/estimates/")
+        camera.shoot(page, "estimate", whole=True, height=1060)
+        page.goto("/coal/targets/")
+        page.goto(page.locator("main table a").last.get_attribute("href") or "/")
+        camera.shoot(page, "target", whole=True, height=900)
+    with camera.signed_in("fagai") as page:
+        page.goto("/coal/weather/")
+        camera.shoot(page, "weather", whole=True, height=760)
+        page.goto("/coal/targets/")
+        camera.shoot(page, "targets", whole=True, height=480)
+
+
 def show_phone(camera: Camera) -> None:
     with camera.signed_in("chengyuan", PHONE) as page:
         page.goto("/todo/")
@@ -212,6 +226,7 @@ def main() -> None:
             show_bureau(camera, ledger)
             show_inspector(camera)
             show_company(camera)
+            show_coal(camera)
             show_phone(camera)
             browser.close()
     finally:

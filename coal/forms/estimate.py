@@ -50,6 +50,7 @@ class EstimateForm(LedgerForm):
             self.fields[f"{REASON}{each.name}"] = forms.CharField(
                 label=f"{each.label}超出常见范围的理由", required=False, max_length=200,
                 help_text=f"常见 {each.range_text}{each.unit and ' ' + each.unit}，说明为什么不同",
+                widget=forms.TextInput(attrs={"data-wide": ""}),
             )  # fmt: skip
 
     def _with_winter(self, data: Any) -> Any:
@@ -122,6 +123,11 @@ class EstimateForm(LedgerForm):
         """From now on the form is about this estimate; what was typed stays."""
         self.data = self.data.copy()  # type: ignore[attr-defined]
         self.data["seen"] = seal  # type: ignore[index]
+
+    @property
+    def can_be_reckoned(self) -> bool:
+        """Whether nothing is wrong but that a reason is missing."""
+        return all(name.startswith(REASON) for name in self.errors)
 
     # --- what it says ---
 

@@ -1,6 +1,7 @@
 """Fields for the figures of an estimate: numbers with their unit, and heat values in whichever unit a report has."""
 
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -41,8 +42,10 @@ class FigureField(forms.DecimalField):
         return plain(value)
 
     def to_python(self, value: Any) -> Any:
-        """Thousands separators are no part of a number."""
-        return super().to_python(re.sub(r"(?<=\d)[,，\s](?=\d{3})", "", value) if isinstance(value, str) else value)
+        """Thousands separators are no part of a number; a minus is typed in several ways."""
+        if isinstance(value, str):
+            value = re.sub(r"(?<=\d)[,，\s](?=\d{3})", "", unicodedata.normalize("NFKC", value).replace("−", "-"))
+        return super().to_python(value)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"inputmode": "decimal", "autocomplete": "off"}

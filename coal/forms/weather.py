@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
+from coal.forms.figures import FigureField
 from coal.inputs import ADJUSTABLE, INPUTS, MILESTONE_INPUTS, Input
 from coal.ledger import COLDEST, HOTTEST, read_temperature_day
 from common import clock
@@ -29,10 +30,7 @@ def _read(text: str) -> Reading[dt.date]:
 
 class TemperatureForm(forms.Form):
     day = LedgerDateField(label="日期", read=_read)
-    mean_c = forms.DecimalField(
-        label="日平均气温", decimal_places=1, max_digits=4, min_value=COLDEST, max_value=HOTTEST,
-        widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off", "data-unit": "℃"}),
-    )  # fmt: skip
+    mean_c = FigureField(Input("mean_c", "日平均气温", "℃", 1), min_value=COLDEST, max_value=HOTTEST)
 
     def clean_day(self) -> dt.date:
         day: dt.date = self.cleaned_data["day"]

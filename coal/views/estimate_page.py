@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Unit
+from accounts.scoping import sees_region
 from audit.models import AuditEntry
 from coal import demand_selectors as selectors
 from coal import demand_services as services
@@ -36,19 +37,17 @@ def estimate_list(request: HttpRequest) -> HttpResponse:
         return redirect("coal:estimate", season=season.pk, company=companies[0].pk)
     estimates = selectors.latest_estimates(season, companies)
     rows = [_listed(company, estimates.get(company.pk)) for company in companies]
-    return render(request, "coal/estimate_list.html", {"season": season, "rows": rows})
+    return render(
+        request, "coal/estimate_list.html", {"season": season, "rows": rows, "is_all": sees_region(request.user)}
+    )
 
 
 def _listed(company: Unit, estimate: Estimate | None) -> dict[str, Any]:
     row: dict[str, Any] = {"company": company, "estimate": estimate}
     if estimate:
-        row |= {"coal": results.comparison(estimate.demands)[1], "difference": _percent(estimate)}
+        demands = estimate.demands
+        row |= {"coal": results.coal_row(demands), "difference": results.difference_in_percent(demands)}
     return row
-
-
-def _percent(estimate: Estimate) -> str:
-    words = results.difference_in_words(estimate.demands)
-    return words.partition("（")[2].partition("）")[0]
 
 
 @reads
@@ -66,23 +65,22 @@ def estimate(request: HttpRequest, season: int, company: int) -> HttpResponse:
     initial = _initial(latest, unit, found, inputs, weather)
     form = EstimateForm(data, inputs=inputs, weather=weather, initial=initial, strict=do == "save")
     status, shown, is_stale = 200, None, False
-    if data is not None and not form.is_valid():
-        status = 422 if request.method == "POST" else 200
-    elif data is not None:
+    if data is not None and form.can_be_reckoned:
         shown = results.shown(form.estimate)
-        if request.method == "POST" and do == "save":
-            try:
-                return _save(request, form, unit, found, latest)
-            except Stale:
-                latest, is_stale, status = selectors.latest_estimate(unit, found), True, 409
-                # Sent once more, it replaces what the other one saved, now that this is said.
-                form.seen_anew(services.seal(latest))
-    elif latest:
+    elif data is None and latest:
         shown = results.shown(latest)
+    if request.method == "POST" and not form.is_valid():
+        status = 422
+    elif request.method == "POST" and do == "save":
+        try:
+            return _save(request, form, unit, found, latest)
+        except Stale:
+            latest, is_stale, status = selectors.latest_estimate(unit, found), True, 409
+            # Sent once more, it replaces what the other one saved, now that this is said.
+            form.seen_anew(services.seal(latest))
     context = {
         "company": unit, "season": found, "form": form, "latest": latest, "may_save": may_save, "results": shown,
         "is_trial": data is not None, "is_stale": is_stale, "show_errors": status == 422,
-        "has_weather": weather.climate is not None,
         "events": events(AuditEntry.objects.of(latest).reverse()[:20]) if latest else [],
         "others": Estimate.objects.filter(company=unit, season=found).exclude(pk=latest.pk if latest else 0),
     }  # fmt: skip

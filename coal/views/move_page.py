@@ -58,6 +58,7 @@ def target_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         return _page(request, target, move, form, status=422)
     except Stale:
         return _stale(request, pk, move, form)
+    workflow.forget_count(request.user)
     messages.success(request, f"{target} {DONE[move]}")
     return redirect(_next(target, move))
 

@@ -14,7 +14,7 @@ from audit.models import AuditEntry
 from coal import demand_selectors as selectors
 from coal import demand_services as services
 from coal import workflow
-from coal.demand_enums import Method, TargetRule, TargetStatus
+from coal.demand_enums import Method, MilestoneKind, TargetRule, TargetStatus
 from coal.forms.figures import plain
 from coal.forms.target import TargetForm
 from coal.formulas import figure
@@ -24,6 +24,7 @@ from coal.results import shown
 from coal.target_sheet import rule_in_words, sheet_name, state_in_words, write_sheet
 from coal.timeline import events
 from coal.views.access import company_and_season, no_season, reads
+from common import clock
 from common.concurrency import Stale
 from common.forms import attempt
 from common.pending_forms import posted_or_pending
@@ -89,12 +90,25 @@ def target_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "target": target, "state": target.state, "moves": moves, "waiting": _waiting(target),
         "may_edit": editable and _may_propose(user, target.company_id),
-        "facts": _facts(target), "milestones": target.milestones.all(), "results": shown(target.estimate),
+        "facts": _facts(target), "milestones": _milestones(target), "results": shown(target.estimate),
         "events": events(AuditEntry.objects.of(target).reverse()),
         "newer_estimate": _newer_estimate(target) if editable else None,
         "revisions": Target.objects.filter(company=target.company_id, season=target.season_id).exclude(pk=pk),
     }  # fmt: skip
     return render(request, "coal/target_detail.html", context)
+
+
+def _milestones(target: Target) -> list[dict[str, Any]]:
+    """Each with how it stands, if it is for arrivals and the target is in force. Five queries."""
+    today = clock.today()
+    counts = target.status == TargetStatus.APPROVED and target.season.summer_start_on <= today
+    until = min(today, target.season.heating_end_on)
+    supply = selectors.supplies(target.season, [target.company], until).get(target.company_id) if counts else None
+    return [
+        {"step": step, "reach": selectors.reach_of(step, supply, today)
+         if counts and step.kind == MilestoneKind.ARRIVED else None}
+        for step in target.milestones.all()
+    ]  # fmt: skip
 
 
 def _waiting(target: Target) -> str:

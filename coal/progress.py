@@ -1,0 +1,68 @@
+"""How far a company has come towards its target: what is in place by a day. Pure: no database, no clock.
+
+在位 = what lay in the yards when the summer's storing began + all arrivals since. What is burnt later is not taken off:
+a milestone that was reached stays reached.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """`opening_t`: on the evening before `first`, the season's first day; `arrived`: tonnes by day since."""
+
+    first: dt.date
+    opening_t: Decimal
+    arrived: Mapping[dt.date, Decimal]
+
+    def in_place_t(self, day: dt.date) -> Decimal:
+        """By the evening of that day."""
+        return self.opening_t + sum((tonnes for each, tonnes in self.arrived.items() if each <= day), Decimal(0))
+
+    def reached_on(self, quantity_t: Decimal) -> dt.date | None:
+        """The day on which so much was in place, `first` for what lay there before; None while it is not."""
+        total = self.opening_t
+        if total >= quantity_t:
+            return self.first
+        for day in sorted(self.arrived):
+            total += self.arrived[day]
+            if total >= quantity_t:
+                return day
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a milestone stands: reached, and by how many days late; else how much is lacking, and how late that is."""
+
+    quantity_t: Decimal
+    in_place_t: Decimal
+    reached_on: dt.date | None
+    days_late: int
+
+    @property
+    def is_reached(self) -> bool:
+        return self.reached_on is not None
+
+    @property
+    def is_behind(self) -> bool:
+        """Due and not reached."""
+        return not self.is_reached and self.days_late > 0
+
+    @property
+    def lacking_t(self) -> Decimal:
+        return max(Decimal(0), self.quantity_t - self.in_place_t)
+
+
+def reach(supply: Supply, quantity_t: Decimal, due_on: dt.date, today: dt.date) -> Reach:
+    """Due today is not late."""
+    reached_on = supply.reached_on(quantity_t)
+    return Reach(
+        quantity_t=quantity_t,
+        in_place_t=supply.in_place_t(today),
+        reached_on=reached_on,
+        days_late=max(0, ((reached_on or today) - due_on).days),
+    )
