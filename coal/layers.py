@@ -52,7 +52,7 @@ class Taken:
 
 
 def layers(yard: Yard, day: dt.date) -> Iterator[Layer]:
-    """What lies there at the close of that day, oldest first. 2 queries, and 1 for every 50 arrivals that are read."""
+    """What lies there at the close of that day, oldest first. 2 queries, and 2 for every 50 arrivals that are read."""
     last = StockDay.objects.filter(yard=yard, day__lte=day).order_by("-day").first()
     if last is None or not last.close_t:
         return
@@ -95,11 +95,12 @@ def leaving(yard: Yard, day: dt.date, quantity_t: Decimal) -> Taken:
 
 def _inflows(yard: Yard, first: dt.date | None, last: dt.date) -> Iterator[Movement]:
     """What came in between the two days and holds, oldest first."""
-    came = Movement.objects.standing().filter(yard=yard, kind__in=INFLOWS, day__lte=last).order_by("day", "pk")
+    came = Movement.objects.filter(yard=yard, kind__in=INFLOWS, day__lte=last).order_by("day", "pk")
     if first is not None:
         came = came.filter(day__gte=first)
     for start in range(0, 10**9, CHUNK):
         chunk = list(came[start : start + CHUNK])
-        yield from chunk
+        gone = Movement.objects.reversed_among(movement.pk for movement in chunk)
+        yield from (movement for movement in chunk if movement.pk not in gone)
         if len(chunk) < CHUNK:
             return

@@ -286,7 +286,7 @@ def test_the_oldest_are_found_without_reading_the_others(book: Book, django_asse
     for number in range(120):
         book.arrive(dt.date(2026, 4, 1) + dt.timedelta(number), "10")
     book.use(july(31), "755")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         oldest = next(layers(book.yard, TODAY))
     assert (oldest.stored_since, oldest.quantity_t) == (dt.date(2026, 6, 15), Decimal(5))
     assert sum(layer.quantity_t for layer in layers(book.yard, TODAY)) == Decimal(445)
