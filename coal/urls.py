@@ -1,10 +1,11 @@
 from django.urls import path
 
 from coal.demand_urls import demand_urls
-from coal.views import movement_page, report_page, yard_page
+from coal.views import movement_page, overview_page, report_page, yard_page
 
 app_name = "coal"
 urlpatterns = [
+    path("", overview_page.overview, name="overview"),
     path("yards/", yard_page.yard_list, name="yard_list"),
     path("yards/new/", yard_page.yard_create, name="yard_create"),
     path("yards/<int:pk>/", yard_page.yard_detail, name="yard_detail"),
