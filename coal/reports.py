@@ -62,7 +62,7 @@ def differences(report: DailyReport, book: Book) -> list[Difference]:
 
 
 def books_of(yards: Iterable[Yard], day: dt.date) -> dict[int, Book]:
-    """The book of each company that has one of these yards, by the company's pk. 3 queries."""
+    """The book of each company that has one of these yards, by the company's pk. 2 queries."""
     kept = list(yards)
     moved = StockDay.objects.filter(yard__in=[yard.pk for yard in kept], day=day)
     by_company = {

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Min, OuterRef, QuerySet, Subquery, Sum
@@ -18,35 +19,38 @@ from facilities.models import Season
 
 WEEK = 7
 NOTHING = Decimal(0)
+# What of the day on which the oldest coal came is needed to know its heat.
+OF_OLDEST = ("day", "arrived_t", "transferred_in_t", "came_gj", "received_t", "received_gj")
 
 
 def stock_by_yard(yards: Iterable[Yard] | QuerySet[Yard], day: dt.date) -> dict[int, Stock]:
-    """What lies in each yard at the close of that day, by the yard's pk. 2 queries, however long the histories."""
-    last = StockDay.objects.filter(yard=OuterRef("pk"), day__lte=day).order_by("-day").values("pk")[:1]
+    """What lies in each yard at the close of that day, by the yard's pk. 1 query, however long the histories."""
     keys = [yard.pk for yard in yards]
+    last = StockDay.objects.filter(yard=OuterRef("pk"), day__lte=day).order_by("-day").values("pk")[:1]
     latest = Yard.objects.filter(pk__in=keys).annotate(last=Subquery(last)).values("last")
     # Coal leaves in the order in which it came: the oldest that is there came on the first day that exceeds what left.
     oldest = StockDay.objects.filter(
         yard=OuterRef("yard"), day__lte=day,
         received_t__gt=Round(OuterRef("received_t") - OuterRef("close_t"), precision=PLACES),
     ).order_by("received_t", "day")  # fmt: skip
-    rows = list(StockDay.objects.filter(pk__in=latest).annotate(oldest=Subquery(oldest.values("pk")[:1])))
-    first = StockDay.objects.in_bulk([row.oldest for row in rows if row.oldest])
-    stocks = {row.yard_id: _stock(row, first.get(row.oldest)) for row in rows}
+    rows = StockDay.objects.filter(pk__in=latest).values("yard_id", "close_t", "received_t", "received_gj")
+    found = rows.annotate(**{f"oldest_{name}": Subquery(oldest.values(name)[:1]) for name in OF_OLDEST})
+    stocks = {row["yard_id"]: _stock(row) for row in found}
     return {key: stocks.get(key, Stock()) for key in keys}
 
 
-def _stock(last: StockDay, oldest: StockDay | None) -> Stock:
-    """`last`: the yard's last day; `oldest`: the day on which the oldest coal that is left came, None if none came."""
-    stock_t, left_t = last.close_t, last.received_t - last.close_t
+def _stock(row: Mapping[str, Any]) -> Stock:
+    """`row`: a yard's last day, with the day (`oldest_…`) on which the oldest coal that is left came, if any came."""
+    stock_t, left_t = row["close_t"], row["received_t"] - row["close_t"]
     if left_t < 0:  # All that came is there, and what was there before the book was opened.
         older_gj = -left_t * settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG
-        return Stock(stock_t, rounded(last.received_gj + older_gj, PLACES), None)
-    if oldest is None:
+        return Stock(stock_t, rounded(row["received_gj"] + older_gj, PLACES), None)
+    if not stock_t or row["oldest_day"] is None:
         return Stock()
-    of_its_day_t = min(oldest.received_t - left_t, oldest.came_t)
-    heat_gj = last.received_gj - oldest.received_gj + oldest.came_gj * of_its_day_t / oldest.came_t
-    return Stock(stock_t, rounded(heat_gj, PLACES), oldest.day)
+    came_t = row["oldest_arrived_t"] + row["oldest_transferred_in_t"]
+    of_its_day_t = min(row["oldest_received_t"] - left_t, came_t)
+    heat_gj = row["received_gj"] - row["oldest_received_gj"] + row["oldest_came_gj"] * of_its_day_t / came_t
+    return Stock(stock_t, rounded(heat_gj, PLACES), row["oldest_day"])
 
 
 def used_by_yard(yards: Iterable[Yard] | QuerySet[Yard], first: dt.date, last: dt.date) -> dict[int, Decimal]:
@@ -57,18 +61,20 @@ def used_by_yard(yards: Iterable[Yard] | QuerySet[Yard], first: dt.date, last: d
 
 
 def cover_by_company(
-    yards: Iterable[Yard], day: dt.date, season: Season | None, estimated: Mapping[int, DayNeed]
-) -> dict[int, Cover]:
-    """How long each company's coal lasts from that day on, by the company's pk. 3 queries.
+    yards: Iterable[Yard], stocks: Mapping[int, Stock], day: dt.date, season: Season | None,
+    estimated: Mapping[int, DayNeed],
+) -> dict[int, Cover]:  # fmt: skip
+    """How long each company's coal lasts from that day on, by the company's pk. 1 query in season, else none.
 
-    `estimated`: what a day burns by the season's estimate. While there is heating the mean day is that of the 7
-    days before (of as many as there have been; `day` itself is not over); the coldest day is always the estimate's.
+    `stocks`: what lies in the yards (`stock_by_yard`); `estimated`: what a day burns by the season's estimate. While
+    there is heating the mean day is that of the 7 days before (of as many as there have been; `day` itself is not
+    over); the coldest day is always the estimate's.
     """
     kept = list(yards)
     companies = {yard.pk: yard.company_id for yard in kept}
     stock: defaultdict[int, Decimal] = defaultdict(Decimal)
-    for key, each in stock_by_yard(kept, day).items():
-        stock[companies[key]] += each.stock_t
+    for key, company in companies.items():
+        stock[company] += stocks[key].stock_t
     used, days = _last_week(kept, companies, day, season)
     covers = {}
     for company, stock_t in stock.items():

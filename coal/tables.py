@@ -1,7 +1,7 @@
 """The lists of the coal pages."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal
 from typing import Any
 
@@ -74,15 +74,17 @@ class MovementTable(LedgerTable):
     note = LedgerColumn(verbose_name="说明", orderable=False)
     entered_by = LedgerColumn(verbose_name="登记人", orderable=False, select=("entered_by",))
     entered_at = DateColumn(verbose_name="登记时间", time=True, orderable=False)
-    state = LedgerColumn(verbose_name="状态", accessor="pk", orderable=False, select=("reversal", "reverses"))
+    state = LedgerColumn(verbose_name="状态", accessor="pk", orderable=False, select=("reverses",))
 
     closing: Mapping[dt.date, Decimal] = {}
+    # The shown movements that are reversed, which the page reads at once.
+    gone: Set[int] = frozenset()
 
     def row_url(self, record: Any) -> str:
         return reverse("coal:movement_detail", args=[record.pk])
 
     def row_class(self, record: Any) -> str:
-        return "" if record.holds else "row-off"
+        return "row-off" if record.kind == MovementKind.REVERSAL or record.pk in self.gone else ""
 
     def render_quantity_t(self, record: Any) -> str:
         """+ for what comes, − for what goes; a count is what was found."""
@@ -98,7 +100,7 @@ class MovementTable(LedgerTable):
         if record.kind == MovementKind.REVERSAL:
             reversed_ = record.reverses
             return f"冲正 {reversed_.day} {reversed_.get_kind_display()}"
-        return "" if record.holds else "已冲正"
+        return "已冲正" if record.pk in self.gone else ""
 
     class Meta(LedgerTable.Meta):
         model = Movement

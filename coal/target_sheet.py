@@ -42,12 +42,13 @@ SHEET = Ledger(
 def write_sheet(out: BinaryIO, season: Season, *, by: Any) -> Sheet:
     """Write the workbook and put the export on record. Queries: those of `county_sheet` and one a company."""
     sheet, today = county_sheet(season, by), clock.today()
+    whose = season.county if sheet.is_whole else by.unit
     state = "审批表" if sheet.is_final else "审批表（征求意见稿）"
     write_official(
         out,
         ledger=SHEET,
         rows=_rows(sheet),
-        title=f"{season.county}{season}采暖季煤炭储备目标{state}",
+        title=f"{whose}{season}采暖季煤炭储备目标{state}",
         unit_line=f"填报单位（盖章）：{by.unit.name if by.unit_id else ''}",
         date_line=f"填报日期：{today.year}年{today.month}月{today.day}日",
         notes=(NOTE,),
@@ -122,6 +123,6 @@ def _about(sheet: Sheet, by: Any) -> list[tuple[str, str]]:
     ]
 
 
-def sheet_name(season: Season) -> str:
+def sheet_name(season: Season, sheet: Sheet, *, by: Any) -> str:
     """临岭县煤炭储备目标审批表-2026-2027-20261126.xlsx"""
-    return f"{season.county}煤炭储备目标审批表-{season}-{clock.today():%Y%m%d}.xlsx"
+    return f"{season.county if sheet.is_whole else by.unit}煤炭储备目标审批表-{season}-{clock.today():%Y%m%d}.xlsx"

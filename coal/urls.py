@@ -1,11 +1,12 @@
 from django.urls import path
 
 from coal.demand_urls import demand_urls
-from coal.views import movement_page, progress_page, report_page, yard_page
+from coal.views import movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
 app_name = "coal"
 urlpatterns = [
+    path("", overview_page.overview, name="overview"),
     path("progress/", progress_page.progress_list, name="progress"),
     path("progress/<int:year>-<int:month>-<int:day>/", progress_page.progress_day, name="progress_day"),
     *ledger_urls("coal", prefix="progress_", under="progress/"),

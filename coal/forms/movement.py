@@ -13,6 +13,10 @@ from coal.models import Movement, Yard
 from common import clock
 from common.fields import LedgerDateField, LedgerForm
 
+# Among how many of the latest arrivals one is looked for whose coal the next may be, and what is taken over from it.
+RECENT = 10
+TAKEN_OVER = ("heat_value_mj_per_kg", "contract", "unit_price_yuan_per_t")
+
 
 def tonnes(label: str, help_text: str = "", **more: Any) -> FigureField:
     field = FigureField(Input("quantity_t", label, "t", 2), min_value=0, **more)
@@ -54,11 +58,12 @@ class ArrivalForm(MovementForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["heat_value_mj_per_kg"].help_text += "；还没化验的可不填，折标煤时按常用热值"
-        last = self.yard.movements.standing().filter(kind=MovementKind.ARRIVAL).first()
+        # The next lorry is most often of the same coal.
+        recent = list(self.yard.movements.filter(kind=MovementKind.ARRIVAL)[:RECENT])
+        gone = Movement.objects.reversed_among(movement.pk for movement in recent)
+        last = next((movement for movement in recent if movement.pk not in gone), None)
         if last is not None:
-            # The next lorry is most often of the same coal.
-            names = ("heat_value_mj_per_kg", "contract", "unit_price_yuan_per_t")
-            self.initial.update({name: getattr(last, name) for name in names})
+            self.initial.update({name: getattr(last, name) for name in TAKEN_OVER})
 
 
 class UseForm(MovementForm):

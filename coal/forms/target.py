@@ -17,6 +17,8 @@ from common.spreadsheets.dates import Years, read_date
 from facilities.models import Season
 
 PREFIX, MOST_ROWS, SPARE_ROWS = "milestones", 24, 2
+# Beyond these the number is a slip of the pen.
+MOST_PERCENT, MOST_DAYS = 200, 240
 NUMBER = {"inputmode": "decimal", "autocomplete": "off", "class": "form-control"}
 
 
@@ -73,7 +75,7 @@ class TargetForm(LedgerForm):
         label="比例（%）或天数", max_digits=5, decimal_places=1, min_value=Decimal("0.1"),
         help_text="按比例的填百分数，如 80；按天数的填天数，如 30",
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"invalid": "请填写数字"},
+        error_messages={"invalid": "请填写数字", "min_value": "应大于 0"},
     )  # fmt: skip
     note = forms.CharField(
         label="说明", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
@@ -98,6 +100,10 @@ class TargetForm(LedgerForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        amount, is_share = data.get("amount"), data.get("rule") == TargetRule.SHARE
+        if amount is not None and amount > (MOST_PERCENT if is_share else MOST_DAYS):
+            most = f"比例一般不超过 {MOST_PERCENT}%" if is_share else f"天数一般不超过 {MOST_DAYS} 天"
+            self.add_error("amount", f"填的是 {plain(amount)}，{most}，请核对")
         if not self.rows.is_valid():
             raise ValidationError([said for row in self.rows for said in _said(row)] or ["节点填写有误，请核对"])
         self.planned = [row.planned for row in self.rows if not row.is_spare]

@@ -107,6 +107,11 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["yard", "day", "id"], name="movement_of_yard"),
                     models.Index(fields=["yard", "kind", "day", "id"], name="movement_by_kind"),
+                    models.Index(
+                        fields=["reverses"],
+                        condition=models.Q(("reverses__isnull", False)),
+                        name="movement_reversals",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("quantity_t__gte", 0)), name="movement_is_not_negative"),

@@ -1,6 +1,7 @@
 """The page 寒潮推演: how long a company's coal lasts if it gets so cold, beside the plan."""
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -51,6 +52,7 @@ def cold_spell(request: HttpRequest, season: int, company: int) -> HttpResponse:
     }  # fmt: skip
     if form.is_valid():
         context |= _shown(form, burn.burning, found)
+        context["yards"] = _yards(form, burn.burning, found, {str(yard): stocks[yard.pk].stock_t for yard in yards})
     return render(request, "coal/cold_spell.html", context, status=422 if form.errors else 200)
 
 
@@ -67,6 +69,22 @@ def _shown(form: ColdSpellForm, burning: Burning, season: Season) -> dict[str, A
         "more": figure(result.more_t), "plan": _in_words(result.plan, season),
         "cold": _in_words(result.spell, season),
     }  # fmt: skip
+
+
+def _yards(
+    form: ColdSpellForm, burning: Burning, season: Season, stocks: Mapping[str, Decimal]
+) -> list[dict[str, str]]:
+    """Of several yards, how far each would last if it alone had to feed the boilers and nothing arrived."""
+    if len(stocks) < 2:
+        return []
+    given = form.cleaned_data
+    spell = Spell(given["first"], given["days"], given["mean_c"])
+    rows = []
+    for name, stock_t in stocks.items():
+        found = what_if(stock_t, burning, spell, first=form.begins_on, until=season.heating_end_on)
+        plan, cold = _in_words(found.plan, season), _in_words(found.spell, season)
+        rows.append({"name": name, "stock": figure(stock_t), "plan": plan["lasts"], "cold": cold["lasts"]})
+    return rows
 
 
 def _in_words(course: Course, season: Season) -> dict[str, str]:

@@ -22,7 +22,7 @@ from common.ui import moment
 
 reads = permission_required("coal.view_coal", raise_exception=True)
 records = permission_required("coal.record_movement", raise_exception=True)
-RELATED = ("yard__company", "yard__county", "entered_by__unit", "reversal", "reverses", "transfer_out__yard")
+RELATED = ("yard__company", "yard__county", "entered_by__unit", "reverses", "transfer_out__yard")
 
 
 @records

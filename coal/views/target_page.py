@@ -1,6 +1,7 @@
 """The pages of targets: the county's sheet, a company's target with its milestones and history, and its form."""
 
 import tempfile
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from coal.forms.figures import plain
 from coal.forms.target import TargetForm
 from coal.formulas import figure
 from coal.milestones import usual_milestones
-from coal.models import Estimate, Target
+from coal.models import Estimate, Target, Yard
 from coal.results import shown
 from coal.target_sheet import rule_in_words, sheet_name, state_in_words, write_sheet
 from coal.timeline import events
@@ -72,10 +73,10 @@ def target_sheet(request: HttpRequest) -> HttpResponse | FileResponse:
     if season is None:
         return no_season(request, "储备目标")
     out = tempfile.SpooledTemporaryFile(max_size=5 * 1024 * 1024)  # noqa: SIM115 (the response closes it)
-    write_sheet(out, season, by=request.user)  # type: ignore[arg-type]
+    sheet = write_sheet(out, season, by=request.user)  # type: ignore[arg-type]
     out.seek(0)
     response = FileResponse(out, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition(sheet_name(season), inline=False)
+    response["Content-Disposition"] = content_disposition(sheet_name(season, sheet, by=request.user), inline=False)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-cache"
     return response
@@ -136,10 +137,20 @@ def _facts(target: Target) -> list[tuple[Any, ...]]:
         ("煤的热值", f"{figure(target.heat_value_mj_per_kg)} MJ/kg"),
         ("可用天数", f"平均日 {mean_days} 天，极寒日 {coldest_days} 天"),
         ("日耗煤", f"平均日 {figure(target.mean_day_t)} t/d，极寒日 {figure(target.coldest_day_t)} t/d"),
+        ("煤场库容", _capacity(target)),
         ("批准日期", target.approved_on and target.approved_on.isoformat()),
         ("依据的测算", f"第 {target.estimate.number} 次测算，{target.estimate.get_winter_display()}"),
         ("说明", target.note, "wide"),
     ]
+
+
+def _capacity(target: Target) -> str:
+    """Whether the yards could hold it all at once. One query."""
+    yards = Yard.objects.filter(company=target.company_id, is_active=True)
+    total_t = sum(yards.values_list("capacity_t", flat=True), Decimal(0))
+    if not total_t:
+        return "还没有登记煤场"
+    return f"在用煤场共 {figure(total_t)} t" + ("，一次放不下全部目标" if total_t < target.quantity_t else "")
 
 
 def _rule(target: Target) -> str:

@@ -1,6 +1,7 @@
 """Pages of the coal yards."""
 
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -13,13 +14,11 @@ from django.urls import reverse
 
 from accounts.enums import UnitKind
 from coal import services
-from coal.cover import Stock, together
-from coal.demand_selectors import day_needs
 from coal.filters import MovementFilter, YardFilter
 from coal.forms.yard import YardForm
 from coal.layers import layers
-from coal.models import Yard
-from coal.selectors import closing_of, cover_by_company, identity_of, stock_by_yard
+from coal.models import Movement, Yard
+from coal.selectors import closing_of, identity_of, stock_by_yard
 from coal.tables import MovementTable, YardTable
 from common import clock
 from common.forms import attempt
@@ -31,7 +30,7 @@ from facilities.models import Season
 from facilities.selectors import current_season
 
 FRAGMENTS = {"list": "partials/list.html"}
-# More batches than these are told by their number; an open yard has a lorry's load in each.
+# Of the batches that are newer only the tonnes are told: an open yard has a lorry's load in each.
 MOST_LAYERS = 8
 # What can be entered, in the order of use; the first is the page's main button.
 ENTRIES = (("arrival", "登记到货"), ("use", "耗用"), ("count", "盘点"), ("transfer", "调拨"), ("loss", "损耗"))
@@ -47,35 +46,12 @@ def yard_list(request: HttpRequest) -> HttpResponse:
     for yard in table.page.object_list:
         yard.stock = stocks[yard.pk]
     context: dict[str, Any] = {"table": table, "bar": filters.bar, "empty_title": "还没有煤场"}
-    if not is_partial(request):
-        context |= _cover(request)
     if request.user.has_perm("coal.manage_yards"):  # type: ignore[union-attr]
         context |= {
             "empty_text": "先把存煤的煤场登记进来，再记到货和耗用。",
             "empty_url": reverse("coal:yard_create"), "empty_action": "新建煤场",
         }  # fmt: skip
     return render_page(request, "coal/yard_list.html", context, fragments=FRAGMENTS)
-
-
-def _cover(request: HttpRequest) -> dict[str, Any]:
-    """How long the coal of each company lasts today, and that of all of them together. About 8 queries."""
-    user, today = request.user, clock.today()
-    season = Season.objects.visible_to(user).containing(today).first()
-    yards = list(Yard.objects.visible_to(user).select_related("company"))
-    companies = {yard.company_id: yard.company for yard in yards}
-    needs = day_needs(season, companies.values()) if season else {}
-    covers, stocks = cover_by_company(yards, today, season, needs), stock_by_yard(yards, today)
-    rows: list[dict[str, Any]] = [
-        {
-            "company": company, "cover": covers[pk],
-            "stock": sum((stocks[yard.pk] for yard in yards if yard.company_id == pk), Stock()),
-        }
-        for pk, company in companies.items()
-    ]  # fmt: skip
-    # The one that would be out of coal first stands first; of whom nothing is known stand last.
-    rows.sort(key=lambda row: (row["cover"].mean_days is None, row["cover"].mean_days, row["company"].pk))
-    county = together(covers.values()) if len(rows) > 1 else None
-    return {"covers": rows, "county_cover": county, "county_stock": sum((row["stock"] for row in rows), Stock())}
 
 
 @reads
@@ -85,6 +61,7 @@ def yard_detail(request: HttpRequest, pk: int) -> HttpResponse:
     filters = MovementFilter(request.GET, queryset=yard.movements.all(), request=request)
     table = MovementTable.for_request(request, filters.qs, total=capped_count(filters.qs))
     table.closing = closing_of(yard, [movement.day for movement in table.page.object_list])
+    table.gone = Movement.objects.reversed_among(movement.pk for movement in table.page.object_list)
     may_enter = request.user.has_perm("coal.record_movement") and yard.is_active  # type: ignore[union-attr]
     context = {
         "yard": yard, "table": table, "bar": filters.bar, "may_enter": may_enter, "entries": ENTRIES,
@@ -102,8 +79,8 @@ def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
     """What lies there today: figures, layers, and how the season's opening became it."""
     today = clock.today()
     stock = stock_by_yard([yard], today)[yard.pk]
-    lying = layers(yard, today)
-    untold_t = sum((layer.quantity_t for layer in lying if layer.heat_value_mj_per_kg is None), Decimal(0))
+    lying = list(islice(layers(yard, today), MOST_LAYERS))
+    listed_t = sum((layer.quantity_t for layer in lying), Decimal(0))
     oldest = lying[0] if lying else None
     identity = None
     if season and season.summer_start_on <= today:
@@ -116,9 +93,9 @@ def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
             ("位置", yard.place),
         ],
         "stock": stock, "today": today, "fill_percent": stock.stock_t * 100 / yard.capacity_t,
-        "layers": [{"layer": layer, "age": layer.age_days(today)} for layer in lying[:MOST_LAYERS]],
-        "more_layers": max(len(lying) - MOST_LAYERS, 0),
-        "untold_t": untold_t, "usual_heat_value": settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG,
+        "layers": [{"layer": layer, "age": layer.age_days(today)} for layer in lying],
+        "newer_t": stock.stock_t - listed_t, "usual_heat_value": settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG,
+        "has_untold": any(layer.heat_value_mj_per_kg is None for layer in lying),
         "oldest": oldest, "oldest_age": oldest and oldest.age_days(today),
         "identity": identity, "season": season,
     }  # fmt: skip

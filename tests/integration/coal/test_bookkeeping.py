@@ -279,6 +279,17 @@ def test_the_layers_are_the_last_that_came(book: Book) -> None:
         ("A", Decimal(20), Decimal(20)), ("B", Decimal(50), None), ("C", Decimal(70), Decimal(22)),
     ]  # fmt: skip
     assert [layer.age_days(TODAY) for layer in layers(book.yard, TODAY)] == [33, 31, 31]
+    assert [layer.quantity_t for layer in layers(book.yard, july(1))] == [Decimal(100)]
+
+
+def test_the_oldest_are_found_without_reading_the_others(book: Book, django_assert_num_queries: Any) -> None:
+    for number in range(120):
+        book.arrive(dt.date(2026, 4, 1) + dt.timedelta(number), "10")
+    book.use(july(31), "755")
+    with django_assert_num_queries(4):
+        oldest = next(layers(book.yard, TODAY))
+    assert (oldest.stored_since, oldest.quantity_t) == (dt.date(2026, 6, 15), Decimal(5))
+    assert sum(layer.quantity_t for layer in layers(book.yard, TODAY)) == Decimal(445)
 
 
 def test_what_no_arrival_explains_is_the_oldest(book: Book) -> None:
@@ -300,7 +311,7 @@ def test_the_stock_of_all_yards_is_read_at_once(book: Book, cast: Cast, django_a
     Book(opened, book.by).count(july(1), "60")
     Book(opened, book.by).arrive(july(3), "40", "22")
     empty = YardFactory(company=cast.chengyuan)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         stocks = stock_by_yard([book.yard, opened, empty], TODAY)
     stock = stocks[book.yard.pk]
     assert (stock.stock_t, stock.heat_gj, stock.oldest_on) == (Decimal(140), Decimal("2986.70"), july(1))

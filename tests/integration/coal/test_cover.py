@@ -2,16 +2,18 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
 
 from coal.bookkeeping import count, record_movement
-from coal.cover import DayNeed
+from coal.cover import Cover, DayNeed
 from coal.enums import MovementKind as Kind
 from coal.models import Yard
-from coal.selectors import cover_by_company
+from coal.selectors import cover_by_company, stock_by_yard
 from tests.cast import Cast
+from tests.coal_factories import make_estimate
 from tests.factories import YardFactory
 
 pytestmark = pytest.mark.django_db
@@ -41,9 +43,13 @@ def burn(yard: Yard, cast: Cast, day: dt.date, tonnes: int) -> None:
     record_movement(yard, by=cast.chengyuan_admin, day=day, kind=Kind.USE, quantity_t=Decimal(tonnes))
 
 
+def on(yards: list[Yard], day: dt.date, cast: Cast, estimate: DayNeed | None = None) -> dict[int, Cover]:
+    estimated = {cast.chengyuan.pk: estimate} if estimate else {}
+    return cover_by_company(yards, stock_by_yard(yards, day), day, cast.season, estimated)
+
+
 def test_in_season_the_mean_day_is_that_of_the_last_week(yards: list[Yard], cast: Cast) -> None:
-    covers = cover_by_company(yards, dt.date(2026, 12, 1), cast.season, {cast.chengyuan.pk: ESTIMATE})
-    found = covers[cast.chengyuan.pk]
+    found = on(yards, dt.date(2026, 12, 1), cast, ESTIMATE)[cast.chengyuan.pk]
     # 7 × 30 + 14 = 224 t in seven days
     assert (found.stock_t, found.need.mean_t, found.need.coldest_t) == (Decimal(3906), Decimal(32), Decimal(516))
     assert (found.mean_days, found.coldest_days) == (Decimal("122.1"), Decimal("7.6"))
@@ -51,22 +57,47 @@ def test_in_season_the_mean_day_is_that_of_the_last_week(yards: list[Yard], cast
 
 
 def test_in_the_first_days_it_is_that_of_as_many_days_as_there_have_been(yards: list[Yard], cast: Cast) -> None:
-    found = cover_by_company(yards, dt.date(2026, 11, 17), cast.season, {})[cast.chengyuan.pk]
+    found = on(yards, dt.date(2026, 11, 17), cast)[cast.chengyuan.pk]
     assert (found.need.mean_t, found.need.basis, found.coldest_days) == (Decimal(30), "近 2 天平均耗用", None)
 
 
 def test_before_the_season_it_is_the_estimates(yards: list[Yard], cast: Cast) -> None:
-    found = cover_by_company(yards, dt.date(2026, 11, 10), cast.season, {cast.chengyuan.pk: ESTIMATE})[
-        cast.chengyuan.pk
-    ]
+    found = on(yards, dt.date(2026, 11, 10), cast, ESTIMATE)[cast.chengyuan.pk]
     assert (found.need, found.mean_days, found.coldest_days) == (ESTIMATE, Decimal("15.0"), Decimal("10.5"))
 
 
 def test_a_company_without_use_or_estimate_has_no_days(yards: list[Yard], cast: Cast) -> None:
-    found = cover_by_company(yards, dt.date(2026, 12, 1), cast.season, {})[cast.beiyuan.pk]
+    found = on(yards, dt.date(2026, 12, 1), cast)[cast.beiyuan.pk]
     assert (found.stock_t, found.mean_days, found.coldest_days) == (0, None, None)
 
 
-def test_it_takes_three_queries(yards: list[Yard], cast: Cast, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
-    with django_assert_num_queries(3):
-        cover_by_company(yards, dt.date(2026, 12, 1), cast.season, {})
+def test_the_overview_lists_the_worst_first_and_divides_the_sums(
+    yards: list[Yard], cast: Cast, client_as: Any, django_assert_max_num_queries: Any
+) -> None:
+    make_estimate(company=cast.chengyuan, season=cast.season, by=cast.chengyuan_admin)
+    with time_machine.travel(dt.datetime(2026, 12, 1, 2, tzinfo=dt.UTC), tick=False):
+        count(yards[2], by=cast.beiyuan_admin, day=dt.date(2026, 11, 20), quantity_t=Decimal(100))
+        burn(yards[2], cast, dt.date(2026, 11, 26), 70)
+        client = client_as(cast.development_officer)
+        client.get("/coal/")
+        with django_assert_max_num_queries(12):
+            page = client.get("/coal/")
+        own = client_as(cast.chengyuan_clerk).get("/coal/")
+    rows = page.context["rows"]
+    assert [(row["company"].name, row["cover"].mean_days) for row in rows] == [
+        ("北苑供热站", Decimal("3.0")), ("城源热力有限公司", Decimal("122.1")),
+    ]  # fmt: skip
+    # (3 906 + 30) ÷ (32 + 10); on a coldest day 城源 alone: 3 906 ÷ 516
+    whole = page.context["together"]
+    assert (whole.mean_days, whole.coldest_days, whole.without_coldest) == (Decimal("93.7"), Decimal("7.6"), 1)
+    assert "1 家没有测算，未计入" in page.content.decode()
+    assert [row["company"] for row in own.context["rows"]] == [cast.chengyuan] and own.context["together"] is None
+
+
+def test_the_list_of_yards_takes_few_queries(
+    yards: list[Yard], cast: Cast, client_as: Any, django_assert_max_num_queries: Any
+) -> None:
+    client = client_as(cast.inspector)
+    client.get("/coal/yards/")
+    with django_assert_max_num_queries(12):
+        client.get("/coal/yards/")

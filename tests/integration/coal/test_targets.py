@@ -134,6 +134,22 @@ def test_milestones_that_cannot_be(
     assert not Target.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("rule", "amount", "said"),
+    [
+        ("share", "800", "比例一般不超过 200%"),
+        ("mean_days", "300", "天数一般不超过 240 天"),
+        ("share", "0", "应大于 0"),
+    ],
+)
+def test_an_amount_that_cannot_be(
+    cast: Cast, client_as: Browser, estimate: Estimate, rule: str, amount: str, said: str
+) -> None:
+    page = client_as(cast.chengyuan_admin).post(new_address(cast), typed(*ROWS, rule=rule, amount=amount))
+    assert page.status_code == 422
+    assert said in text(page)
+
+
 def test_more_rows_without_javascript(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
     page = client_as(cast.chengyuan_admin).post(new_address(cast), typed(*ROWS, do="more"))
     assert page.status_code == 200
@@ -384,6 +400,10 @@ def test_the_approval_sheet_as_a_workbook(cast: Cast, client_as: Browser, estima
     assert rows[2][:2] + rows[2][-1:] == [2, "北苑供热站", "尚未填报"]
     assert rows[3][1:10] == ["合计", 200, None, 53936, None, 53936, 100, None, 38526]
     assert "发改局审批：" in str(rows[5][0])
+    assert book.worksheets[1].title == "口径"
+    own = client_as(cast.chengyuan_admin).get(reverse("coal:target_sheet"))
+    theirs = openpyxl.load_workbook(io.BytesIO(b"".join(own.streaming_content))).worksheets[0]  # type: ignore[attr-defined]
+    assert theirs.cell(1, 1).value == "城源热力有限公司2026-2027采暖季煤炭储备目标审批表"
     assert AuditEntry.objects.filter(action="导出储备目标审批表", actor=cast.development_officer).count() == 1
 
 
@@ -430,6 +450,18 @@ def test_the_cold_spell_page(cast: Cast, client_as: Browser, estimate: Estimate)
     # 359.6 a day from 15 November: 13 days; five of 515.9 among them: 11.
     assert "烧到 2026-11-27" in page and "烧到 2026-11-25" in page
     assert "359.6 × (18 − (−15)) ÷ (18 − (−5)) = 515.9 t" in page
+    # Each yard by itself, without arrivals: 3 597 t are ten mean days.
+    for name, tonnes in (("东厂", 3_596), ("西厂", 900)):
+        yard = YardFactory(company=cast.chengyuan, name=name)
+        bookkeeping.count(yard, by=cast.chengyuan_admin, day=dt.date(2026, 8, 1), quantity_t=Decimal(tonnes))
+    form = client_as(cast.leader).get(address).context["form"]
+    assert (form["stock_t"].value(), form["stock_t"].help_text.replace("\u00a0", " ")) == (
+        "4496", "东厂 3 596 t、西厂 900 t",
+    )  # fmt: skip
+    yards = client_as(cast.leader).get(address, query).context["yards"]
+    assert [(each["name"], each["plan"], each["cold"]) for each in yards] == [
+        ("东厂", "烧到 2026-11-24", "烧到 2026-11-22"), ("西厂", "烧到 2026-11-16", "烧到 2026-11-16"),
+    ]  # fmt: skip
     wrong = client_as(cast.leader).get(address, {**query, "first": "2026-10-01"})
     assert wrong.status_code == 422
     assert "应在 2026-11-15 到 2027-03-15 之间" in text(wrong)
