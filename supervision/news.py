@@ -35,7 +35,7 @@ def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     What counts is the ladder that holds for the item now, by its present grade and urgency and the policy's present
     version; a step that was changed keeps its code.
     """
-    told = _told(kind, rows, people_of)
+    told = whom_to_tell(kind, rows, people_of)
     latest = _latest_repeats(kind, [row for row in rows if row.repeat])
     return {
         row.pk
@@ -48,7 +48,7 @@ def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
 
 def undecided(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     """Of the news about proposals those about one that waits for a decision, as long as the step tells that person."""
-    told = _told(kind, rows, deciders_of)
+    told = whom_to_tell(kind, rows, deciders_of)
     proposals = Proposal.objects.filter(needed(), state=ProposalState.OPEN, kind=kind.name)
     proposals = proposals.filter(item_id__in={row.item_id for row in rows})
     waiting = set(proposals.order_by().values_list("item_id", "due_on", "round", "step", "repeat"))
@@ -64,7 +64,7 @@ def deadline_of(row: Outgoing) -> tuple[Any, ...]:
     return row.item_id, row.due_on, row.round
 
 
-def _told(kind: Kind, rows: Sequence[Outgoing], people: People) -> set[tuple[Any, ...]]:
+def whom_to_tell(kind: Kind, rows: Sequence[Outgoing], people: People) -> set[tuple[Any, ...]]:
     """(item, deadline, round, step, person): whom the ladders in force tell of the steps of these rows."""
     wanted: dict[str, set[int]] = {}
     for row in rows:

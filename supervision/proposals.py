@@ -1,7 +1,7 @@
 """Steps that the sweep only proposes: an officer of the bureau approves, declines, or holds them until a day.
 
 An open proposal is no longer needed if its item was settled or given another deadline or unit, its ladder has lost the
-step, or a severer one has been proposed and not declined; that is computed, never stored. Of two officers who decide at
+step, or a severer one waits or was approved after it; that is computed, never stored. Of two officers who decide at
 once one wins.
 """
 
@@ -53,19 +53,36 @@ def may_decide(user: Any) -> bool:
 
 
 def needed() -> Q:
-    """Of open proposals those that are still to be decided about. Two queries for each kind, at once."""
+    """Of open proposals those that are still to be decided about: the item as it was, the step on its ladder, and
+    nothing in the way. Two queries for each kind, at once."""
+    standing = _standing()
+    same = {name: OuterRef(name) for name in DEADLINE}
+    others = Proposal.objects.filter(**same)
+    # First what is severer; once it is decided about, what was proposed after it. Declined, it is not in the way.
+    severer = others.filter(level__gt=OuterRef("level"))
+    first = severer.filter(standing, state=ProposalState.OPEN)
+    done = severer.filter(state=ProposalState.APPROVED, proposed_at__gte=OuterRef("proposed_at"))
+    # Of a step's repetitions the latest; but held, an earlier one holds them all.
+    repetitions = others.filter(step=OuterRef("step"))
+    earlier_held = repetitions.filter(held(clock.today()), repeat__lt=OuterRef("repeat"))
+    later = repetitions.filter(repeat__gt=OuterRef("repeat"))
+    is_latest = held(clock.today()) | ~Q(_exists(later))
+    return standing & is_latest & ~Q(_exists(earlier_held)) & ~Q(_exists(first)) & ~Q(_exists(done))
+
+
+def _exists(proposals: QuerySet[Proposal]) -> Exists:
+    return Exists(proposals.order_by())
+
+
+def _standing() -> Q:
+    """Of proposals those whose item is watched with that deadline, in that round and under that unit, and whose step is
+    on the ladder that holds for it now."""
     found = Q(pk__in=[])
     for kind in KINDS.values():
-        for ladder in ladders(kind):
-            items = Exists(under_the_same(kind, ladder.among(kind, kind.watched())))
-            found |= Q(items, kind=kind.name, step__in=[step.code for step in ladder.steps])
-    # Declined, a severer step leaves the milder one to be decided about.
-    severer = Q(level__gt=OuterRef("level")) & ~Q(state=ProposalState.DECLINED)
-    above = Proposal.objects.filter(
-        severer | Q(step=OuterRef("step"), repeat__gt=OuterRef("repeat")),
-        **{name: OuterRef(name) for name in DEADLINE},
-    )
-    return found & ~Q(Exists(above.order_by()))
+        for each in ladders(kind):
+            items = Exists(under_the_same(kind, each.among(kind, kind.watched())))
+            found |= Q(items, kind=kind.name, step__in=[step.code for step in each.steps])
+    return found
 
 
 def under_the_same(kind: Kind, items: QuerySet[Any]) -> QuerySet[Any]:

@@ -60,11 +60,12 @@ def _since_it_is_watched(kind: Kind, step: PolicyStep) -> Case:
     """Whether the step, or its repetition, was not yet past when the item was put under watch: of a hazard that was
     issued long after its deadline (from an old ledger) people learn of the next step, not of all that is past."""
     distance = Value(step.amount) + F("repeat") * Value(step.repeat_every)
-    if step.unit == OffsetUnit.WORKDAYS:
+    if step.unit == OffsetUnit.HOURS:
+        # They begin when the day of the deadline ends.
+        distance = distance * Value(DAYS_PER_UNIT[OffsetUnit.HOURS]) + Value(1)
+    elif step.unit == OffsetUnit.WORKDAYS:
         # Rather told once more than not at all: the longest holiday may lie in between.
         distance = distance * Value(MOST_DAYS_PER_WORKDAY) + Value(LONGEST_HOLIDAY)
-    else:
-        distance = distance * Value(DAYS_PER_UNIT[OffsetUnit(step.unit)])
     past = Cast(DaysBetween(TruncDate(kind.since), F(kind.due)), FloatField())
     unwatched = Q(**{f"{kind.since}__isnull": True})
     return Case(

@@ -16,8 +16,9 @@ from notifications.models import Outgoing
 from supervision.enums import Measure, ProposalState, measure_of
 from supervision.kinds import Kind
 from supervision.models import DEADLINE, Escalation, PolicyStep, Proposal, SweepRun
+from supervision.news import deadline_of, whom_to_tell
 from supervision.proposals import needed, under_the_same
-from supervision.telling import PROPOSED, tell_of_proposals, tell_people
+from supervision.telling import PROPOSED, deciders_of, people_of, tell_of_proposals, tell_people
 
 # What was dropped longer ago is history.
 LONGEST_REST = dt.timedelta(days=90)
@@ -30,24 +31,25 @@ Groups = dict[tuple[str, str, bool], list[Outgoing]]
 def tell_again(
     kind: Kind, climbed: Sequence[tuple[PolicyStep, bool, QuerySet[Any]]], run: SweepRun, as_of: dt.date
 ) -> int:
-    """`climbed`: (step, whether about its repetitions, who has reached it, with `repeat`); how many rows were replaced.
+    """`climbed`: (step, whether about its repetitions, who has reached it, with `repeat`); for how many items.
 
     Two queries if there is nothing, as mostly.
     """
-    groups = _grouped(_dropped(kind, [step.code for step, _, _ in climbed], as_of))
+    rows = _dropped(kind, [step.code for step, _, _ in climbed], as_of)
+    groups, replaced = _grouped(_still_told(kind, rows)), 0
     for step, repeats, reached in climbed:
-        news = groups.get((kind.name, step.code, repeats), [])
-        proposed = groups.get((kind.name + PROPOSED, step.code, repeats), [])
+        news = _taken_out(groups.get((kind.name, step.code, repeats), []), reached)
+        proposed = _taken_out(groups.get((kind.name + PROPOSED, step.code, repeats), []), reached)
         if news:
             cause = "approved" if step.is_proposed else "sweep"
             bundle = f"{cause}:{run.pk}:{kind.name}"
-            items = _taken_out(news, reached)
+            items = reached.filter(pk__in=news)
             tell_people(kind, step, items, as_of=as_of, cause=cause, bundle=bundle, repeats=repeats)
         if proposed and step.is_proposed:
-            tell_of_proposals(
-                kind, step, _taken_out(proposed, reached), as_of=as_of, run=run.pk, repeats=repeats
-            )  # fmt: skip
-    return sum(map(len, groups.values()))
+            items = reached.filter(pk__in=proposed)
+            tell_of_proposals(kind, step, items, as_of=as_of, run=run.pk, repeats=repeats)
+        replaced += len(news) + len(proposed)
+    return replaced
 
 
 def _dropped(kind: Kind, codes: Iterable[str], as_of: dt.date) -> list[Outgoing]:
@@ -75,8 +77,20 @@ def _grouped(rows: Iterable[Outgoing]) -> Groups:
     return groups
 
 
-def _taken_out(rows: Sequence[Outgoing], reached: QuerySet[Any]) -> QuerySet[Any]:
-    """The items of these rows, which make room for what replaces them."""
-    items = reached.filter(pk__in={row.item_id for row in rows})
-    Outgoing.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    return items
+def _still_told(kind: Kind, rows: Sequence[Outgoing]) -> list[Outgoing]:
+    """The rows whose people would be told today: not those of a unit that is no longer responsible."""
+    if not rows:
+        return []
+    told = {True: whom_to_tell(kind, rows, deciders_of), False: whom_to_tell(kind, rows, people_of)}
+    return [
+        row for row in rows if (*deadline_of(row), row.step, row.recipient_id) in told[row.matter.endswith(PROPOSED)]
+    ]
+
+
+def _taken_out(rows: Sequence[Outgoing], reached: QuerySet[Any]) -> set[int]:
+    """Of these rows' items those that are among `reached`: the rows make room for what replaces them."""
+    if not rows:
+        return set()
+    there = set(reached.filter(pk__in={row.item_id for row in rows}).values_list("pk", flat=True))
+    Outgoing.objects.filter(pk__in=[row.pk for row in rows if row.item_id in there]).delete()
+    return there

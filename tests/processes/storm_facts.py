@@ -247,6 +247,9 @@ class Judge:
         now = item.spells[-1].state
         top = max(self.records.get(key, []), key=lambda each: (each.level, each.repeat), default=None)
         is_over = item.steps[row.step].amount <= 0 and row.due_on < clock.today()
+        step, is_proposal = item.steps[row.step], row.matter == PROPOSED
+        if row.recipient_id not in self.people.of(step, now, only_bureau=is_proposal):
+            return False
         if not _is_watched(now, key) or is_over or top is None or (top.step, top.repeat) != (row.step, row.repeat):
             return False
         proposals = [each for each in self.proposals.get(key, []) if (each.step, each.repeat) == (row.step, row.repeat)]

@@ -19,6 +19,7 @@ from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.hazards import hazard_of
 from tests.integration.supervision.conftest import day
+from tests.integration.supervision.policies import change, general
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
 
@@ -81,3 +82,12 @@ def test_what_was_registered_before_there_was_this_moment_keeps_what_held_for_it
     pending.refresh_from_db()
     assert (issued_one.watched_since, pending.watched_since) == (issued_one.issued_at, pending.registered_at)
     assert issued_one.issued_at and pending.registered_at
+
+
+def test_an_hour_that_had_not_come_when_it_was_issued_is_told(cast: Cast, summer: Any) -> None:
+    change(general(), cast.city_admin, urge={"unit": "hours", "amount": 12})
+    hazard = issued(cast, days_after=1)  # at noon: 04:00 UTC
+    Hazard.objects.filter(pk=hazard.pk).update(watched_since=dt.datetime.combine(day(1), dt.time(2), dt.UTC))
+    summer.move_to(dt.datetime.combine(day(1), dt.time(5), dt.UTC))
+    sweep(day(1))
+    assert Escalation.objects.get(item_id=hazard.pk, step__startswith="urge").announced

@@ -16,7 +16,7 @@ from notifications.models import Message, Outgoing
 from notifications.outbox import deliver
 from supervision.enums import ProposalState
 from supervision.models import PolicyStep, Proposal
-from supervision.proposals import APPROVE, DECLINE, HOLD, decide, due_for
+from supervision.proposals import APPROVE, DECLINE, HOLD, decide, due_for, needed
 from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.hazards import hazard_of
@@ -278,3 +278,48 @@ class TestPages:
         assert self.send(foreign, "approve", proposal, sure="1").status_code == 404
         proposal.refresh_from_db()
         assert proposal.state == ProposalState.OPEN
+
+
+class TestInTheWay:
+    """What keeps a proposal from being decided about, and what does not."""
+
+    def test_a_severer_step_that_is_taken_off_leaves_the_milder_one(
+        self, cast: Cast, hazard: Hazard, summer: Any, news: Any
+    ) -> None:
+        news(3)
+        news(7)
+        assert [each.step for each in due_for(cast.admin)] == ["talk"]
+        change(general(), cast.city_admin, talk={"is_active": False})
+        assert [each.step for each in due_for(cast.admin)] == ["notice"]
+
+    def test_a_repetition_comes_up_again_after_a_severer_step_was_approved(
+        self, cast: Cast, hazard: Hazard, summer: Any, news: Any
+    ) -> None:
+        change(general(), cast.city_admin, notice={"repeat_every": 2}, circular=None)
+        at(summer, 7)
+        for offset in (3, 5, 7):
+            sweep(day(offset))
+        talk = due_for(cast.admin).get()
+        assert talk.step == "talk"
+        at(summer, 8)
+        decide({talk.pk: 0}, by=cast.admin, move=APPROVE)
+        assert not due_for(cast.admin), "what was proposed before it is overtaken"
+        deliver()
+        at(summer, 9)
+        assert news(9) == {("ll_inspector", "YH-2026-0001 逾期 9 天，督办单待审批")}
+        assert [(each.step, each.repeat) for each in due_for(cast.admin)] == [("notice", 3)]
+
+    def test_a_step_that_is_held_holds_its_repetitions(
+        self, cast: Cast, hazard: Hazard, summer: Any, news: Any
+    ) -> None:
+        at(summer, 15)
+        news(15)
+        circular = due_for(cast.admin).get()
+        decide({circular.pk: 0}, by=cast.admin, move=HOLD, until=day(25))
+        at(summer, 22)
+        assert news(22) == set()
+        assert not due_for(cast.admin)
+        held_still = Proposal.objects.filter(held_until__gt=day(22), pk=circular.pk).filter(needed())
+        assert held_still.exists()
+        at(summer, 25)
+        assert [(each.step, each.repeat) for each in due_for(cast.admin)] == [("circular", 1)]

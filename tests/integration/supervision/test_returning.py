@@ -144,3 +144,33 @@ def test_what_was_approved_for_one_unit_is_not_told_to_the_next(cast: Cast, haza
     assert sent() == {("ll_inspector", "YH-2026-0001 逾期 3 天，已列入督办")}
     sweep(day(3))
     assert sent() == set()
+
+
+def test_what_a_step_no_longer_reaches_waits_for_it(cast: Cast, hazard: Hazard, summer: Any) -> None:
+    at(summer, 1)
+    sweep(day(1))
+    ask_for_acceptance(hazard, cast)
+    assert sent() == set()
+    change(general(), cast.city_admin, urge={"amount": 5}, notice={"amount": 6})
+    at(summer, 3)
+    refuse(hazard, cast, 3)
+    for offset in (3, 4):
+        at(summer, offset)
+        sweep(day(offset))
+        assert sent() == set()
+    at(summer, 5)
+    sweep(day(5))
+    assert sent() == {(who, "YH-2026-0001 逾期 5 天，请抓紧整改") for who in ("cy_admin", "ll_inspector")}
+
+
+def test_another_unit_is_not_told_of_the_step_of_the_one_before(cast: Cast, hazard: Hazard, summer: Any) -> None:
+    at(summer, 1)
+    sweep(day(1))
+    hazard.refresh_from_db()
+    workflow.amend(
+        hazard, by=cast.admin, reason="移交", lead_unit=cast.beiyuan, responsible_person="北员", responsible_phone="1"
+    )  # fmt: skip
+    deliver()
+    Message.objects.all().delete()
+    sweep(day(1))
+    assert sent() == set()
