@@ -10,7 +10,7 @@ from accounts.roles import seed_roles
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_roles"),
-        ("coal", "0011_demand_roles"),
+        ("coal", "0008_demand_roles"),
     ]
 
     operations = [
