@@ -207,6 +207,20 @@ def show_coal(camera: Camera) -> None:
         camera.shoot(page, "targets", whole=True, height=480)
 
 
+def show_stock(camera: Camera) -> None:
+    with camera.signed_in("zhujian") as page:
+        page.goto("/coal/")
+        camera.shoot(page, "coal", whole=True, height=460)
+        page.goto("/coal/reports/")
+        camera.shoot(page, "coal-reports", whole=True, height=460)
+        page.goto("/coal/yards/")
+        page.goto(page.locator("table.ledger tbody a").first.get_attribute("href") or "/")
+        camera.shoot(page, "coal-yard", whole=True, height=1000)
+    with camera.signed_in("chengyuan", PHONE) as page:
+        page.goto("/coal/reports/file/")
+        camera.shoot(page, "phone-coal-report")
+
+
 def show_phone(camera: Camera) -> None:
     with camera.signed_in("chengyuan", PHONE) as page:
         page.goto("/todo/")
@@ -243,6 +257,7 @@ def main() -> None:
             show_inspector(camera)
             show_company(camera)
             show_coal(camera)
+            show_stock(camera)
             show_phone(camera)
             browser.close()
     finally:

@@ -11,7 +11,7 @@ from facilities.forms import InCounty
 
 
 class YardForm(InCounty):
-    """A company's own people are not asked whose yard it is."""
+    """A company's own people are not asked whose yard it is; whose it is does not change."""
 
     class Meta:
         model = Yard
@@ -25,15 +25,17 @@ class YardForm(InCounty):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        companies = Unit.objects.visible_to(self.by).companies()
-        offered = companies.filter(is_active=True) | companies.filter(pk=self.instance.company_id)
-        self.fields["company"].queryset = offered.select_related("region__parent")  # type: ignore[attr-defined]
         self.fields["capacity_t"].unit = "t"  # type: ignore[attr-defined]
         self.fields["place"].widget.attrs["data-wide"] = True
-        own = self.by.unit_id and list(offered.filter(pk=self.by.unit_id))
-        if own:
-            self.instance.company = own[0]
+        companies = Unit.objects.visible_to(self.by).companies().filter(is_active=True)
+        if self.instance.pk:
+            # What was entered is its company's book.
             del self.fields["company"]
+        elif own := self.by.unit_id and companies.filter(pk=self.by.unit_id).first():
+            self.instance.company = own
+            del self.fields["company"]
+        else:
+            self.fields["company"].queryset = companies.select_related("region__parent")  # type: ignore[attr-defined]
 
     @property
     def values(self) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _consequence(movement: Movement) -> str:
     quantity, day = group_digits(movement.quantity_t, 2), movement.day
     what = f"{movement.yard} {day} 的{movement.get_kind_display()} {quantity} t"
     if movement.kind == MovementKind.COUNT:
-        return f"冲正后，{what}不再作数，{day} 起的库存改按流水计算。"
+        return f"冲正后，{what} 不再作数，{day} 起的库存改按流水计算。"
     if movement.kind in (MovementKind.TRANSFER_OUT, MovementKind.TRANSFER_IN):
-        return f"冲正后，{what}和另一煤场的那一半都不再作数，两个煤场 {day} 起的库存随之改变。"
-    return f"冲正后，{what}不再作数，{day} 起、下一次盘点前的库存随之改变。"
+        return f"冲正后，{what} 和另一煤场的那一半都不再作数，两个煤场 {day} 起的库存随之改变。"
+    return f"冲正后，{what} 不再作数，{day} 起、下一次盘点前的库存随之改变。"

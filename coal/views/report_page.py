@@ -195,8 +195,5 @@ def _form(request: HttpRequest, company: Unit, day: dt.date) -> ReportForm:
 
 
 def _tell(request: HttpRequest, report: DailyReport) -> None:
-    book = books_of(_yards([report.company]), report.day).get(report.company_id, Book())
     done = "已更正" if report.revision > 1 else "已报"
     messages.success(request, f"{report.day} 的日报{done}，住建局、发改局现在就能看到。")
-    if differences(report, book):
-        messages.warning(request, "日报与流水账不一致，请核对：漏记的补记流水，报错的更正日报。")

@@ -63,7 +63,13 @@ def test_the_bureau_says_whose_yard_it_is(cast: Cast, client_as: SignIn) -> None
     offered = client.get("/coal/yards/new/").context["form"].fields["company"].queryset
     assert set(offered) == {cast.chengyuan, cast.beiyuan}
     client.post("/coal/yards/new/", {"company": cast.beiyuan.pk, "name": "北苑煤场", "capacity_t": "500"})
-    assert Yard.objects.get().company == cast.beiyuan
+    yard = Yard.objects.get()
+    assert yard.company == cast.beiyuan
+    # Its book stays that company's.
+    moved = {"company": cast.chengyuan.pk, "name": "北苑新场", "capacity_t": "600"}
+    assert client.post(f"/coal/yards/{yard.pk}/edit/", moved).status_code == 302
+    yard.refresh_from_db()
+    assert (yard.company, yard.name, yard.capacity_t) == (cast.beiyuan, "北苑新场", 600)
 
 
 def test_two_yards_of_a_company_have_two_names(cast: Cast, yard: Yard, client_as: SignIn) -> None:
@@ -217,7 +223,7 @@ def test_a_mistake_is_reversed_with_a_reason_and_stays_to_be_read(
     movement, client = MovementFactory(yard=yard), client_as(cast.chengyuan_clerk)
     address = f"/coal/movements/{movement.pk}/"
     asked = text(client.get(address + "reverse/"))
-    assert "冲正后，东厂煤场 2026-07-01 的到货 100.00 t不再作数" in asked
+    assert "冲正后，东厂煤场 2026-07-01 的到货 100.00 t 不再作数" in asked
     assert client.post(address + "reverse/", {"reason": ""}).context["form"].errors["reason"]
     done = text(client.post(address + "reverse/", {"reason": "重复登记"}, follow=True))
     assert "已冲正，东厂煤场 2026-07-01 收工时库存 0.00 t。原记录保留，注明已冲正。" in done
