@@ -21,13 +21,15 @@ Key = tuple[str, int]  # step, repetition
 class History:
     proposals: dict[Key, Proposal] = field(default_factory=dict)
     needed: set[int] = field(default_factory=set)
+    tells_decisions: bool = True
     news: dict[Key, list[Outgoing]] = field(default_factory=dict)
 
     def words(self, step: str, repeat: int) -> str:
-        """8月23日报住建局审批，周管 2026-08-24 10:05 批准；已发给程员（2026-08-24 10:06）; empty if unknown."""
+        """8月23日报住建局审批，周管 2026-08-24 10:05 批准；已发给程员（2026-08-24 10:06）; empty if unknown.
+        Who is not to know how the bureau decides reads who was told."""
         key = step, repeat
         proposal = self.proposals.get(key)
-        said = [self._decision(proposal)] if proposal else []
+        said = [self._decision(proposal)] if proposal and self.tells_decisions else []
         return "；".join([*said, *_sent(self.news.get(key, []))])
 
     def _decision(self, proposal: Proposal) -> str:
@@ -44,9 +46,9 @@ class History:
         return f"{proposed}，等待审批"
 
 
-def history_of(item: Model, kind: Kind, due_on: dt.date, round_number: int) -> History:
+def history_of(item: Model, kind: Kind, due_on: dt.date, round_number: int, *, tells_decisions: bool) -> History:
     """Of one deadline of an item, in one round. Five queries at most."""
-    found = History()
+    found = History(tells_decisions=tells_decisions)
     proposals = Proposal.objects.filter(
         kind=kind.name, item_id=item.pk, due_on=due_on, round=round_number
     ).select_related("decided_by")

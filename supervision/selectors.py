@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model
 
+from accounts.scoping import sees_region
 from common import clock
 from common.paging import COUNT_CAP, Total
 from common.ui import prose_day
@@ -84,13 +85,14 @@ class Ladder:
     earlier: list[tuple[dt.date, str]] = field(default_factory=list)
 
 
-def ladder_of(item: Model) -> Ladder:
+def ladder_of(item: Model, reader: Any = None) -> Ladder:
     """The steps of an item's present deadline, by date: those reached, the next one, and those still to come; with
-    the deadline itself among them. Of those reached what was decided and who was told. Nine queries at most."""
+    the deadline itself among them. Of those reached what was decided and who was told. As the reader may know it
+    (`EscalationQuerySet.open_to`), without one all of it. Ten queries at most."""
     kind = kind_of(item)
-    records = list(
-        Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("round", "due_on", "level", "repeat")
-    )
+    found = Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("round", "due_on", "level", "repeat")
+    records, is_whole = list(found), reader is None or sees_region(reader)
+    told = records if is_whole else list(found.open_to(reader))
     due_on, pause = getattr(item, kind.due), kind.pause(item)
     round_number = getattr(item, kind.round) if kind.round else 1
     now = [record for record in records if (record.due_on, record.round) == (due_on, round_number)]
@@ -100,8 +102,8 @@ def ladder_of(item: Model) -> Ladder:
     if due_on is not None and (reached or not pause):
         policy, calendar = ladder_for(item, kind), working_calendar()
         by_code = {step.code: step for step in policy}
-        history = history_of(item, kind, due_on, round_number)
-        for record in (*reached.values(), *repeated.values()):
+        history = history_of(item, kind, due_on, round_number, tells_decisions=is_whole)
+        for record in _latest([record for record in told if record in now]):
             steps.append(_recorded(record, by_code.get(record.step), due_on, calendar, history))
         steps.append(LadderStep("整改时限", due_on, "done" if due_on < clock.today() else "later"))
         if not pause:
@@ -109,9 +111,14 @@ def ladder_of(item: Model) -> Ladder:
         steps.sort(key=lambda step: step.on)
         if not pause:
             steps = _with_next(steps, due_on)
-    former = [record for record in records if record not in now]
+    former = [record for record in told if record not in now]
     earlier = {(record.round, record.due_on): measure_of(record.step).label for record in former}
     return Ladder(steps, pause, [(due, label) for (_, due), label in sorted(earlier.items())])
+
+
+def _latest(records: list[Escalation]) -> list[Escalation]:
+    """Each step with its latest repetition; `records` in their order."""
+    return list({(record.step, record.repeat > 0): record for record in records}.values())
 
 
 def _recorded(

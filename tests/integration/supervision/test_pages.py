@@ -69,7 +69,7 @@ class TestList:
         both = [("YH-2026-0001", "督办单"), ("YH-2026-0002", "催办")]
         assert rows(ask(cast.admin, "/supervision/")) == both
         assert rows(ask(cast.leader, "/supervision/")) == both
-        assert rows(ask(cast.chengyuan_clerk, "/supervision/")) == both[:1]
+        assert rows(ask(cast.chengyuan_clerk, "/supervision/")) == [("YH-2026-0001", "催办")]
         assert rows(ask(cast.beiyuan_clerk, "/supervision/")) == both[1:]
         assert rows(ask(cast.wanjia_reader, "/supervision/")) == []
         assert rows(ask(cast.foreign.admin, "/supervision/")) == [("YH-2026-0777", "督办单")]
@@ -105,6 +105,26 @@ class TestList:
         assert tab_counts(page)["提醒"] == "4"
         assert "没有单独通知" in page
 
+    def test_what_became_of_each_step_is_told_apart(self, cast: Cast, three: Any, ask: Any, summer: Any) -> None:
+        def said(offset: int = 3) -> list[str]:
+            page = ask(cast.admin, "/supervision/", offset)
+            found = re.findall(r'<td[^>]*data-label="通知"[^>]*>(.*?)</td>', page, re.S)
+            return [re.sub(r"<[^>]+>", "", cell) for cell in found]
+
+        def decided(move: str, version: int, **how: Any) -> list[str]:
+            decide({Proposal.objects.get(item_id=three[0].pk).pk: version}, by=cast.admin, move=move, **how)
+            return said()
+
+        assert said() == ["待审批", "已通知"]
+        assert decided(HOLD, 0, until=day(5)) == ["暂缓到 2026-08-25", "已通知"]
+        assert said(5)[0] == "待审批"
+        Hazard.objects.filter(pk=three[0].pk).update(lead_unit=cast.wanjia)
+        assert said(5)[0] == "不再需要审批"
+        Hazard.objects.filter(pk=three[0].pk).update(lead_unit=cast.chengyuan)
+        assert decided(DECLINE, 1, reason="已当面谈过") == ["不同意", "已通知"]
+        Proposal.objects.filter(item_id=three[0].pk).update(state="open")
+        assert decided(APPROVE, 2) == ["已通知", "已通知"]
+
     def test_as_many_queries_for_many_as_for_few(self, cast: Cast, three: Any, client_as: Any, summer: Any) -> None:
         def queries(user: Any) -> int:
             client = client_as(user)
@@ -121,8 +141,9 @@ class TestList:
         assert max(few) <= 12
 
 
-def shown(item: Any) -> list[tuple[str, str, str, str]]:
-    return [(step.label, step.on.isoformat()[5:], step.state, step.text) for step in ladder_of(item).steps]
+def shown(item: Any, reader: Any = None) -> list[tuple[str, str, str, str]]:
+    steps = ladder_of(item, reader).steps
+    return [(step.label, step.on.isoformat()[5:], step.state, step.text) for step in steps]
 
 
 class TestLadder:
@@ -204,7 +225,7 @@ class TestLadder:
         assert f'hx-get="{address}"' in ask(cast.admin, f"/hazards/{hazard.pk}/")
         whole, part = ask(cast.chengyuan_admin, address), ask(cast.chengyuan_admin, address, **{"HX-Request": "true"})
         assert "<html" in whole and "<html" not in part
-        assert "督办单（逾期 3 天）" in whole and "督办单（逾期 3 天）" in part
+        assert "催办（逾期 1 天）" in whole and "催办（逾期 1 天）" in part
         ask(cast.beiyuan_clerk, address, status=404)
         ask(cast.foreign.admin, address, status=404)
 
