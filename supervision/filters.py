@@ -68,7 +68,9 @@ class EscalationFilter(LedgerFilterSet):
 
     def filter_queryset(self, queryset: EscalationQuerySet) -> QuerySet[Any]:
         filtered = super().filter_queryset(queryset)
-        return filtered if self.form.cleaned_data["scope"] == "all" else filtered.standing(self.user)
+        if self.form.cleaned_data["scope"] == "all":
+            return filtered
+        return filtered.standing(Escalation.objects.open_to(self.user))
 
     def leave(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Applied by `qs` and `filter_queryset`."""

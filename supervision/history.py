@@ -10,7 +10,7 @@ from common.ui import moment, prose_day
 from notifications.models import Outgoing, OutgoingState
 from supervision.enums import ProposalState
 from supervision.kinds import Kind
-from supervision.models import Proposal
+from supervision.models import Escalation, Proposal
 from supervision.proposals import needed
 
 MOST_NAMED = 6
@@ -24,10 +24,10 @@ class History:
     tells_decisions: bool = True
     news: dict[Key, list[Outgoing]] = field(default_factory=dict)
 
-    def words(self, step: str, repeat: int) -> str:
+    def words(self, record: Escalation) -> str:
         """8月23日报住建局审批，周管 2026-08-24 10:05 批准；已发给程员（2026-08-24 10:06）; empty if unknown.
         Who is not to know how the bureau decides reads who was told."""
-        key = step, repeat
+        key = record.step, record.repeat
         proposal = self.proposals.get(key)
         said = [self._decision(proposal)] if proposal and self.tells_decisions else []
         return "；".join([*said, *_sent(self.news.get(key, []))])
@@ -53,7 +53,7 @@ def history_of(item: Model, kind: Kind, due_on: dt.date, round_number: int, *, t
         kind=kind.name, item_id=item.pk, due_on=due_on, round=round_number
     ).select_related("decided_by")
     found.proposals = {(each.step, each.repeat): each for each in proposals}
-    if any(each.state == ProposalState.OPEN for each in found.proposals.values()):
+    if tells_decisions and any(each.state == ProposalState.OPEN for each in found.proposals.values()):
         pks = [each.pk for each in found.proposals.values()]
         found.needed = set(Proposal.objects.filter(needed(), pk__in=pks).values_list("pk", flat=True))
     # That something waits for approval is a matter of its own, and not what people were told.

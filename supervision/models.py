@@ -215,14 +215,14 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         first = measure.first_level
         return self.filter(level__gte=first, level__lt=first + LEVELS_PER_MEASURE)
 
-    def standing(self, user: Any) -> "EscalationQuerySet":
-        """What holds now: of each item that is still under way with the same deadline the highest step that is open to
-        the user."""
+    def standing(self, among: "EscalationQuerySet | None" = None) -> "EscalationQuerySet":
+        """What holds now: the highest step of each item that is still under way with the same deadline. `among`: as in
+        `highest`."""
         held = Q(pk__in=[])
         for kind in KINDS.values():
             same = kind.watched().filter(**kind.same_deadline).order_by()
             held |= Q(Exists(same), kind=kind.name)
-        return self.filter(held).highest(Escalation.objects.open_to(user))
+        return self.filter(held).highest(among)
 
     def with_proposals(self) -> "EscalationQuerySet":
         """Each with `proposal_state` (None without one), `held_until`, and whether the proposal `is_waiting`: open, and
@@ -250,7 +250,8 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         )
 
     def highest(self, among: "EscalationQuerySet | None" = None) -> "EscalationQuerySet":
-        """The severest step of each deadline of an item, and the latest repetition of it; `among`: all records."""
+        """The severest step of each deadline of an item, and the latest repetition of it. `among`: the
+        records that count, all if it is not given."""
         records = Escalation.objects.all() if among is None else among
         higher = records.filter(
             Q(level__gt=OuterRef("level")) | Q(level=OuterRef("level"), repeat__gt=OuterRef("repeat")),
