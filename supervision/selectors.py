@@ -90,7 +90,7 @@ class Ladder:
 def ladder_of(item: Model, reader: Any = None) -> Ladder:
     """The steps of an item's present deadline, by date: those reached, the next one, and those still to come; with
     the deadline itself among them. Of those reached what was decided and who was told. As the reader may know it
-    (`EscalationQuerySet.open_to`), without one all of it. Eleven queries at most."""
+    (`EscalationQuerySet.open_to`), without one all of it. Twelve queries at most."""
     kind = kind_of(item)
     found = Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("round", "due_on", "level", "repeat")
     found = found.select_related("run")
@@ -106,7 +106,7 @@ def ladder_of(item: Model, reader: Any = None) -> Ladder:
         policy, calendar = ladder_for(item, kind), working_calendar()
         shown = _latest([record for record in told if record in now])
         were = steps_as_recorded(kind, shown, policy, calendar)
-        history = history_of(item, kind, due_on, round_number, tells_decisions=is_whole)
+        history = history_of(item, kind, due_on, round_number, were.values(), tells_decisions=is_whole)
         for record in shown:
             steps.append(_recorded(record, were.get(record.pk), due_on, calendar, history))
         state = "done" if due_on < clock.today() else "later"
@@ -131,7 +131,7 @@ def _recorded(
 ) -> LadderStep:
     """A step that was reached, as it was then; where the calendar has changed so that no version of it fits any more,
     by the day on which it was recorded."""
-    became = history.words(record) or _what_became(record, step.audience_text if step else "")
+    became = history.words(record, step) or _what_became(record, step.audience_text if step else "")
     if step is None:
         label, on = f"{measure_of(record.step).label}（{_distance(record)}）", record.run.as_of
         return LadderStep(label, on, "done", became, record.reached_at, record.announced)

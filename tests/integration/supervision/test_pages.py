@@ -19,6 +19,7 @@ from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.hazards import hazard_of
 from tests.integration.supervision.conftest import DUE, day
+from tests.integration.supervision.policies import change, general
 
 pytestmark = pytest.mark.django_db
 
@@ -198,6 +199,47 @@ class TestLadder:
         sweep(day(7))
         decide({Proposal.objects.get(step="talk").pk: 0}, by=cast.admin, move=DECLINE, reason="已当面谈过")
         assert text("约谈") == "8月27日报住建局审批，周管 2026-08-27 10:00 不同意（已当面谈过）"
+
+    def test_who_was_told_and_for_whom_nobody_could_be(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        def text(label: str) -> str:
+            return next(text for each, _, _, text in shown(hazard) if each.startswith(label))
+
+        cast.chengyuan.users.update(is_active=False)
+        summer.move_to(dt.datetime(2026, 8, 21, 2, 0, tzinfo=dt.UTC))
+        sweep(day(1))
+        deliver()
+        assert text("催办") == "已发给杜导（2026-08-21 10:00）；责任单位现在没有可用账号，没有人收到"
+        cast.chengyuan.users.update(is_active=True)
+        assert text("催办") == "已发给杜导（2026-08-21 10:00）"
+
+        cast.bureau.users.filter(pk=cast.admin.pk).update(is_active=False)
+        summer.move_to(dt.datetime(2026, 8, 27, 2, 0, tzinfo=dt.UTC))
+        sweep(day(7))
+        decide({Proposal.objects.get(step="talk").pk: 0}, by=cast.inspector, move=APPROVE)
+        deliver()
+        assert text("约谈").endswith("批准；已发给程源（2026-08-27 10:00）；住建局负责人现在没有可用账号，没有人收到")
+        cast.chengyuan.users.update(is_active=False)
+        assert "责任单位" not in text("约谈"), "程源 was told when he had an account"
+
+    def test_for_whom_nobody_could_be_told_though_others_of_the_bureau_were(
+        self, cast: Cast, hazard: Hazard, summer: Any
+    ) -> None:
+        change(general(), cast.city_admin, urge={"tells_bureau_leader": True})
+        cast.bureau.users.filter(pk=cast.admin.pk).update(is_active=False)
+        summer.move_to(dt.datetime(2026, 8, 21, 2, 0, tzinfo=dt.UTC))
+        sweep(day(1))
+        deliver()
+        text = next(text for label, _, _, text in shown(hazard) if label.startswith("催办"))
+        assert text == "已发给杜导、程源（2026-08-21 10:00）；住建局负责人现在没有可用账号"
+
+    def test_approved_while_nobody_could_be_told(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        change(general(), cast.city_admin, notice={"tells_company": True, "tells_bureau_leader": True})
+        summer.move_to(dt.datetime(2026, 8, 23, 2, 0, tzinfo=dt.UTC))
+        sweep(day(3))
+        type(cast.admin).objects.exclude(pk=cast.development_officer.pk).update(is_active=False)
+        decide({Proposal.objects.get().pk: 0}, by=cast.inspector, move=APPROVE)
+        text = next(text for label, _, _, text in shown(hazard) if label.startswith("督办单"))
+        assert text.endswith("批准；责任单位、住建局督办人、住建局负责人现在没有可用账号，没有人收到")
 
     def test_of_what_is_not_watched(self, cast: Cast, hazard: Hazard) -> None:
         sweep(day(1))
