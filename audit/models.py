@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from audit.deliberation import deliberations
 from common import clock
 
 
@@ -22,6 +23,13 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def of(self, target: models.Model) -> "AuditEntryQuerySet":
         """The entries about one item, oldest first: its timeline."""
         return self.filter(target_type=target._meta.label_lower, target_id=target.pk).order_by("at", "pk")
+
+    def without_deliberation(self) -> "AuditEntryQuerySet":
+        """Without what offices have considered among themselves (`deliberation.py`)."""
+        found = self
+        for beginning in deliberations():
+            found = found.exclude(action__startswith=beginning)
+        return found
 
 
 class AuditEntry(models.Model):

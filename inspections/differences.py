@@ -174,7 +174,7 @@ def conflict_of(said: Said, hazard: Hazard) -> str:
     version = version_of(said)
     if version is None or version >= hazard.version:
         return ""
-    entries = AuditEntry.objects.of(hazard).order_by("-pk")[: hazard.version - version]
+    entries = AuditEntry.objects.of(hazard).without_deliberation().order_by("-pk")[: hazard.version - version]
     told = [
         f"{timezone.localtime(entry.at):%m-%d %H:%M} {entry.actor_name or '系统'}{entry.action}"
         + (f"（{'、'.join(entry.changes)}）" if entry.changes else "")

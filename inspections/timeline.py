@@ -6,7 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from audit.models import AuditEntry
+from accounts.scoping import sees_region
+from audit.models import AuditEntry, AuditEntryQuerySet
 from inspections.enums import HazardStatus
 from inspections.models import Attachment, Hazard
 from inspections.services import ATTACHED
@@ -19,17 +20,23 @@ COLOURS = {
 LONGEST_CHANGE = 160
 
 
-def entries_of(hazard: Hazard) -> list[AuditEntry]:
-    """Newest first. One query."""
-    return list(AuditEntry.objects.of(hazard).reverse())
+def entries_of(hazard: Hazard, user: Any) -> list[AuditEntry]:
+    """What the user reads of, newest first. One query."""
+    return list(_read_by(user, hazard).reverse())
 
 
-def entries_since(hazard: Hazard, entry_pk: int) -> list[AuditEntry]:
+def entries_since(hazard: Hazard, entry_pk: int, user: Any) -> list[AuditEntry]:
     """What was done to the hazard after the entry that somebody saw last, newest first. One query.
 
     Entries of one hazard are written while its row is locked, so their order is that of the changes.
     """
-    return list(AuditEntry.objects.of(hazard).filter(pk__gt=entry_pk).reverse())
+    return list(_read_by(user, hazard).filter(pk__gt=entry_pk).reverse())
+
+
+def _read_by(user: Any, hazard: Hazard) -> AuditEntryQuerySet:
+    """Who is supervised does not read what the offices consider among themselves."""
+    entries = AuditEntry.objects.of(hazard)
+    return entries if sees_region(user) else entries.without_deliberation()
 
 
 def last_entry_pk(hazard: Hazard) -> int:

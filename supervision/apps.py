@@ -7,6 +7,11 @@ class SupervisionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from audit.deliberation import register_deliberations
+        from supervision.enums import Measure
         from supervision.news import register_matters
+        from supervision.proposals import APPROVE, VERBS
 
         register_matters()
+        not_told = [verb for move, verb in VERBS.items() if move != APPROVE]
+        register_deliberations([f"{verb}{measure.label}" for verb in not_told for measure in Measure])

@@ -53,6 +53,7 @@ class EscalationFilter(LedgerFilterSet):
 
     def __init__(self, data: Any, *, user: Any) -> None:
         super().__init__(data, queryset=Escalation.objects.visible_to(user))
+        self.user = user
         self.filters["scope"].extra["empty_label"] = "当前"
         self.filters["unit"].extra["choices"] = _units(user)
 
@@ -67,7 +68,9 @@ class EscalationFilter(LedgerFilterSet):
 
     def filter_queryset(self, queryset: EscalationQuerySet) -> QuerySet[Any]:
         filtered = super().filter_queryset(queryset)
-        return filtered if self.form.cleaned_data["scope"] == "all" else filtered.standing()
+        if self.form.cleaned_data["scope"] == "all":
+            return filtered
+        return filtered.standing(Escalation.objects.open_to(self.user))
 
     def leave(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Applied by `qs` and `filter_queryset`."""

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import TruncDate
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, TruncDate
 
+from accounts.scoping import sees_region
 from common import clock
 from supervision.enums import LEVELS_PER_MEASURE, DaySource, Measure, OffsetUnit, ProposalState, measure_of
 from supervision.kinds import KINDS
@@ -194,26 +195,65 @@ def _on_items_seen_by(user: Any) -> Q:
     return seen
 
 
+def _its_proposal() -> "ProposalQuerySet":
+    """Of a record (the outer query) the proposal about it."""
+    return Proposal.objects.filter(**{name: OuterRef(name) for name in (*DEADLINE, "step", "repeat")}).order_by()
+
+
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def visible_to(self, user: Any) -> "EscalationQuerySet":
-        """Those on items that the user sees."""
-        return self.filter(_on_items_seen_by(user))
+        """Those on items that the user sees, as far as they are `open_to` the user."""
+        return self.filter(_on_items_seen_by(user)).open_to(user)
+
+    def open_to(self, user: Any) -> "EscalationQuerySet":
+        """For who is supervised without what the bureau has not approved: undecided, held or declined."""
+        if sees_region(user):
+            return self
+        return self.filter(~Exists(_its_proposal().exclude(state=ProposalState.APPROVED)))
 
     def of_measure(self, measure: Measure) -> "EscalationQuerySet":
         first = measure.first_level
         return self.filter(level__gte=first, level__lt=first + LEVELS_PER_MEASURE)
 
-    def standing(self) -> "EscalationQuerySet":
-        """What holds now: the highest step of each item that is still under way with the same deadline."""
+    def standing(self, among: "EscalationQuerySet | None" = None) -> "EscalationQuerySet":
+        """What holds now: the highest step of each item that is still under way with the same deadline. `among`: as in
+        `highest`."""
         held = Q(pk__in=[])
         for kind in KINDS.values():
             same = kind.watched().filter(**kind.same_deadline).order_by()
             held |= Q(Exists(same), kind=kind.name)
-        return self.filter(held).highest()
+        return self.filter(held).highest(among)
 
-    def highest(self) -> "EscalationQuerySet":
-        """The severest step of each deadline of an item, and the latest repetition of it."""
-        higher = Escalation.objects.filter(
+    def with_proposals(self) -> "EscalationQuerySet":
+        """Each with `proposal_state` (None without one), `held_until`, and whether the proposal `is_waiting`: open, and
+        still needed, the items' ladders apart; of those only that the step is on one in use."""
+        one = _its_proposal()
+        mine = Q(pk__in=[])
+        for kind in KINDS.values():
+            items = kind.watched().annotate(responsible=Coalesce(kind.unit, Value(0)))
+            same = items.filter(**kind.same_deadline, responsible=OuterRef("unit_id")).order_by()
+            mine |= Q(Exists(same), kind=kind.name)
+        severer = Proposal.objects.filter(
+            Q(level__gt=OuterRef("level")) & ~Q(state=ProposalState.DECLINED)
+            | Q(step=OuterRef("step"), repeat__gt=OuterRef("repeat")),
+            **{name: OuterRef(name) for name in DEADLINE},
+        )
+        steps = PolicyStep.objects.filter(
+            policy__kind=OuterRef("kind"), policy__is_active=True, version=F("policy__version"), code=OuterRef("step"),
+            is_active=True,
+        )  # fmt: skip
+        waiting = one.filter(mine, Exists(steps.order_by()), ~Exists(severer.order_by()), state=ProposalState.OPEN)
+        return self.annotate(
+            proposal_state=Subquery(one.values("state")),
+            held_until=Subquery(one.values("held_until")),
+            is_waiting=Exists(waiting),
+        )
+
+    def highest(self, among: "EscalationQuerySet | None" = None) -> "EscalationQuerySet":
+        """The severest step of each deadline of an item, and the latest repetition of it. `among`: the
+        records that count, all if it is not given."""
+        records = Escalation.objects.all() if among is None else among
+        higher = records.filter(
             Q(level__gt=OuterRef("level")) | Q(level=OuterRef("level"), repeat__gt=OuterRef("repeat")),
             **{name: OuterRef(name) for name in DEADLINE},
         )

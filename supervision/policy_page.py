@@ -20,6 +20,7 @@ from supervision.kinds import KINDS
 from supervision.models import Policy
 from supervision.policy import with_steps
 from supervision.policy_forms import NewPolicyForm, PolicyForm
+from supervision.rules import silenced
 from supervision.trial import Trial, try_out
 from supervision.working_days import working_calendar
 
@@ -60,6 +61,8 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
                     messages.success(request, done if changed else "没有变化。")
                     if form.falls_silent:
                         messages.warning(request, f"“{policy.scope}”的规则：{FALLS_SILENT}")
+                    for each in silenced(form.drafted, working_calendar()):
+                        messages.warning(request, f"“{policy.scope}”的规则：{each.sentence}")
                     return redirect(reverse("supervision:policy"))
                 status = 422
             except Stale:

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
@@ -48,24 +50,59 @@ def check_audience(step: PolicyStep, kind: Kind) -> None:
 
 
 def check_order(steps: Sequence[PolicyStep], calendar: Calendar) -> None:
-    """ValidationError for a severer step that always comes before a milder one."""
+    """ValidationError for a severer step that always comes before a milder one, and for two of one measure that always
+    come together: of those only one would ever be sent."""
     if not any(step.is_active for step in steps):
         raise ValidationError("请至少启用一步；整套规则不再使用时，请停用这套规则")
-    for milder, severer, days in _out_of_order(steps, calendar):
-        if len(days) == DEADLINES_TRIED:
-            raise ValidationError(f"“{severer}”早于较轻的“{milder}”，请改晚，较重的措施不能先到")
+    for pair in _pairs(steps, calendar):
+        if pair.measures_differ and len(pair.early) == DEADLINES_TRIED:
+            raise ValidationError(f"“{pair.severer}”早于较轻的“{pair.milder}”，请改晚，较重的措施不能先到")
+        if not pair.measures_differ and len(pair.together) == DEADLINES_TRIED:
+            same = f"“{pair.milder}”有两步" if pair.said_alike else f"“{pair.milder}”和“{pair.severer}”总是"
+            raise ValidationError(f"{same}同时到，只会发出其中一步，请合并为一步，把通知对象勾在一起")
 
 
-def sometimes_early(steps: Sequence[PolicyStep], calendar: Calendar) -> list[tuple[PolicyStep, PolicyStep, dt.date]]:
-    """(milder, severer, deadline): where weekends and holidays make the severer step come first, as for that deadline.
-    The milder one is then recorded and not sent."""
-    return [(milder, severer, days[0]) for milder, severer, days in _out_of_order(steps, calendar)]
+class Silenced(NamedTuple):
+    """A step that is recorded and not sent for some deadline, the first of which is `due_on`."""
+
+    milder: PolicyStep
+    severer: PolicyStep
+    due_on: dt.date
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"“{self.severer}”会早于“{self.milder}”，或与它同时到，如时限是 {self.due_on} 时；"
+            "届时只按较重的一步通知，较轻的只记录、不发。"
+        )
 
 
-def _out_of_order(
-    steps: Sequence[PolicyStep], calendar: Calendar
-) -> Iterator[tuple[PolicyStep, PolicyStep, list[dt.date]]]:
-    """Pairs of different measures in use, with the deadlines of the coming year for which the severer comes first."""
+def silenced(steps: Sequence[PolicyStep], calendar: Calendar) -> list[Silenced]:
+    """Where the severer of two steps comes first or at the same moment, be it by weekends and holidays only."""
+    found = ((pair, sorted([*pair.early, *pair.together])) for pair in _pairs(steps, calendar))
+    return [Silenced(pair.milder, pair.severer, days[0]) for pair, days in found if days]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two steps in use, with the deadlines of the coming year for which the severer comes first, and those for which
+    both come at one moment."""
+
+    milder: PolicyStep
+    severer: PolicyStep
+    early: list[dt.date]
+    together: list[dt.date]
+
+    @property
+    def measures_differ(self) -> bool:
+        return self.milder.measure != self.severer.measure
+
+    @property
+    def said_alike(self) -> bool:
+        return str(self.milder) == str(self.severer)
+
+
+def _pairs(steps: Sequence[PolicyStep], calendar: Calendar) -> Iterator[_Pair]:
     days = [clock.today() + ONE_DAY * i for i in range(DEADLINES_TRIED)]
     active = [step for step in steps if step.is_active]
     if len({step.unit for step in active}) == 1:
@@ -73,8 +110,7 @@ def _out_of_order(
         reached = [[float(step.amount)] * DEADLINES_TRIED for step in active]
     else:
         reached = [[moment_of(step, day, calendar).timestamp() for day in days] for step in active]
-    for (milder, earlier), (severer, later) in combinations(zip(active, reached, strict=True), 2):
-        if milder.measure != severer.measure:
-            early = [day for day, one, other in zip(days, earlier, later, strict=True) if other < one]
-            if early:
-                yield milder, severer, early
+    for (milder, ones), (severer, others) in combinations(zip(active, reached, strict=True), 2):
+        moments = list(zip(days, ones, others, strict=True))
+        early = [day for day, one, other in moments if other < one]
+        yield _Pair(milder, severer, early, [day for day, one, other in moments if other == one])

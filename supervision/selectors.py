@@ -8,7 +8,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model
+from django.utils import timezone
 
+from accounts.scoping import sees_region
 from common import clock
 from common.paging import COUNT_CAP, Total
 from common.ui import prose_day
@@ -18,6 +20,7 @@ from supervision.history import History, history_of
 from supervision.kinds import kind_of
 from supervision.ladder import moment_of, upcoming
 from supervision.models import Escalation, EscalationQuerySet, PolicyStep, SweepRun
+from supervision.past_steps import steps_as_recorded
 from supervision.policy import ladder_for
 from supervision.proposals import due_for
 from supervision.working_days import working_calendar
@@ -84,13 +87,15 @@ class Ladder:
     earlier: list[tuple[dt.date, str]] = field(default_factory=list)
 
 
-def ladder_of(item: Model) -> Ladder:
+def ladder_of(item: Model, reader: Any = None) -> Ladder:
     """The steps of an item's present deadline, by date: those reached, the next one, and those still to come; with
-    the deadline itself among them. Of those reached what was decided and who was told. Nine queries at most."""
+    the deadline itself among them. Of those reached what was decided and who was told. As the reader may know it
+    (`EscalationQuerySet.open_to`), without one all of it. Twelve queries at most."""
     kind = kind_of(item)
-    records = list(
-        Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("round", "due_on", "level", "repeat")
-    )
+    found = Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("round", "due_on", "level", "repeat")
+    found = found.select_related("run")
+    records, is_whole = list(found), reader is None or sees_region(reader)
+    told = records if is_whole else list(found.open_to(reader))
     due_on, pause = getattr(item, kind.due), kind.pause(item)
     round_number = getattr(item, kind.round) if kind.round else 1
     now = [record for record in records if (record.due_on, record.round) == (due_on, round_number)]
@@ -99,32 +104,56 @@ def ladder_of(item: Model) -> Ladder:
     steps: list[LadderStep] = []
     if due_on is not None and (reached or not pause):
         policy, calendar = ladder_for(item, kind), working_calendar()
-        by_code = {step.code: step for step in policy}
-        history = history_of(item, kind, due_on, round_number)
-        for record in (*reached.values(), *repeated.values()):
-            steps.append(_recorded(record, by_code.get(record.step), due_on, calendar, history))
-        steps.append(LadderStep("整改时限", due_on, "done" if due_on < clock.today() else "later"))
+        shown = _latest([record for record in told if record in now])
+        were = steps_as_recorded(kind, shown, policy, calendar)
+        history = history_of(item, kind, due_on, round_number, were.values(), tells_decisions=is_whole)
+        for record in shown:
+            steps.append(_recorded(record, were.get(record.pk), due_on, calendar, history))
+        state = "done" if due_on < clock.today() else "later"
+        steps.append(LadderStep("整改时限", due_on, state, _day_off(due_on, calendar)))
         if not pause:
             steps += _to_come(policy, due_on, calendar, reached, repeated)
         steps.sort(key=lambda step: step.on)
         if not pause:
             steps = _with_next(steps, due_on)
-    former = [record for record in records if record not in now]
+    former = [record for record in told if record not in now]
     earlier = {(record.round, record.due_on): measure_of(record.step).label for record in former}
     return Ladder(steps, pause, [(due, label) for (_, due), label in sorted(earlier.items())])
+
+
+def _latest(records: list[Escalation]) -> list[Escalation]:
+    """Each step with its latest repetition; `records` in their order."""
+    return list({(record.step, record.repeat > 0): record for record in records}.values())
 
 
 def _recorded(
     record: Escalation, step: PolicyStep | None, due_on: dt.date, calendar: Calendar, history: History
 ) -> LadderStep:
-    """A step that was reached; the policy may have no rung for it any more."""
+    """A step that was reached, as it was then; where the calendar has changed so that no version of it fits any more,
+    by the day on which it was recorded."""
+    became = history.words(record, step) or _what_became(record, step.audience_text if step else "")
     if step is None:
-        on, label, audience = clock.local_date(record.reached_at), measure_of(record.step).label, ""
-    else:
-        on = clock.local_date(moment_of(step, due_on, calendar, record.repeat))
-        label, audience = _label(step, record.repeat), step.audience_text
-    became = history.words(record.step, record.repeat) or _what_became(record, audience)
-    return LadderStep(label, on, "done", became, record.reached_at, record.announced)
+        label, on = f"{measure_of(record.step).label}（{_distance(record)}）", record.run.as_of
+        return LadderStep(label, on, "done", became, record.reached_at, record.announced)
+    on = clock.local_date(moment_of(step, due_on, calendar, record.repeat))
+    text = "；".join(filter(None, [became, _counted(step, record.repeat, due_on, calendar)]))
+    return LadderStep(_label(step, record.repeat), on, "done", text, record.reached_at, record.announced)
+
+
+def _distance(record: Escalation) -> str:
+    """逾期 4 天: as it was when it was recorded."""
+    if record.repeat:
+        return f"第 {record.repeat} 次重复"
+    days = (record.run.as_of - record.due_on).days
+    return f"{'逾期' if days > 0 else '到期前'} {abs(days)} 天" if days else "到期当天"
+
+
+def _day_off(due_on: dt.date, calendar: Calendar) -> str:
+    """That the deadline holds though nobody works that day; empty for a working day."""
+    if calendar.is_workday(due_on):
+        return ""
+    known = calendar.special.get(due_on)
+    return f"当天是{(known.name if known else '') or '周末'}，不上班，时限不顺延"
 
 
 def _to_come(
@@ -151,17 +180,20 @@ def _later(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -
     told = f"将通知{step.audience_text}" if step.audience else ""
     if step.is_proposed:
         told = f"将报住建局审批，批准后通知{step.audience_text}"
-    skipped = _skipped(step, repeat, due_on, calendar)
-    return LadderStep(_label(step, repeat), on, "later", "；".join(filter(None, [told, skipped])))
+    counted = _counted(step, repeat, due_on, calendar)
+    return LadderStep(_label(step, repeat), on, "later", "；".join(filter(None, [told, counted])))
 
 
 def _label(step: PolicyStep, repeat: int) -> str:
     return f"{step.label}（第 {repeat} 次重复）" if repeat else f"{step.label}（{step.when}）"
 
 
-def _skipped(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -> str:
-    """跳过 10月1日至7日（国庆节）: how working days were counted, those of a repetition since the one before; empty if
-    none was skipped."""
+def _counted(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -> str:
+    """跳过10月1日至7日（国庆节）: how working days were counted, those of a repetition since the one before; empty if
+    none was skipped, and for days. 按钟点连续计算到 14:00，节假日不停: hours."""
+    if step.unit == OffsetUnit.HOURS:
+        at = timezone.localtime(moment_of(step, due_on, calendar, repeat))
+        return f"按钟点连续计算到 {at:%H:%M}，节假日不停"
     if step.unit != OffsetUnit.WORKDAYS:
         return ""
     start, count = due_on, step.amount

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from common.tables import DateColumn, DueColumn, LedgerColumn, LedgerTable, LinkColumn, TextColumn, YesNoColumn
+from common import clock
+from common.tables import DateColumn, DueColumn, LedgerColumn, LedgerTable, LinkColumn, TextColumn
 from common.ui import badge, moment
 from supervision.enums import ProposalState, measure_of
 from supervision.kinds import KINDS, Facts
@@ -14,6 +15,7 @@ from supervision.models import Escalation, Proposal
 from supervision.proposals import why_not_needed
 from supervision.selectors import by_kind
 
+QUIETLY = format_html('<span class="quiet">{}</span>', "没有单独通知")
 GONE = Facts(title="（已删除）")
 
 
@@ -45,14 +47,27 @@ class EscalationTable(LedgerTable):
     due_on = DueColumn(verbose_name="时限", done=is_past)
     status = LedgerColumn(verbose_name="现状", accessor="facts__status", orderable=False)
     reached_at = DateColumn(verbose_name="达到时间", time=True, order_by=("pk",))
-    announced = YesNoColumn(verbose_name="通知", words=("已通知或报审批", "没有单独通知"), orderable=False)
+    announced = LedgerColumn(verbose_name="通知", orderable=False)
 
     @classmethod
     def with_facts(cls, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """As `for_request`; one more query for each kind of item on the page."""
-        table = cls.for_request(request, *args, **kwargs)
+        table = cls.for_request(request, *args, rows=Escalation.objects.with_proposals(), **kwargs)
         give_facts(table.page.object_list)
         return table
+
+    def render_announced(self, record: Any) -> str:
+        """已通知 / 没有单独通知 / 待审批 / 暂缓到 2026-09-03 / 不同意 / 不再需要审批"""
+        if record.proposal_state is None:
+            return "已通知" if record.announced else QUIETLY
+        if record.proposal_state == ProposalState.APPROVED:
+            return "已通知"
+        if record.proposal_state == ProposalState.DECLINED:
+            return badge("不同意")
+        if not record.is_waiting:
+            return badge("不再需要审批", "muted")
+        is_held = record.held_until is not None and record.held_until > clock.today()
+        return badge(f"暂缓到 {record.held_until}") if is_held else badge("待审批", "amber")
 
     def render_step(self, record: Any) -> str:
         measure = measure_of(record.step)

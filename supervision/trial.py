@@ -18,7 +18,7 @@ from supervision.models import Policy, PolicyStep
 from supervision.policy import Ladder, ladder_from, steps_in_force
 from supervision.recording import preview, reached_rows
 from supervision.repetitions import repetition
-from supervision.rules import sometimes_early
+from supervision.rules import Silenced, silenced
 from supervision.sweep import Moment, climb, moment_of_day
 
 MOST_SHOWN = 20
@@ -43,7 +43,7 @@ class TriedStep:
 class Trial:
     """`total`: the open items with a deadline that the policy is for, as far as the user sees them. `dropped`: steps in
     force that the draft has no more, with how many would reach them that day. `items`: the first of those that reach
-    a step that day, with the step. `early`: (milder, severer, deadline) as by `rules.sometimes_early`."""
+    a step that day, with the step. `silenced`: as by `rules.silenced`."""
 
     day: dt.date
     total: int
@@ -51,7 +51,7 @@ class Trial:
     dropped: list[tuple[PolicyStep, int]]
     items: list[tuple[Facts, PolicyStep]]
     more: int
-    early: list[tuple[PolicyStep, PolicyStep, dt.date]]
+    silenced: list[Silenced]
 
 
 def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: Any, calendar: Calendar) -> Trial:
@@ -63,9 +63,9 @@ def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: 
     items = ladder.among(kind, kind.watched()).filter(pk__in=kind.visible(user).order_by().values("pk"))
     items = items.filter(**{f"{kind.due}__isnull": False})
     span = items.aggregate(total=Count("pk"), first=Min(kind.due))
-    early = sometimes_early(active, calendar)
+    silent = silenced(active, calendar)
     if not span["total"]:
-        return Trial(day, 0, [TriedStep(step, 0, None, 0) for step in active], [], [], 0, early)
+        return Trial(day, 0, [TriedStep(step, 0, None, 0) for step in active], [], [], 0, silent)
     in_force = [step for step in steps_in_force(policy) if step.is_active]
     asked = {f"day_{i}": _reaching(kind, step, day, span["first"], calendar) for i, step in enumerate(active)}
     asked["any"] = reduce(or_, asked.values(), Q(pk__in=[]))
@@ -89,7 +89,7 @@ def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: 
         dropped=[(step, before[step.code]) for step in in_force if step.code not in codes],
         items=[(facts[pk], _highest(active, due, day, calendar)) for pk, due in found if pk in facts],
         more=counts["any"] - len(found),
-        early=early,
+        silenced=silent,
     )
 
 

@@ -65,7 +65,7 @@ def hazard_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **conclusions,
         "past_rounds": hazard.past_rounds.all(),
         "origin": _origin(hazard),
-        "events": events(entries_of(hazard), attachments),
+        "events": events(entries_of(hazard, user), attachments),
     }
     return render(request, "inspections/hazard_detail.html", context)
 

@@ -111,7 +111,7 @@ def _conflict(request: HttpRequest, form: EditForm, seen: Seen) -> HttpResponse:
     if not fresh.state.is_open:
         return _settled(request, fresh, form.data)
     again, differences = merged(form, fresh)
-    meanwhile = seen.meanwhile(fresh)
+    meanwhile = seen.meanwhile(fresh, request.user)
     return _page(request, again, Seen.now(fresh), meanwhile=meanwhile, differences=differences, status=409)
 
 
@@ -122,7 +122,7 @@ def _settled(request: HttpRequest, hazard: Hazard, data: Any) -> HttpResponse:
         "problems": [f"{hazard.number} 现在是“{hazard.state.label}”，内容不能再修改"],
     }  # fmt: skip
     if data is not None:
-        context["meanwhile"] = Seen.posted(data).meanwhile(hazard)
+        context["meanwhile"] = Seen.posted(data).meanwhile(hazard, request.user)
         context["typed"] = EditForm(data, hazard=hazard, by=request.user).typed
     return render(request, "inspections/move_impossible.html", context, status=409)
 

@@ -52,7 +52,7 @@ def hazard_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         return _page(request, move, form, seen=Seen.posted(data))
     form = form_class(data, request.FILES, hazard=hazard, by=request.user)
     if request.method != "POST":
-        return _page(request, move, form, restored=True, meanwhile=_meanwhile(hazard, data))
+        return _page(request, move, form, restored=True, meanwhile=_meanwhile(hazard, data, request.user))
     return _make(request, move, form, data)
 
 
@@ -77,7 +77,7 @@ def _make(request: HttpRequest, move: str, form: MoveForm, data: QueryDict) -> H
 def _stale(request: HttpRequest, move: str, data: QueryDict, pk: int) -> HttpResponse:
     """Somebody was faster: what they did, and the form with what was typed, now on what is true today."""
     hazard = visible_hazard(request, pk)
-    meanwhile = Seen.posted(data).meanwhile(hazard)
+    meanwhile = Seen.posted(data).meanwhile(hazard, request.user)
     try:
         workflow.check(move, request.user, hazard)
     except MoveRefused as refused:
@@ -86,9 +86,9 @@ def _stale(request: HttpRequest, move: str, data: QueryDict, pk: int) -> HttpRes
     return _page(request, move, form, meanwhile=meanwhile, status=409)
 
 
-def _meanwhile(hazard: Hazard, data: QueryDict) -> list[dict[str, Any]]:
+def _meanwhile(hazard: Hazard, data: QueryDict, user: Any) -> list[dict[str, Any]]:
     seen = Seen.posted(data)
-    return seen.meanwhile(hazard) if seen.version != hazard.version else []
+    return seen.meanwhile(hazard, user) if seen.version != hazard.version else []
 
 
 def _page(
@@ -134,7 +134,7 @@ def _impossible(
         "back": safe_next(request, hazard.get_absolute_url()),
     }
     if data is not None:
-        context["meanwhile"] = Seen.posted(data).meanwhile(hazard)
+        context["meanwhile"] = Seen.posted(data).meanwhile(hazard, request.user)
         context["typed"] = MOVE_FORMS[move](data, hazard=hazard, by=request.user).typed
     return render(request, "inspections/move_impossible.html", context, status=409)
 

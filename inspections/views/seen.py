@@ -23,9 +23,9 @@ class Seen:
         """From a form's data. What is missing or no number counts as seen before everything."""
         return cls(_number(data.get("version")), _number(data.get("entry")))
 
-    def meanwhile(self, hazard: Hazard) -> list[dict[str, Any]]:
-        """What has happened since, as the timeline shows it."""
-        return events(entries_since(hazard, self.entry))
+    def meanwhile(self, hazard: Hazard, user: Any) -> list[dict[str, Any]]:
+        """What has happened since, as the timeline shows it to the user."""
+        return events(entries_since(hazard, self.entry, user))
 
 
 def _number(text: Any) -> int:

@@ -19,6 +19,7 @@ from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.hazards import hazard_of
 from tests.integration.supervision.conftest import DUE, day
+from tests.integration.supervision.policies import change, general
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +70,7 @@ class TestList:
         both = [("YH-2026-0001", "督办单"), ("YH-2026-0002", "催办")]
         assert rows(ask(cast.admin, "/supervision/")) == both
         assert rows(ask(cast.leader, "/supervision/")) == both
-        assert rows(ask(cast.chengyuan_clerk, "/supervision/")) == both[:1]
+        assert rows(ask(cast.chengyuan_clerk, "/supervision/")) == [("YH-2026-0001", "催办")]
         assert rows(ask(cast.beiyuan_clerk, "/supervision/")) == both[1:]
         assert rows(ask(cast.wanjia_reader, "/supervision/")) == []
         assert rows(ask(cast.foreign.admin, "/supervision/")) == [("YH-2026-0777", "督办单")]
@@ -105,6 +106,26 @@ class TestList:
         assert tab_counts(page)["提醒"] == "4"
         assert "没有单独通知" in page
 
+    def test_what_became_of_each_step_is_told_apart(self, cast: Cast, three: Any, ask: Any, summer: Any) -> None:
+        def said(offset: int = 3) -> list[str]:
+            page = ask(cast.admin, "/supervision/", offset)
+            found = re.findall(r'<td[^>]*data-label="通知"[^>]*>(.*?)</td>', page, re.S)
+            return [re.sub(r"<[^>]+>", "", cell) for cell in found]
+
+        def decided(move: str, version: int, **how: Any) -> list[str]:
+            decide({Proposal.objects.get(item_id=three[0].pk).pk: version}, by=cast.admin, move=move, **how)
+            return said()
+
+        assert said() == ["待审批", "已通知"]
+        assert decided(HOLD, 0, until=day(5)) == ["暂缓到 2026-08-25", "已通知"]
+        assert said(5)[0] == "待审批"
+        Hazard.objects.filter(pk=three[0].pk).update(lead_unit=cast.wanjia)
+        assert said(5)[0] == "不再需要审批"
+        Hazard.objects.filter(pk=three[0].pk).update(lead_unit=cast.chengyuan)
+        assert decided(DECLINE, 1, reason="已当面谈过") == ["不同意", "已通知"]
+        Proposal.objects.filter(item_id=three[0].pk).update(state="open")
+        assert decided(APPROVE, 2) == ["已通知", "已通知"]
+
     def test_as_many_queries_for_many_as_for_few(self, cast: Cast, three: Any, client_as: Any, summer: Any) -> None:
         def queries(user: Any) -> int:
             client = client_as(user)
@@ -121,8 +142,9 @@ class TestList:
         assert max(few) <= 12
 
 
-def shown(item: Any) -> list[tuple[str, str, str, str]]:
-    return [(step.label, step.on.isoformat()[5:], step.state, step.text) for step in ladder_of(item).steps]
+def shown(item: Any, reader: Any = None) -> list[tuple[str, str, str, str]]:
+    steps = ladder_of(item, reader).steps
+    return [(step.label, step.on.isoformat()[5:], step.state, step.text) for step in steps]
 
 
 class TestLadder:
@@ -178,6 +200,47 @@ class TestLadder:
         decide({Proposal.objects.get(step="talk").pk: 0}, by=cast.admin, move=DECLINE, reason="已当面谈过")
         assert text("约谈") == "8月27日报住建局审批，周管 2026-08-27 10:00 不同意（已当面谈过）"
 
+    def test_who_was_told_and_for_whom_nobody_could_be(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        def text(label: str) -> str:
+            return next(text for each, _, _, text in shown(hazard) if each.startswith(label))
+
+        cast.chengyuan.users.update(is_active=False)
+        summer.move_to(dt.datetime(2026, 8, 21, 2, 0, tzinfo=dt.UTC))
+        sweep(day(1))
+        deliver()
+        assert text("催办") == "已发给杜导（2026-08-21 10:00）；责任单位现在没有可用账号，没有人收到"
+        cast.chengyuan.users.update(is_active=True)
+        assert text("催办") == "已发给杜导（2026-08-21 10:00）"
+
+        cast.bureau.users.filter(pk=cast.admin.pk).update(is_active=False)
+        summer.move_to(dt.datetime(2026, 8, 27, 2, 0, tzinfo=dt.UTC))
+        sweep(day(7))
+        decide({Proposal.objects.get(step="talk").pk: 0}, by=cast.inspector, move=APPROVE)
+        deliver()
+        assert text("约谈").endswith("批准；已发给程源（2026-08-27 10:00）；住建局负责人现在没有可用账号，没有人收到")
+        cast.chengyuan.users.update(is_active=False)
+        assert "责任单位" not in text("约谈"), "程源 was told when he had an account"
+
+    def test_for_whom_nobody_could_be_told_though_others_of_the_bureau_were(
+        self, cast: Cast, hazard: Hazard, summer: Any
+    ) -> None:
+        change(general(), cast.city_admin, urge={"tells_bureau_leader": True})
+        cast.bureau.users.filter(pk=cast.admin.pk).update(is_active=False)
+        summer.move_to(dt.datetime(2026, 8, 21, 2, 0, tzinfo=dt.UTC))
+        sweep(day(1))
+        deliver()
+        text = next(text for label, _, _, text in shown(hazard) if label.startswith("催办"))
+        assert text == "已发给杜导、程源（2026-08-21 10:00）；住建局负责人现在没有可用账号"
+
+    def test_approved_while_nobody_could_be_told(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        change(general(), cast.city_admin, notice={"tells_company": True, "tells_bureau_leader": True})
+        summer.move_to(dt.datetime(2026, 8, 23, 2, 0, tzinfo=dt.UTC))
+        sweep(day(3))
+        type(cast.admin).objects.exclude(pk=cast.development_officer.pk).update(is_active=False)
+        decide({Proposal.objects.get().pk: 0}, by=cast.inspector, move=APPROVE)
+        text = next(text for label, _, _, text in shown(hazard) if label.startswith("督办单"))
+        assert text.endswith("批准；责任单位、住建局督办人、住建局负责人现在没有可用账号，没有人收到")
+
     def test_of_what_is_not_watched(self, cast: Cast, hazard: Hazard) -> None:
         sweep(day(1))
         Hazard.objects.filter(pk=hazard.pk).update(status="awaiting_acceptance")
@@ -204,7 +267,7 @@ class TestLadder:
         assert f'hx-get="{address}"' in ask(cast.admin, f"/hazards/{hazard.pk}/")
         whole, part = ask(cast.chengyuan_admin, address), ask(cast.chengyuan_admin, address, **{"HX-Request": "true"})
         assert "<html" in whole and "<html" not in part
-        assert "督办单（逾期 3 天）" in whole and "督办单（逾期 3 天）" in part
+        assert "催办（逾期 1 天）" in whole and "催办（逾期 1 天）" in part
         ask(cast.beiyuan_clerk, address, status=404)
         ask(cast.foreign.admin, address, status=404)
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 LIST = "/supervision/policy/"
+ANOTHER_URGE = {"measure": "urge", "amount": 1, "audience": ["tells_company_head"]}
 
 
 @pytest.fixture
@@ -86,6 +87,11 @@ class TestPage:
             ({"r6": {"amount": 3}}, "第 7 步，措施：请选择措施，或清空这一行"),
             ({"r3": {"audience": []}}, "第 4 步，通知谁：请至少选择一类通知对象"),
             ({"r4": {"amount": 2}}, "“约谈 逾期 2 天”早于较轻的“督办单 逾期 3 天”"),
+            ({"r6": ANOTHER_URGE}, "“催办 逾期 1 天”有两步同时到，只会发出其中一步，请合并为一步"),
+            (
+                {"r2": {"amount": 2}, "r6": {**ANOTHER_URGE, "amount": 24, "unit": "hours"}},
+                "“催办 逾期 24 小时”和“催办 逾期 2 天”总是同时到",
+            ),
         ],
     )
     def test_what_was_wrong_is_said_and_kept(self, admin: Client, rows: Any, said: str) -> None:
@@ -93,6 +99,19 @@ class TestPage:
         assert response.status_code == 422
         assert said in response.content.decode()
         assert general().version == 1
+
+    def test_of_two_measures_that_come_together_only_the_severer_is_told_and_the_page_says_so(
+        self, admin: Client
+    ) -> None:
+        address, together = f"{LIST}{general().pk}/", {"r2": {"amount": 3}}
+        said = "“督办单 逾期 3 天”会早于“催办 逾期 3 天”，或与它同时到"
+        assert said in admin.post(address, {**posted(general(), **together), "do": "try"}).content.decode()
+        saved = admin.post(address, {**posted(general(), **together), "do": "save"}, follow=True)
+        assert said in saved.content.decode() and general().version == 2
+
+    def test_one_that_is_not_used_is_in_nobodys_way(self, admin: Client) -> None:
+        unused = {**ANOTHER_URGE, "is_active": False}
+        assert admin.post(f"{LIST}{general().pk}/", {**posted(general(), r6=unused), "do": "save"}).status_code == 302
 
     def test_of_two_who_change_it_the_second_sees_what_the_first_wrote(self, cast: Cast, admin: Client) -> None:
         seen = posted(general(), r2={"amount": 3})

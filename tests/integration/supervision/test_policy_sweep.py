@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.db.models import Max
 
+from inspections.enums import Grade
 from inspections.models import Hazard
+from notifications.outbox import deliver
 from supervision.ladder import reached
 from supervision.models import Escalation
 from supervision.policy import steps_in_force
@@ -197,3 +199,44 @@ class TestLadderOfAnItem:
             ("通报（第 1 次重复）", day(22), "due"),
             ("通报（第 2 次重复）", day(29), "next"),
         ]
+
+    def test_what_was_reached_stays_what_it_was_then(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        summer.move_to(dt.datetime.combine(day(1), dt.time(2), dt.UTC))
+        sweep(day(1))
+        deliver()
+        change(general(), cast.city_admin, urge={"amount": 2, "unit": "workdays"})
+        summer.move_to(dt.datetime.combine(day(4), dt.time(2), dt.UTC))
+        sweep(day(4))
+        step = next(step for step in ladder_of(hazard).steps if step.label.startswith("催办"))
+        assert (step.label, step.on) == ("催办（逾期 1 天）", day(1))
+        assert step.text == "已发给杜导、程源（2026-08-21 10:00）"
+        Hazard.objects.filter(pk=hazard.pk).update(grade=Grade.MAJOR)
+        hazard.refresh_from_db()
+        labels = [step.label for step in ladder_of(hazard).steps if step.reached_at]
+        assert labels == ["提醒（到期前 7 天）", "提醒（到期前 3 天）", "催办（逾期 1 天）", "督办单（逾期 3 天）"]
+
+    def test_a_calendar_that_was_changed_since_does_not_make_it_later(
+        self, cast: Cast, hazard: Hazard, summer: Any
+    ) -> None:
+        change(general(), cast.city_admin, urge={"unit": "workdays"})
+        summer.move_to(dt.datetime.combine(day(1), dt.time(2), dt.UTC))
+        sweep(day(1))
+        set_days(day(1), day(1), is_workday=False, name="县运动会", by=cast.city_admin)
+        step = next(step for step in ladder_of(hazard).steps if step.label.startswith("催办"))
+        assert (step.label, step.on) == ("催办（逾期 1 天）", day(1))
+
+    def test_what_was_reached_and_the_deadline_explain_themselves(self, cast: Cast, summer: Any) -> None:
+        hazard = hazard_of(cast, "rectifying", due_on=dt.date(2026, 10, 1), supervisor=cast.inspector)
+        change(
+            general(), cast.city_admin, urge={"unit": "workdays"},
+            notice={"unit": "hours", "amount": 200, "is_proposed": False}, talk={"amount": 20}, circular={"amount": 30},
+        )  # fmt: skip
+        summer.move_to(dt.datetime(2026, 10, 12, 2, 0, tzinfo=dt.UTC))
+        sweep(dt.date(2026, 10, 12))
+        texts = {step.label: (step.on.isoformat()[5:], step.text) for step in ladder_of(hazard).steps}
+        assert texts["整改时限"] == ("10-01", "当天是国庆节，不上班，时限不顺延")
+        assert texts["催办（逾期 1 个工作日）"] == (
+            "10-08", "10月12日记录，没有单独通知；跳过10月2日至7日（国庆节）",
+        )  # fmt: skip
+        on, text = texts["督办单（逾期 200 小时）"]
+        assert (on, text.rpartition("；")[2]) == ("10-10", "按钟点连续计算到 08:00，节假日不停")

@@ -139,10 +139,10 @@ class TestTrial:
 
     def test_holidays_that_turn_the_order_are_pointed_out(self, cast: Cast, many: None) -> None:
         trial = self.tried(cast, 3, urge={"unit": "workdays", "amount": 2})
-        (milder, severer, deadline) = trial.early[0]
+        (milder, severer, deadline) = trial.silenced[0]
         assert (str(milder), str(severer), deadline) == (
             "催办 逾期 2 个工作日",
             "督办单 逾期 3 天",
             dt.date(2026, 8, 6),
         )
-        assert self.tried(cast, 3).early == []
+        assert self.tried(cast, 3).silenced == []
