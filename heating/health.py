@@ -1,4 +1,4 @@
-"""/healthz: the process answers. /readyz: it can do its work, and the sweep over deadlines is alive."""
+"""/healthz: the process answers. /readyz: it can do its work, the sweep over deadlines is alive, its news goes out."""
 
 import datetime as dt
 from typing import Any
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from common import clock
 from heating.celery import app
+from notifications.selectors import allowed_wait, waiting_since
 from supervision.selectors import allowed_age, last_sweep_at
 
 STARTED = clock.now()
@@ -28,13 +29,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
     swept_at = None
     try:
         connection.ensure_connection()
-        swept_at = last_sweep_at()
+        swept_at, waiting = last_sweep_at(), waiting_since()
     except Error as error:
         problems["database"] = type(error).__name__
     else:
         if sweep_is_late(swept_at):
             seconds = allowed_age().total_seconds()
             problems["sweep"] = f"more than {seconds:.0f} s ago" if swept_at else "never ran"
+        if outbox_is_late(waiting):
+            problems["outbox"] = f"waiting for more than {allowed_wait().total_seconds():.0f} s"
     if broken := _broker_problem():
         problems["broker"] = broken
     age = int((clock.now() - swept_at).total_seconds()) if swept_at else None
@@ -48,6 +51,11 @@ def sweep_is_late(swept_at: dt.datetime | None) -> bool:
     A process just started gives the worker as long for its first sweep.
     """
     return clock.now() - max(STARTED, swept_at or STARTED) > allowed_age()
+
+
+def outbox_is_late(waiting: dt.datetime | None) -> bool:
+    """Whether news has been due for too long, given the moment of the oldest that waits; as lenient at the start."""
+    return waiting is not None and clock.now() - max(STARTED, waiting) > allowed_wait()
 
 
 def _broker_problem() -> str:

@@ -196,14 +196,16 @@ def watched_from_now(hazard: Hazard) -> dt.datetime | None:
 
 
 @transaction.atomic
-def issue(hazard: Hazard, *, by: Any, note: str = "", announce_past: bool = False) -> AuditEntry:
+def issue(hazard: Hazard, *, by: Any, note: str = "", announce_past: bool | None = None) -> AuditEntry:
     """待下达 → 待签收. Refused while one of the five is missing or vague, or the deadline is late without a reason.
 
-    `announce_past`: of a hazard that is overdue already, what its deadline has reached is told as well.
+    `announce_past`: of a hazard that is overdue already, what its deadline has reached is told as well; None: if
+    that was asked for before, when it was imported.
     """
     move = check("issue", by, hazard)
     _refuse_if(rules.problems_before_issue(hazard))
-    now, tells_past = clock.now(), announce_past and hazard.is_overdue(clock.today())
+    asked = hazard.watched_since is None if announce_past is None else announce_past
+    now, tells_past = clock.now(), asked and hazard.is_overdue(clock.today())
     values: dict[str, Any] = {"issued_at": now, "watched_since": None if tells_past else now}
     values["original_due_on"] = hazard.original_due_on or hazard.due_on
     if hazard.supervisor_id is None and by.unit_id:

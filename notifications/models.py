@@ -10,6 +10,7 @@ from django.db import models
 
 from accounts.models import User
 from common import clock
+from common.insert_select import Literal
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -60,10 +61,14 @@ class OutgoingQuerySet(models.QuerySet["Outgoing"]):
         """What was found not to hold when it was looked at once more."""
         return self.filter(state=OutgoingState.DROPPED)
 
+    def waiting(self) -> "OutgoingQuerySet":
+        # As the condition of the indexes has it.
+        return self.filter(state=Literal(OutgoingState.WAITING.value))
+
     def due(self, now: Any) -> "OutgoingQuerySet":
         """What may be sent now: waiting, its time come, held by no worker that is still at it."""
         free = models.Q(leased_until__isnull=True) | models.Q(leased_until__lte=now)
-        return self.filter(free, state=OutgoingState.WAITING, due_at__lte=now)
+        return self.waiting().filter(free, due_at__lte=now)
 
 
 class OutgoingState(models.TextChoices):
@@ -101,6 +106,8 @@ class Outgoing(models.Model):
     # Which worker has it, and until when nobody else takes it up.
     lease = models.CharField(max_length=16, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    # How often it was taken up without coming to an end, be it that its worker was killed; an error is an end.
+    take_ups = models.PositiveSmallIntegerField("未办完次数", default=0, db_default=0)
     # How often sending it went wrong; a worker that was killed does not count.
     attempts = models.PositiveSmallIntegerField("失败次数", default=0)
     last_error = models.CharField("最后一次的错误", max_length=300, blank=True)

@@ -7,6 +7,11 @@ A row is claimed by a conditional UPDATE that holds for the length of a lease: o
 killed one had is taken up again. Sending writes the inbox message and the row's end in one transaction, by a unique
 key: a message is never lost and never there twice. What cannot be sent is tried again, later each time, and given up
 visibly; nothing waits for it.
+
+That goes for a row too that kills its worker. How often a row was taken up is counted with the claim: what was taken up
+and did not come to an end waits behind all that is fresh and is then taken up in smaller and smaller company, at last
+alone. So the others go out, and who kills worker after worker alone is given up. A worker that is killed for another
+reason costs its rows nothing: they go out when they are taken up next.
 """
 
 import datetime as dt
@@ -19,15 +24,20 @@ from itertools import groupby
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import CharField, DateTimeField, Q, QuerySet, Value
+from django.db.models import CharField, DateTimeField, F, Min, Q, QuerySet, Value
 
 from common import clock
 from common.insert_select import insert_select
 from notifications.models import Message, Outgoing, OutgoingState
 
 logger = logging.getLogger(__name__)
-# What is claimed at once: so many rows that stand alone, or the bundles of so many people.
-CLAIMED_AT_ONCE = 200
+# What is claimed at once: so many rows that stand alone, or the bundles of so many people. Each time that it did not
+# come to an end only so small a part of it.
+CLAIMED_AT_ONCE, PART = 200, 8
+# So often bundles are taken up whole; afterwards so many rows of one, and parts of that.
+WHOLE_TAKE_UPS, ROWS_AT_ONCE = 4, 64
+# The last four of them alone.
+MOST_TAKE_UPS = 10
 MOST_ATTEMPTS = 8
 # So often a bundle is tried as it is, before the row that spoils it is looked for.
 TOGETHER_ATTEMPTS = 2
@@ -92,24 +102,52 @@ def deliver(*, seconds: float = 50.0) -> int:
 
 
 def claim() -> list[Outgoing]:
-    """Take up what is due, the oldest first; bundles whole. Each row is then ours for the length of a lease."""
+    """Take up what is due, what is fresh before what was taken up in vain, the oldest first; bundles whole, unless that
+    went wrong too often. Each row is then ours for the length of a lease."""
     now, lease = clock.now(), secrets.token_hex(8)
-    due = Outgoing.objects.due(now)
-    heads = due.order_by("due_at", "id").values_list("pk", "recipient_id", "bundle")[:CLAIMED_AT_ONCE]
+    due, take_ups = Outgoing.objects.due(now), 0
+    wanted = _portion(due.filter(take_ups=0), 0)
+    if not wanted:
+        take_ups = due.aggregate(least=Min("take_ups"))["least"] or 0
+        if take_ups >= MOST_TAKE_UPS:
+            _give_up(due, now)
+        elif take_ups:
+            wanted = _portion(due.filter(take_ups=take_ups), take_ups)
+    if not wanted:
+        return []
+    # The condition is judged again on each row as it is written: whoever comes second leaves it out.
+    due.filter(wanted, take_ups=take_ups).update(
+        lease=lease, leased_until=now + lease_time(), take_ups=F("take_ups") + 1
+    )  # fmt: skip
+    return list(Outgoing.objects.filter(lease=lease, state=OutgoingState.WAITING).order_by("recipient", "bundle", "id"))
+
+
+def _portion(due: QuerySet[Outgoing], take_ups: int) -> Q | None:
+    """Which of these rows, taken up so often already, are to be claimed together; None for none."""
+    whole = take_ups < WHOLE_TAKE_UPS
+    most = CLAIMED_AT_ONCE // PART**take_ups if whole else ROWS_AT_ONCE // PART ** (take_ups - WHOLE_TAKE_UPS)
+    heads = due.order_by("due_at", "id").values_list("pk", "recipient_id", "bundle")[: max(most, 1)]
     alone, bundles = set(), set()
     for pk, recipient, bundle in heads:
-        if bundle:
+        if bundle and whole:
             bundles.add((recipient, bundle))
         else:
             alone.add(pk)
     if not alone and not bundles:
-        return []
+        return None
     wanted = Q(pk__in=alone)
     for recipient, bundle in bundles:
         wanted |= Q(recipient=recipient, bundle=bundle)
-    # The condition is judged again on each row as it is written: whoever comes second leaves it out.
-    due.filter(wanted).update(lease=lease, leased_until=now + lease_time())
-    return list(Outgoing.objects.filter(lease=lease, state=OutgoingState.WAITING).order_by("recipient", "bundle", "id"))
+    return wanted
+
+
+def _give_up(due: QuerySet[Outgoing], now: dt.datetime) -> None:
+    """What was alone when its workers died, again and again."""
+    given_up = due.filter(take_ups__gte=MOST_TAKE_UPS).update(
+        state=OutgoingState.FAILED, done_at=now, lease="", leased_until=None,
+        last_error=f"发送进程 {MOST_TAKE_UPS} 次都在处理这条消息时中断（内存不足或被终止），不再自动重试",
+    )  # fmt: skip
+    logger.error("gave up %s outgoing messages with which worker after worker died", given_up)
 
 
 def _try(rows: list[Outgoing]) -> int:
@@ -136,6 +174,7 @@ def _put_off(rows: list[Outgoing], error: Exception) -> None:
         done_at=now if gives_up else None,
         due_at=now + min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE),
         attempts=attempts,
+        take_ups=0,
         lease="",
         leased_until=None,
         last_error=f"{type(error).__name__}: {error}"[:300],
@@ -192,4 +231,4 @@ def try_again(rows: Iterable[Outgoing]) -> int:
     """Have what was given up sent once more; how many rows."""
     pks = [row.pk for row in rows]
     failed = Outgoing.objects.filter(pk__in=pks, state=OutgoingState.FAILED)
-    return failed.update(state=OutgoingState.WAITING, due_at=clock.now(), attempts=0, done_at=None)
+    return failed.update(state=OutgoingState.WAITING, due_at=clock.now(), attempts=0, take_ups=0, done_at=None)

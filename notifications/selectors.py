@@ -1,14 +1,20 @@
 """Reads for pages. Each docstring states its number of queries."""
 
+import datetime as dt
 from typing import Any
 
 from django.core.cache import cache
 
+from common import clock
 from notifications.models import Message, Outgoing
+from notifications.outbox import lease_time
 
 # The bell says 99+ beyond that.
 MOST_COUNTED = 100
 FAILED_KEY, FAILED_SECONDS = "notifications:any_failed", 30
+WAITING_KEY, WAITING_SECONDS = "notifications:waiting_since", 30
+# The outbox is emptied every minute.
+LONGEST_WAIT = dt.timedelta(minutes=15)
 
 
 def unread_count(user: Any) -> int:
@@ -33,3 +39,23 @@ def any_failed() -> bool:
 
 def forget_failed() -> None:
     cache.delete(FAILED_KEY)
+
+
+def allowed_wait() -> dt.timedelta:
+    """How long news may be due without being sent. What a killed worker had waits for the end of its lease."""
+    return max(LONGEST_WAIT, 2 * lease_time())
+
+
+def waiting_since() -> dt.datetime | None:
+    """Since when the oldest news that waits has been due; None if nothing waits. One look into an index."""
+    return Outgoing.objects.waiting().order_by("due_at", "id").values_list("due_at", flat=True).first()
+
+
+def backlog_since() -> dt.datetime | None:
+    """The same for pages, if that is too long ago, else None. Mostly no query: the answer is cached for a moment."""
+    known: tuple[dt.datetime | None] | None = cache.get(WAITING_KEY)
+    if known is None:
+        known = (waiting_since(),)
+        cache.set(WAITING_KEY, known, WAITING_SECONDS)
+    [since] = known
+    return since if since and clock.now() - since > allowed_wait() else None

@@ -56,6 +56,10 @@ class FailedTable(LedgerTable):
     attempts = NumberColumn(verbose_name="尝试次数", orderable=False)
     last_error = TextColumn(verbose_name="原因", orderable=False)
 
+    def render_attempts(self, record: Any) -> str:
+        """Those in which the worker was killed among them."""
+        return str(record.attempts + record.take_ups)
+
     def row_url(self, record: Any) -> str:
         return str(record.path)
 

@@ -13,7 +13,7 @@ from common.htmx import render_page
 from common.tables import capped_count
 from common.views import safe_next
 from notifications.models import Message, Outgoing
-from notifications.outbox import MOST_ATTEMPTS
+from notifications.outbox import MOST_ATTEMPTS, MOST_TAKE_UPS
 from notifications.selectors import forget_failed
 from notifications.services import mark_read, send_again
 from notifications.tables import FORM_ID, FailedTable, MessageTable
@@ -79,7 +79,10 @@ def failed(request: HttpRequest) -> HttpResponse:
         "bulk_url": reverse("notifications:failed_again"),
         "bulk_moves": [{"name": "again", "label": "再发一次", "primary": True}],
         "empty_title": "没有发不出去的消息",
-        "empty_text": f"发送失败的消息会自动重试，{MOST_ATTEMPTS} 次都失败的列在这里。",
+        "empty_text": (
+            f"发送失败的消息会自动重试，{MOST_ATTEMPTS} 次都失败的列在这里；"
+            f"发送进程 {MOST_TAKE_UPS} 次都在处理它时中断的也在这里。"
+        ),
     }
     return render_page(request, "notifications/failed.html", context, fragments={"list": "partials/list.html"})
 

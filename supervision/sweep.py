@@ -96,7 +96,8 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
     if new:
         _forget_moved(kind, run)
     # At the end: sweeps that run at once have lined up at the keys above.
-    kind.record_overdue(moment.as_of)
+    # What is kept for good is true today, whatever day is tried.
+    kind.record_overdue(min(moment.as_of, clock.today()))
     return {code: new[code] for code in sorted(new, key=lambda code: -list(Measure).index(measure_of(code)))}
 
 

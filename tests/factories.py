@@ -268,7 +268,7 @@ def moments_of(status: HazardStatus, fields: dict[str, Any]) -> dict[str, Any]:
         HazardStatus.AWAITING_ACCEPTANCE: 3,
         HazardStatus.CLOSED: 4,
     }[status]
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"watched_since": _moment(found)}
     if reached >= 1:
         issued = _moment(found + dt.timedelta(days=1))
         values |= {"issued_at": issued, "watched_since": issued, "original_due_on": fields["due_on"]}

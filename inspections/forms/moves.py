@@ -30,9 +30,8 @@ class IssueForm(MoveForm):
 
     def make(self) -> AuditEntry:
         data = self.cleaned_data
-        return workflow.issue(
-            self.hazard, by=self.by, note=data["note"], announce_past=data.get("announce_past", False)
-        )
+        # Where nothing was asked, nothing was answered.
+        return workflow.issue(self.hazard, by=self.by, note=data["note"], announce_past=data.get("announce_past"))
 
 
 class SignForm(MoveForm):

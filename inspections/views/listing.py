@@ -24,6 +24,7 @@ from inspections.tables import UNREAD, HazardTable
 from inspections.wording import ANNOUNCE_PAST, PAST_HELP
 
 FRAGMENTS = {"list": "partials/list.html"}
+KEEP = "keep"
 reads = permission_required("inspections.view_hazard", raise_exception=True)
 
 
@@ -65,7 +66,7 @@ def hazard_bulk(request: HttpRequest) -> HttpResponse:
     """POST: `move` (issue or remind), `selected` (repeated), `next`. Each row is judged by itself.
 
     Before hazards are issued whose deadline has passed, a page asks what people are to be told of it: `asked`, and
-    `announce_past` if that.
+    `announce_past` if that; KEEP for each as it was asked for when it was imported.
     """
     action = bulk.ACTIONS.get(request.POST.get("move", ""))
     if action is None:
@@ -82,10 +83,16 @@ def hazard_bulk(request: HttpRequest) -> HttpResponse:
     if action.code == "issue":
         if "asked" not in request.POST and (past := bulk.overdue_before_issue(chosen, by=request.user)):
             return _ask_about_past(request, context, chosen, past)
-        options["announce_past"] = "announce_past" in request.POST
+        options["announce_past"] = _answer_about_past(request)
     results = bulk.run(action, chosen, by=request.user, **options)
     context |= {"results": results, "done": sum(result.done for result in results)}
     return render(request, "inspections/bulk_result.html", context)
+
+
+def _answer_about_past(request: HttpRequest) -> bool | None:
+    """None: each as it was asked for."""
+    answer = request.POST.get("announce_past", "")
+    return None if "asked" not in request.POST or answer == KEEP else bool(answer)
 
 
 def _ask_about_past(
@@ -97,7 +104,8 @@ def _ask_about_past(
         "label": ANNOUNCE_PAST,
         "help": PAST_HELP,
         # As it was asked for when they were imported.
-        "announce_past": all(hazard.watched_since is None for hazard in past),
+        "asked_for": sum(hazard.watched_since is None for hazard in past),
+        "keep": KEEP,
     }
     return render(request, "inspections/bulk_past.html", context)
 

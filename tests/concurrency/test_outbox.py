@@ -1,13 +1,17 @@
 """Several workers send at the same moment: each row once, nobody twice. And otherwise."""
 
+import multiprocessing as mp
+import os
+import signal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import Count
 
 from notifications import outbox
 from notifications.models import Message, Outgoing, OutgoingState
+from notifications.outbox import MOST_TAKE_UPS, Matter
 from supervision.models import PolicyStep
 from supervision.sweep import sweep
 from tests.cast import build_cast
@@ -49,6 +53,35 @@ def test_each_row_is_sent_by_one_worker(waiting: int) -> None:
     assert Outgoing.objects.filter(state=OutgoingState.SENT).count() == waiting
     assert set(Outgoing.objects.values_list("attempts", flat=True)) == {0}
     assert Message.objects.count() == waiting
+
+
+def die_of(pk: int) -> None:
+    """Sends until it comes to that row, and is killed as the kernel kills who is out of memory."""
+    matter = outbox._MATTERS["hazard"]
+
+    def holding(rows: Any) -> set[int]:
+        if pk in {row.pk for row in rows}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return matter.holding(rows)
+
+    outbox._MATTERS["hazard"] = Matter("hazard", holding, matter.bundled)
+    connections.close_all()
+    outbox.deliver(seconds=60)
+
+
+def test_a_row_that_kills_its_workers_is_given_up_and_the_others_go_out(waiting: int, summer: Any) -> None:
+    bad = Outgoing.objects.earliest("pk")
+    ended = []
+    for _ in range(MOST_TAKE_UPS + 1):
+        connections.close_all()
+        worker = mp.get_context("fork").Process(target=die_of, args=(bad.pk,))
+        worker.start()
+        worker.join(60)
+        ended.append(worker.exitcode)
+        summer.shift(outbox.lease_time().total_seconds() + 1)
+    assert ended == [-signal.SIGKILL] * MOST_TAKE_UPS + [0]
+    assert list(Outgoing.objects.failed()) == [bad]
+    assert Outgoing.objects.filter(state=OutgoingState.SENT).count() == Message.objects.count() == waiting - 1
 
 
 def send_unclaimed(n: int, barrier: Any) -> int:

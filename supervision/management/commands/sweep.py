@@ -1,4 +1,8 @@
-"""Check every deadline now: the same sweep that Celery starts."""
+"""Check every deadline now: the same sweep that Celery starts.
+
+As of a day to come it writes and tells what will be so then, for whoever tries a policy: said on stderr, and only for
+the days right ahead unless it is asked for. That an item has ever been overdue is never written in advance.
+"""
 
 import datetime as dt
 import json
@@ -13,16 +17,27 @@ from supervision.kinds import KINDS
 from supervision.models import SweepRun
 from supervision.sweep import sweep
 
+# What a mistyped month or year goes beyond.
+DAYS_AHEAD = dt.timedelta(days=31)
+# Distances from these, repeated or in working days, are days too.
+FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
+
 
 class Command(BaseCommand):
     help = "检查所有时限：记录新达到的提醒和督办步骤，并通知有关人员。可以重复运行。"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--as-of", metavar="DATE", help="按哪一天检查，如 2026-09-30；默认今天")
+        parser.add_argument(
+            "--future", action="store_true", help=f"确实要按 {DAYS_AHEAD.days} 天以后的某一天检查（试用）"
+        )
         parser.add_argument("--json", action="store_true", help="只输出 JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        run = sweep(_day(options["as_of"]))
+        as_of = _day(options["as_of"])
+        if as_of > clock.today():
+            self._allow_future(as_of, options["future"])
+        run = sweep(as_of)
         deliver()
         if options["json"]:
             result = {"as_of": run.as_of.isoformat(), "new": run.new, "announced": run.announced}
@@ -32,14 +47,33 @@ class Command(BaseCommand):
         for line in _lines(run):
             self.stdout.write(f"  {line}")
 
+    def _allow_future(self, as_of: dt.date, asked_for: bool) -> None:
+        """Says what will come of it; CommandError for what was probably mistyped."""
+        days = (as_of - clock.today()).days
+        if days > DAYS_AHEAD.days and not asked_for:
+            raise CommandError(
+                f"--as-of 写的是 {as_of}，在今天之后 {days} 天。"
+                "按以后的日期检查会提前记录并通知还没有发生的逾期，且到那天不再重复；"
+                "请改为今天或以前的日期，确实要试用的加 --future",
+                returncode=2,
+            )
+        self.stderr.write(
+            f"{as_of} 还没有到：这次检查会提前记录并通知到那天才达到的步骤，到那天不再重复；“曾经逾期”仍只按今天记录。"
+        )
+
 
 def _day(text: str | None) -> dt.date:
     if not text:
         return clock.today()
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"--as-of 写的是“{text}”，应为 2026-09-30 这样的日期") from None
+        raise CommandError(f"--as-of 写的是“{text}”，应为 2026-09-30 这样的日期", returncode=2) from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise CommandError(
+            f"--as-of 写的是“{text}”，年份应在 {FIRST_DAY.year} 到 {LAST_DAY.year} 之间，请改为具体日期", returncode=2
+        )
+    return day
 
 
 def _lines(run: SweepRun) -> list[str]:

@@ -23,6 +23,11 @@ def day(offset: int) -> dt.date:
     return DUE + dt.timedelta(days=offset)
 
 
+def noon(offset: int) -> dt.datetime:
+    """Of that day, in Shanghai."""
+    return dt.datetime.combine(day(offset), dt.time(4), tzinfo=dt.UTC)
+
+
 @pytest.fixture
 def by_itself(db: None) -> None:
     """Every step goes out by itself, without the bureau's approval."""

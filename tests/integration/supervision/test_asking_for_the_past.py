@@ -99,6 +99,26 @@ class TestManyAtOnce:
         assert "已下达 2 条" in done
         assert announced(past) == [("circular", 6)]
 
+    @pytest.mark.parametrize(
+        ("answer", "told"),
+        [("keep", [True, False]), ("on", [True, True]), ("", [False, False])],
+    )
+    def test_some_asked_for_when_they_were_imported_each_keeps_its_own(
+        self, cast: Cast, client_as: ClientAs, answer: str, told: list[bool]
+    ) -> None:
+        asked, other = pending(cast), pending(cast)
+        Hazard.objects.filter(pk=asked.pk).update(watched_since=None)
+        client = client_as(cast.inspector)
+        chosen = {"move": "issue", "selected": [asked.pk, other.pk]}
+        page = client.post("/hazards/bulk/", chosen).content.decode()
+        assert "各按导入时的选择：1 条也发提醒和督办，其余不发" in page and page.count("要求也发") == 1
+        boxes = [tag for tag in re.findall(r"<input[^>]*>", page) if 'name="announce_past"' in tag]
+        assert [("checked" in tag, re.findall('value="(.*?)"', tag)) for tag in boxes] == [
+            (True, ["keep"]), (False, ["on"]), (False, [""]),
+        ]  # fmt: skip
+        client.post("/hazards/bulk/", {**chosen, "asked": "1", "announce_past": answer})
+        assert [announced(hazard) == [("circular", 6)] for hazard in (asked, other)] == told
+
     def test_without_the_tick_nobody_is_told(self, cast: Cast, client_as: ClientAs) -> None:
         past = pending(cast)
         client_as(cast.inspector).post("/hazards/bulk/", {"move": "issue", "selected": [past.pk], "asked": "1"})
@@ -149,6 +169,28 @@ class TestImporting:
         assert "checked" in _box(asking)
         _post(client, past)
         assert announced(past) == []
+
+    def test_it_holds_unless_somebody_says_otherwise(self, cast: Cast, client_as: ClientAs) -> None:
+        """However it is issued: by another program, or from the list."""
+        past, _, other, _ = self.take(cast, client_as(cast.admin), past="on")
+        workflow.issue(past, by=cast.inspector)
+        workflow.issue(other, by=cast.inspector)
+        assert (past.watched_since, other.watched_since) == (None, clock.now())
+        assert AuditEntry.objects.of(past).get(action="下达").changes == {"已过时限的提醒和督办": [None, "发出"]}
+        assert announced(past) == [("circular", 6)]
+
+    @pytest.mark.parametrize("asked_otherwise", [True, False])
+    def test_what_an_officer_says_holds(self, cast: Cast, client_as: ClientAs, asked_otherwise: bool) -> None:
+        past, *_ = self.take(cast, client_as(cast.admin), **({} if asked_otherwise else {"past": "on"}))
+        workflow.issue(past, by=cast.inspector, announce_past=asked_otherwise)
+        assert announced(past) == ([("circular", 6)] if asked_otherwise else [])
+
+    def test_sent_back_by_its_unit_it_is_still_asked_for(self, cast: Cast, client_as: ClientAs) -> None:
+        past, *_ = self.take(cast, client_as(cast.admin), past="on")
+        workflow.issue(past, by=cast.inspector)
+        workflow.return_to_bureau(past, by=cast.chengyuan_admin, reason="该管段归北苑")
+        workflow.issue(past, by=cast.inspector)
+        assert announced(past) == [("circular", 6)]
 
     def test_not_asked_for_nobody_is_told(self, cast: Cast, client_as: ClientAs) -> None:
         client = client_as(cast.admin)

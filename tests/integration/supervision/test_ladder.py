@@ -19,7 +19,7 @@ from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.factories import UserFactory
 from tests.hazards import add_photo, hazard_of, request_extension
-from tests.integration.supervision.conftest import DUE, day, last_run, steps_of
+from tests.integration.supervision.conftest import DUE, day, last_run, noon, steps_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
 ALL = ["remind-7", "remind-3", "urge", "notice", "talk", "circular"]
@@ -64,17 +64,20 @@ def test_what_a_message_says_and_where_it_leads(hazard: Hazard, news: Any) -> No
     assert (message.created_at, message.read_at) == (last_run().started_at, None)
 
 
-def test_due_today_is_not_overdue(hazard: Hazard, news: Any) -> None:
+def test_due_today_is_not_overdue(hazard: Hazard, news: Any, summer: Any) -> None:
+    summer.move_to(noon(0))
     assert news(0) == {("cy_clerk", "YH-2026-0001 今天到期")}
     hazard.refresh_from_db()
     assert (hazard.first_overdue_on, list(steps_of(hazard))) == (None, ["remind-7", "remind-3"])
 
+    summer.move_to(noon(1))
     assert len(news(1)) == 2
     hazard.refresh_from_db()
     assert hazard.first_overdue_on == DUE + dt.timedelta(days=1)
 
 
-def test_twenty_missed_days_are_one_message_and_all_steps(hazard: Hazard, news: Any) -> None:
+def test_twenty_missed_days_are_one_message_and_all_steps(hazard: Hazard, news: Any, summer: Any) -> None:
+    summer.move_to(noon(20))
     told = news(20)
 
     assert {subject for _, subject in told} == {"YH-2026-0001 逾期 20 天，已达到通报条件"}

@@ -18,7 +18,7 @@ from supervision.selectors import ladder_of
 from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.hazards import hazard_of
-from tests.integration.supervision.conftest import day
+from tests.integration.supervision.conftest import day, noon
 from tests.integration.supervision.policies import change, general
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
@@ -34,6 +34,7 @@ def issued(cast: Cast, *, days_after: int) -> Hazard:
 
 def test_what_was_past_before_it_was_issued_is_recorded_and_told_nobody(cast: Cast, summer: Any) -> None:
     hazard = issued(cast, days_after=90)
+    summer.move_to(noon(90))
     run = sweep(day(90))
     steps = Escalation.objects.filter(item_id=hazard.pk)
     assert set(steps.values_list("announced", flat=True)) == {False}

@@ -23,7 +23,7 @@ from supervision.sweep import sweep
 from supervision.tasks import sweep as sweep_task
 from tests.cast import SUMMER_DAY, Cast, build_cast
 from tests.hazards import hazard_of
-from tests.integration.supervision.conftest import DUE, day, last_run
+from tests.integration.supervision.conftest import DUE, day, last_run, noon
 
 PERIOD = 600
 
@@ -64,8 +64,9 @@ class TestRun:
 
     @pytest.mark.parametrize("table", ["notifications_outgoing", "inspections_hazard"])
     def test_a_failure_leaves_nothing_but_its_reason_and_the_next_run_makes_up_for_it(
-        self, hazard: Hazard, table: str
+        self, hazard: Hazard, table: str, summer: Any
     ) -> None:
+        summer.move_to(noon(3))
         with connection.execute_wrapper(refusing(table)), pytest.raises(Broken):
             sweep(day(3))
 
@@ -126,10 +127,68 @@ class TestCommand:
         ]
         assert last_run().as_of == SUMMER_DAY
 
-    def test_a_day_that_is_none(self) -> None:
-        with pytest.raises(CommandError, match="--as-of 写的是“2026-02-30”，应为 2026-09-30 这样的日期"):
-            call_command("sweep", "--as-of", "2026-02-30")
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("2026-02-30", "--as-of 写的是“2026-02-30”，应为 2026-09-30 这样的日期"),
+            ("0001-01-01", "--as-of 写的是“0001-01-01”，年份应在 2000 到 2099 之间，请改为具体日期"),
+            ("9999-12-31", "--as-of 写的是“9999-12-31”，年份应在 2000 到 2099 之间，请改为具体日期"),
+        ],
+    )
+    @pytest.mark.parametrize("more", [[], ["--future"]])
+    def test_a_day_that_is_none(self, summer: Any, text: str, sentence: str, more: list[str]) -> None:
+        with pytest.raises(CommandError) as refused:
+            call_command("sweep", "--as-of", text, *more)
+        assert (str(refused.value), refused.value.returncode) == (sentence, 2)
         assert not SweepRun.objects.exists()
+
+    @pytest.mark.parametrize("day", ["2000-01-01", "2099-12-31"])
+    def test_the_years_around_are_days_like_others(self, hazard: Hazard, day: str) -> None:
+        call_command("sweep", "--as-of", day, "--future")
+        assert str(last_run().as_of) == day
+
+
+@pytest.mark.django_db
+class TestDayToCome:
+    """3 August, and somebody sweeps as of a later day."""
+
+    @pytest.mark.parametrize("as_of", ["2026-08-21", "2026-09-03"])
+    def test_nothing_that_is_kept_for_good_is_written_in_advance(
+        self, cast: Cast, hazard: Hazard, as_of: str, capsys: Any
+    ) -> None:
+        was_late = hazard_of(cast, "issued", due_on=SUMMER_DAY - dt.timedelta(days=1))
+        call_command("sweep", "--json", "--as-of", as_of)
+        out, err = capsys.readouterr()
+        assert json.loads(out)["new"]["hazard"]["urge"] == 2
+        assert err.strip() == (
+            f"{as_of} 还没有到：这次检查会提前记录并通知到那天才达到的步骤，到那天不再重复；“曾经逾期”仍只按今天记录。"
+        )
+        hazard.refresh_from_db()
+        was_late.refresh_from_db()
+        assert (hazard.first_overdue_on, was_late.first_overdue_on) == (None, SUMMER_DAY)
+
+    def test_one_that_is_far_off_has_to_be_asked_for(self, hazard: Hazard, capsys: Any) -> None:
+        with pytest.raises(CommandError) as refused:
+            call_command("sweep", "--as-of", "2026-09-04")
+        assert str(refused.value) == (
+            "--as-of 写的是 2026-09-04，在今天之后 32 天。"
+            "按以后的日期检查会提前记录并通知还没有发生的逾期，且到那天不再重复；"
+            "请改为今天或以前的日期，确实要试用的加 --future"
+        )
+        assert refused.value.returncode == 2
+        assert not SweepRun.objects.exists()
+        call_command("sweep", "--as-of", "2026-09-04", "--future")
+        assert last_run().as_of == dt.date(2026, 9, 4)
+        hazard.refresh_from_db()
+        assert hazard.first_overdue_on is None
+
+    def test_today_and_days_gone_by_need_no_word(self, hazard: Hazard, summer: Any, capsys: Any) -> None:
+        summer.move_to(noon(3))
+        for offset in (1, 3):
+            call_command("sweep", "--as-of", str(day(offset)))
+        assert capsys.readouterr().err == ""
+        hazard.refresh_from_db()
+        assert hazard.first_overdue_on == day(1)
 
 
 @pytest.mark.django_db
