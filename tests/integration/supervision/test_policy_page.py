@@ -79,9 +79,7 @@ class TestPage:
         assert 'formaction="#outcome"' in before and '<section class="sheet" id="outcome">' in before
         wrong = admin.post(address, {**posted(general(), r3={"amount": ""}), "do": "try"})
         assert wrong.status_code == 422
-        assert re.findall(r'<(\w+)[^>]* id="outcome"[^>]*>\s*<div class="([\w-]+)"', wrong.content.decode()) == [
-            ("div", "error-summary")
-        ]
+        assert re.findall(r'<\w+ class="([\w-]+)" id="outcome"', wrong.content.decode()) == ["error-summary"]
 
     def test_more_rows(self, admin: Client) -> None:
         page = admin.post(f"{LIST}{general().pk}/", {**posted(general(), r2={"amount": 9}), "do": "more"})
