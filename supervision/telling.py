@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Case, CharField, F, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Concat, Left
 
 from common.insert_select import DaysBetween
 from notifications.outbox import queue_selected
@@ -15,6 +15,8 @@ from supervision.models import AUDIENCE, BUREAU_AUDIENCE, PolicyStep
 
 # News about a proposal is a matter of its own: whether it still holds is another question.
 PROPOSED = "-proposal"
+# What follows it has room in a subject of 200 characters; PostgreSQL takes no more.
+LONGEST_TITLE = 150
 PROPOSALS_PATH = "/supervision/proposals/"
 
 
@@ -73,12 +75,13 @@ def _text(kind: Kind, step: PolicyStep, as_of: dt.date, cause: str, repeats: boo
 
 def _subject(kind: Kind, step: PolicyStep, as_of: dt.date, news: str = "") -> Concat:
     """YH-2026-0001 距时限还有 3 天 / YH-2026-0001 逾期 3 天，已列入督办 / YH-2026-0001 逾期 3 天，督办单待审批"""
+    title = Left(kind.title, LONGEST_TITLE)
     if step.amount > 0:
         days = Cast(DaysBetween(as_of, F(kind.due)), CharField())
-        return Concat(kind.title, Value(" 逾期 "), days, Value(f" 天，{news or Measure(step.measure).news}"))
+        return Concat(title, Value(" 逾期 "), days, Value(f" 天，{news or Measure(step.measure).news}"))
     left = Cast(DaysBetween(F(kind.due), as_of), CharField())
     return Concat(
-        kind.title,
+        title,
         Case(
             When(**{kind.due: as_of}, then=Value(" 今天到期")),
             default=Concat(Value(" 距时限还有 "), left, Value(" 天")),

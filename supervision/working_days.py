@@ -17,7 +17,7 @@ from common.workdays import LONGEST_REST, NAMES_OF_WEEKDAYS, ONE_DAY, Calendar, 
 from supervision import site_wide
 from supervision.enums import DaySource
 from supervision.models import CalendarDay
-from supervision.official_days import FESTIVALS, official_days
+from supervision.official_days import FESTIVALS, festivals_in, official_days
 
 CAPABILITY, WHAT = "supervision.manage_calendar", "工作日历"
 EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(2099, 12, 31)
@@ -32,19 +32,21 @@ def working_calendar() -> Calendar:
 
 def calendar_of(rows: Iterable[CalendarDay]) -> Calendar:
     special: dict[dt.date, SpecialDay] = {}
-    festivals: dict[int, set[str]] = {}
+    names: dict[int, list[str]] = {}
     for row in sorted(rows, key=lambda row: row.source == DaySource.OWN):
         made_up = row.is_workday and row.source == DaySource.STATE and row.name
         special[row.day] = SpecialDay(row.is_workday, f"{row.name}调休" if made_up else row.name)
         if row.source == DaySource.STATE and not row.is_workday:
-            festivals.setdefault(row.day.year, set()).update(name for name in FESTIVALS if name in row.name)
-    return Calendar(special, frozenset(year for year, found in festivals.items() if len(found) == len(FESTIVALS)))
+            names.setdefault(row.day.year, []).append(row.name)
+    whole = (year for year, off in names.items() if len(festivals_in(off)) == len(FESTIVALS))
+    return Calendar(special, frozenset(whole))
 
 
 def missing_festivals(rows: Iterable[CalendarDay], year: int) -> list[str]:
     """Those for which the notice's days off are not there; [] for a year that is whole."""
     names = [row.name for row in rows if row.day.year == year and row.source == DaySource.STATE and not row.is_workday]
-    return [festival for festival in FESTIVALS if not any(festival in name for name in names)]
+    found = festivals_in(names)
+    return [festival for festival in FESTIVALS if festival not in found]
 
 
 @transaction.atomic

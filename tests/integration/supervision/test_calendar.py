@@ -104,15 +104,26 @@ class TestChanges:
     def test_a_notice_entered_by_hand_makes_the_year_whole(self, cast: Cast) -> None:
         festivals = {
             "2027-01-01": "元旦", "2027-02-08": "春节", "2027-04-05": "清明节", "2027-05-03": "劳动节",
-            "2027-06-09": "端午节",
+            "2027-06-09": "端午节", "2027-10-01": "国庆节",
         }  # fmt: skip
         for day, name in festivals.items():
             off_day(day, by=cast.city_admin, name=name, source="state")
-        assert missing_festivals(CalendarDay.objects.all(), 2027) == ["国庆"]
+        assert missing_festivals(CalendarDay.objects.all(), 2027) == ["中秋"]
         assert 2027 not in working_calendar().announced
 
-        off_day("2027-10-01", by=cast.city_admin, name="国庆节", source="state")
+        off_day("2027-09-15", by=cast.city_admin, name="中秋节", source="state")
         assert 2027 in working_calendar().announced
+
+    @pytest.mark.parametrize(
+        ("last", "name", "missing"),
+        [("2027-10-08", "国庆节", []), ("2027-10-07", "国庆节", ["中秋"]), ("2027-10-07", "国庆节、中秋节", [])],
+    )
+    def test_mid_autumn_may_fall_into_national_day(self, cast: Cast, last: str, name: str, missing: list[str]) -> None:
+        for month, each in enumerate(("元旦", "春节", "清明节", "劳动节", "端午节"), 1):
+            off_day(f"2027-0{month}-05", by=cast.city_admin, name=each, source="state")
+        set_days(on("2027-10-01"), on(last), is_workday=False, name=name, source="state", by=cast.city_admin)
+        assert missing_festivals(CalendarDay.objects.all(), 2027) == missing
+        assert (2027 in working_calendar().announced) == (not missing)
 
     def test_a_year_that_the_program_knows_is_filled_in_once(self, cast: Cast) -> None:
         CalendarDay.objects.filter(day__year=2026).delete()
@@ -159,7 +170,7 @@ class TestPage:
         assert "明年的放假安排还没有录入" in page(cast.city_admin)
         html = page(cast.city_admin, "year=2027")
         assert "2027 年的放假安排还没有录全" in html
-        assert "缺：元旦、春节、清明、劳动、端午、国庆" in html
+        assert "缺：元旦、春节、清明、劳动、端午、中秋、国庆" in html
         assert "明年的放假安排" not in html
 
     @pytest.mark.parametrize("query", ["year=", "year=1999", "year=x", "year=20266", "day=nonsense"])

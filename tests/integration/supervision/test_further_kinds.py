@@ -61,6 +61,16 @@ def test_a_further_kind_is_one_declaration(cast: Cast, summer: Any, trial_run: N
     assert [text for text in told if text.startswith("2026-2027 距时限")] == ["2026-2027 距时限还有 10 天"]
 
 
+def test_of_a_long_title_the_subject_keeps_what_has_come(
+    cast: Cast, summer: Any, trial_run: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(kinds.KINDS, "trial_run", replace(TRIAL_RUN, title=Value("长" * 300)))
+    sweep(cast.season.trial_run_on - dt.timedelta(days=10))
+    deliver()
+    told = Message.objects.filter(recipient=cast.admin, subject__startswith="长").values_list("subject", flat=True)
+    assert "长" * 150 + " 距时限还有 10 天" in told
+
+
 def test_a_kind_that_cannot_be_swept_holds_up_no_other(
     cast: Cast, summer: Any, trial_run: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -73,6 +73,14 @@ class TestPage:
         assert general().version == 1
         assert not Escalation.objects.exists()
 
+    def test_what_was_tried_in_vain_comes_back_at_what_was_wrong(self, admin: Client) -> None:
+        address = f"{LIST}{general().pk}/"
+        before = admin.get(address).content.decode()
+        assert 'formaction="#outcome"' in before and '<section class="sheet" id="outcome">' in before
+        wrong = admin.post(address, {**posted(general(), r3={"amount": ""}), "do": "try"})
+        assert wrong.status_code == 422
+        assert re.findall(r'<\w+ class="([\w-]+)" id="outcome"', wrong.content.decode()) == ["error-summary"]
+
     def test_more_rows(self, admin: Client) -> None:
         page = admin.post(f"{LIST}{general().pk}/", {**posted(general(), r2={"amount": 9}), "do": "more"})
         html = page.content.decode()

@@ -251,6 +251,16 @@ class TestPages:
         assert "不同意，周管" in page.content.decode()
         assert "：已约谈" in page.content.decode()
 
+    def test_where_nothing_is_left_to_decide_about_the_page_says_so(
+        self, admin: Client, proposal: Proposal, hazard: Hazard
+    ) -> None:
+        asked = {"move": "hold", "selected": proposal.pk}
+        assert "<h1>暂缓 1 条督办</h1>" in admin.get(DECIDE, asked).content.decode()
+        Hazard.objects.filter(pk=hazard.pk).update(due_on=day(40))
+        page = admin.get(DECIDE, asked).content.decode()
+        assert "<h1>没有可以暂缓的督办</h1>" in page and "暂缓期间不通知" not in page
+        assert "选中的已经办理过，或者不再需要审批" in page
+
     def test_filters(self, cast: Cast, admin: Client, proposal: Proposal) -> None:
         def found(**query: Any) -> int:
             return len(re.findall('class="row-link"', admin.get(LIST, query).content.decode()))
