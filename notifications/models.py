@@ -47,6 +47,11 @@ class Message(models.Model):
     def __str__(self) -> str:
         return self.subject
 
+    @property
+    def is_bundle(self) -> bool:
+        """Whether it stands for several. One query."""
+        return len(self.outgoing.order_by().values("pk")[:2]) > 1
+
 
 class OutgoingQuerySet(models.QuerySet["Outgoing"]):
     def visible_to(self, user: Any) -> "OutgoingQuerySet":

@@ -219,7 +219,7 @@ def _into_inbox(rows: Sequence[Outgoing]) -> Message:
     else:
         key = f"{first.bundle}:{first.pk}"
         subject, path = _MATTERS[first.matter].bundled(rows)
-        more = f"\n……共 {len(rows)} 条" if len(rows) > MOST_LISTED else ""
+        more = f"\n……共 {len(rows)} 条，打开可看全部" if len(rows) > MOST_LISTED else ""
         body = "\n".join(row.subject for row in rows[:MOST_LISTED]) + more
     message, _ = Message.objects.get_or_create(
         recipient_id=first.recipient_id, key=key, defaults={"subject": subject[:200], "body": body, "path": path}

@@ -43,6 +43,24 @@ class MessageTable(LedgerTable):
         fields = ()
 
 
+class BundleTable(LedgerTable):
+    """What one message lists, in its order."""
+
+    caption = "消息所列事项"
+    card = ("subject", "body")
+    default_order = ("pk",)
+
+    subject = LinkColumn(verbose_name="事项", orderable=False)
+    body = TextColumn(verbose_name="内容", orderable=False)
+
+    def row_url(self, record: Any) -> str:
+        return str(record.path)
+
+    class Meta(LedgerTable.Meta):
+        model = Outgoing
+        fields = ()
+
+
 class FailedTable(LedgerTable):
     caption = "没有发出的消息"
     card = ("subject", "recipient", "done_at", "last_error")

@@ -16,7 +16,7 @@ from notifications.models import Message, Outgoing
 from notifications.outbox import MOST_ATTEMPTS, MOST_TAKE_UPS
 from notifications.selectors import forget_failed
 from notifications.services import mark_read, send_again
-from notifications.tables import FORM_ID, FailedTable, MessageTable
+from notifications.tables import FORM_ID, BundleTable, FailedTable, MessageTable
 
 UNREAD = "unread"
 
@@ -42,13 +42,30 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def open_message(request: HttpRequest, pk: int) -> HttpResponse:
-    """To what the message is about; it is read then. Only to addresses of this site."""
+    """To what the message is about; it is read then. Only to addresses of this site. One that stands for several
+    leads to the list of exactly these."""
     own = Message.objects.visible_to(request.user).filter(pk=pk)
     message = get_object_or_404(own)
     mark_read(own)
+    if message.is_bundle:
+        return redirect("notifications:bundle", pk=pk)
     path = message.path
     is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return redirect(path if is_ours else reverse("notifications:inbox"))
+
+
+@require_GET
+def bundle(request: HttpRequest, pk: int) -> HttpResponse:
+    """All that one message lists, each with its link."""
+    message = get_object_or_404(Message.objects.visible_to(request.user), pk=pk)
+    rows = message.outgoing.all()
+    context = {
+        "message": message,
+        "table": BundleTable.for_request(request, rows, total=capped_count(rows)),
+        "empty_title": "这条消息只有它自己",
+        "empty_text": message.body,
+    }
+    return render_page(request, "notifications/bundle.html", context, fragments={"list": "partials/list.html"})
 
 
 @require_POST

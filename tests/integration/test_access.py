@@ -139,6 +139,7 @@ TABLE: dict[str, Rule] = {
     "notifications:read_all": Rule(ALL_ROLES, post=True),
     "notifications:failed": Rule((ADMIN,)),
     "notifications:failed_again": Rule((ADMIN,), post=True),
+    "notifications:bundle": Rule((ADMIN,), "message"),
     "notifications:open": Rule((ADMIN,), "message"),
     "notifications:read": Rule((ADMIN,), "message", post=True),
     "facilities:vocabulary": Rule(BUREAU_ROLES),

@@ -1,6 +1,7 @@
 """News of a sweep on its way into the inboxes: looked at once more, once for each person, and never lost."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from inspections.models import Hazard
 from notifications import outbox
 from notifications.models import Message, Outgoing, OutgoingState
 from notifications.outbox import claim, deliver, try_again
-from supervision.models import Policy
+from supervision.models import Policy, PolicyStep, Proposal
+from supervision.proposals import APPROVE, decide
 from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.factories import HazardFactory
@@ -109,6 +111,48 @@ def test_much_news_for_one_person_is_one_message_that_lists_it(cast: Cast, summe
     assert message.body.count("逾期 1 天") == 5
     assert message.path == "/supervision/"
     assert message.outgoing.count() == 5
+
+
+def test_all_that_one_message_lists_is_found_with_its_link(cast: Cast, summer: Any, client_as: Any) -> None:
+    hazards = late_hazards(cast, 53)
+    HazardFactory(season=cast.season, lead_unit=cast.beiyuan, status="rectifying", due_on=DUE, supervisor=cast.admin)
+    sweep(day(1))
+    deliver()
+    [message] = Message.objects.filter(recipient=cast.inspector)
+    assert message.body.endswith("\n……共 53 条，打开可看全部")
+    client = client_as(cast.inspector)
+    opened = client.get(f"/messages/{message.pk}/open/")
+    assert (opened.status_code, opened["Location"]) == (302, f"/messages/{message.pk}/")
+    message.refresh_from_db()
+    assert message.read_at == clock.now()
+    pages = [client.get(f"/messages/{message.pk}/?page={n}").content.decode() for n in (1, 2)]
+    linked = [set(re.findall(r'href="(/hazards/\d+/)"', page)) for page in pages]
+    assert [len(found) for found in linked] == [50, 3]
+    assert set.union(*linked) == {f"/hazards/{hazard.pk}/" for hazard in hazards}
+    assert message.subject in pages[0] and 'href="/supervision/"' in pages[0]
+    assert client_as(cast.admin).get(f"/messages/{message.pk}/").status_code == 404
+
+
+def test_what_was_approved_together_is_found_too(cast: Cast, summer: Any, client_as: Any) -> None:
+    PolicyStep.objects.filter(code="notice").update(is_proposed=True)
+    hazards = late_hazards(cast, 5)
+    sweep(day(3))
+    proposals = Proposal.objects.all()
+    assert proposals.count() == 5
+    decide({each.pk: each.version for each in proposals}, move=APPROVE, by=cast.admin)
+    deliver()
+    [message] = Message.objects.filter(recipient=cast.chengyuan_admin)
+    page = client_as(cast.chengyuan_admin).get(f"/messages/{message.pk}/open/", follow=True).content.decode()
+    assert message.subject == "督办审批：5 条隐患需要关注（督办单 5）"
+    assert all(f'"/hazards/{hazard.pk}/"' in page for hazard in hazards)
+
+
+def test_one_message_for_one_thing_leads_straight_to_it(hazard: Hazard, cast: Cast, client_as: Any) -> None:
+    sweep(day(3))
+    deliver()
+    message = Message.objects.get(recipient=cast.inspector)
+    opened = client_as(cast.inspector).get(f"/messages/{message.pk}/open/")
+    assert opened["Location"] == f"/hazards/{hazard.pk}/"
 
 
 def test_a_few_news_stay_messages_of_their_own(cast: Cast, summer: Any) -> None:
