@@ -7,6 +7,7 @@ class SupervisionConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import supervision.checks  # noqa: F401 (registers itself)
         from audit.deliberation import register_deliberations
         from supervision.enums import Measure
         from supervision.news import register_matters
