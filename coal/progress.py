@@ -5,6 +5,7 @@ a milestone that was reached stays reached.
 """
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -66,3 +67,23 @@ def reach(supply: Supply, quantity_t: Decimal, due_on: dt.date, today: dt.date) 
         reached_on=reached_on,
         days_late=max(0, ((reached_on or today) - due_on).days),
     )
+
+
+PACE_DAYS = 14
+
+
+def pace_t_per_day(supply: Supply, today: dt.date) -> Decimal:
+    """Mean arrivals of the last PACE_DAYS full days."""
+    since = today - dt.timedelta(days=PACE_DAYS)
+    return sum((tonnes for day, tonnes in supply.arrived.items() if since <= day < today), Decimal(0)) / PACE_DAYS
+
+
+def forecast(supply: Supply, quantity_t: Decimal, today: dt.date) -> dt.date | None:
+    """The day on which so much is in place at that pace; the day itself if it is. None if nothing arrives any more."""
+    if reached_on := supply.reached_on(quantity_t):
+        return reached_on
+    pace = pace_t_per_day(supply, today)
+    if not pace:
+        return None
+    lacking = quantity_t - supply.in_place_t(today)
+    return today + dt.timedelta(days=math.ceil(lacking / pace))

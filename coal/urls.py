@@ -7,6 +7,7 @@ from common.spreadsheets.ledgers.urls import ledger_urls
 app_name = "coal"
 urlpatterns = [
     path("", overview_page.overview, name="overview"),
+    path("sheet/", overview_page.stock_sheet, name="stock_sheet"),
     path("progress/", progress_page.progress_list, name="progress"),
     path("progress/<int:year>-<int:month>-<int:day>/", progress_page.progress_day, name="progress_day"),
     *ledger_urls("coal", prefix="progress_", under="progress/"),

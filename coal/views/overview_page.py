@@ -1,20 +1,21 @@
 """煤炭储备: how much coal each company has and how long it lasts."""
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, BinaryIO
 
-from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from coal.cover import Cover, Stock, together
 from coal.demand_selectors import day_needs
 from coal.models import Yard
 from coal.selectors import cover_by_company, stock_by_yard
+from coal.stock_sheet import stock_sheet_name, write_stock_sheet
+from coal.views.access import no_season, reads
+from coal.views.workbook import workbook
 from common import clock
-from facilities.selectors import seasons_of
-
-reads = permission_required("coal.view_coal", raise_exception=True)
+from facilities.selectors import current_season, seasons_of
 
 
 @reads
@@ -53,3 +54,18 @@ def _covers(request: HttpRequest, yards: list[Yard], stocks: dict[int, Stock]) -
         for pk, company in companies.items():
             found.append((company, [yard for yard in kept if yard.company_id == pk], covers[pk]))
     return found
+
+
+@reads
+@require_GET
+def stock_sheet(request: HttpRequest) -> HttpResponse | FileResponse:
+    """煤炭储备进度表 of the season that was chosen, as a workbook."""
+    season, by = current_season(request), request.user
+    if season is None:
+        return no_season(request, "煤炭储备")
+
+    def write(out: BinaryIO) -> str:
+        write_stock_sheet(out, season, by=by)
+        return stock_sheet_name(season, by=by)
+
+    return workbook(write)

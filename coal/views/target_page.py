@@ -1,8 +1,7 @@
 """The pages of targets: the county's sheet, a company's target with its milestones and history, and its form."""
 
-import tempfile
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -25,12 +24,11 @@ from coal.results import shown
 from coal.target_sheet import rule_in_words, sheet_name, state_in_words, write_sheet
 from coal.timeline import events
 from coal.views.access import company_and_season, no_season, reads
+from coal.views.workbook import workbook
 from common import clock
 from common.concurrency import Stale
 from common.forms import attempt
 from common.pending_forms import posted_or_pending
-from common.spreadsheets.ledgers.exporting import XLSX
-from common.uploads.serving import content_disposition
 from facilities.models import Season
 from facilities.selectors import current_season
 
@@ -72,14 +70,12 @@ def target_sheet(request: HttpRequest) -> HttpResponse | FileResponse:
     season = current_season(request)
     if season is None:
         return no_season(request, "储备目标")
-    out = tempfile.SpooledTemporaryFile(max_size=5 * 1024 * 1024)  # noqa: SIM115 (the response closes it)
-    sheet = write_sheet(out, season, by=request.user)  # type: ignore[arg-type]
-    out.seek(0)
-    response = FileResponse(out, content_type=XLSX)
-    response["Content-Disposition"] = content_disposition(sheet_name(season, sheet, by=request.user), inline=False)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    by = request.user
+
+    def write(out: BinaryIO) -> str:
+        return sheet_name(season, write_sheet(out, season, by=by), by=by)
+
+    return workbook(write)
 
 
 @reads

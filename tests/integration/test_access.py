@@ -149,6 +149,7 @@ TABLE: dict[str, Rule] = {
     "jobs:detail": Rule((ADMIN,), "job"),
     "jobs:file": Rule((ADMIN,), "job"),
     "coal:progress": Rule(ALL_ROLES),
+    "coal:stock_sheet": Rule(ALL_ROLES),
     "coal:progress_day": Rule(COAL, "progress day"),
     **_of_ledger("coal:progress_", "coal", imports=PROGRESS, exports=ALL_ROLES),
     **_of_ledger("coal:temperature_", "temperatures", imports=(ADMIN, DEVELOPMENT), exports=ALL_ROLES),
