@@ -18,16 +18,17 @@ from django.db.models import Exists, IntegerField, Min, OuterRef, QuerySet, Valu
 
 from common import clock
 from common.workdays import Calendar, end_of
+from notifications.models import Outgoing
 from supervision import ladder
 from supervision.enums import Measure, measure_of
 from supervision.kinds import KINDS, Kind
-from supervision.models import PolicyStep, SweepRun
+from supervision.models import DEADLINE, PolicyStep, SweepRun
 from supervision.policy import Ladder, ladders
 from supervision.proposals import propose
 from supervision.recording import is_told, reached_rows, record
 from supervision.repetitions import repetition
 from supervision.returning import tell_again
-from supervision.telling import tell_of_proposals, tell_people
+from supervision.telling import PROPOSED, tell_of_proposals, tell_people
 from supervision.working_days import working_calendar
 
 logger = logging.getLogger(__name__)
@@ -102,10 +103,16 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
 
 
 def _forget_moved(kind: Kind, run: SweepRun) -> None:
-    """What was recorded of items that have been settled or moved in the middle of this run was perhaps told nobody: it
-    is taken back, so that a later sweep begins anew with those that come back."""
+    """What was to be told of items that have been settled or moved in the middle of this run, before the news was
+    written, was told nobody: its record is taken back, so that a later sweep begins anew with those that come back."""
     still = Exists(kind.watched().filter(**kind.same_deadline).order_by())
-    run.escalations.filter(~still, kind=kind.name).delete()
+    same = {name: OuterRef(name) for name in (*DEADLINE[1:], "step", "repeat")}
+    told = Exists(Outgoing.objects.filter(matter__in=(kind.name, kind.name + PROPOSED), **same).order_by())
+    moved = list(
+        run.escalations.filter(~still, ~told, kind=kind.name, announced=True).values_list("item_id", flat=True)
+    )
+    if moved:
+        run.escalations.filter(kind=kind.name, item_id__in=moved).delete()
 
 
 def _propose_below(
