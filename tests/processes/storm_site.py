@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,9 +123,15 @@ class Site:
         self._wait_for(lambda: self._written() >= enough)
         self.start(workers=workers, beats=beats)
 
-    def wait_for_moves(self, moves: int) -> None:
-        """Until people have made so many in all."""
-        self._wait_for(lambda: self._written() >= moves + ITEMS // MOVED)
+    def wait_for_moves(self, moves: int, kinds: Collection[str] = ()) -> None:
+        """Until people have made so many in all, and each of these at least once: on a fast machine it takes longer."""
+        self._wait_for(lambda: self._written() >= moves + ITEMS // MOVED and set(kinds) <= self._made())
+
+    def _made(self) -> set[str]:
+        """The kinds of moves that came to pass; a line that is being written counts with the next look."""
+        text = (self.folder / "journal" / MOVES).read_text()
+        found = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return {line["move"] for line in found if line.get("move") and line["outcome"] == "done"}
 
     def _written(self) -> int:
         return (self.folder / "journal" / MOVES).read_text().count("\n")

@@ -53,7 +53,7 @@ def storm(made: Site, between: Mapping[int, Callable[[], object]]) -> dict[str, 
         time.sleep(random.uniform(0.5, 3))
         between.get(kill, lambda: None)()
         made.kill_a_worker()
-    made.wait_for_moves(LEAST_MOVES)
+    made.wait_for_moves(LEAST_MOVES, MOVES_MADE)
     made.rest()
     return made.wait_until_quiet(SETTLED_SECONDS)
 
