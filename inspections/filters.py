@@ -19,6 +19,8 @@ from accounts.models import Region, Unit
 from common import clock
 from common.fields import DateRead, LedgerDateField, read_day
 from common.filters import LedgerFilterSet
+from common.lookups import Among, Unindexed
+from common.search_terms import search_phrases
 from common.spreadsheets.dates import Years, read_date
 from common.text import normalise
 from facilities.enums import FacilityKind
@@ -26,7 +28,7 @@ from facilities.models import Community, Season
 from facilities.selectors import current_season
 from inspections.enums import Category, Grade, HazardStatus, Source, Urgency
 from inspections.models import Hazard
-from inspections.querysets import Among, HazardQuerySet, Unindexed, search_phrases, sees_only_named
+from inspections.querysets import HazardQuerySet, sees_only_named
 from inspections.selectors import DUE_SOON_DAYS, TAB_RULES, WAITING_LABELS, waiting_for
 
 WEEK_DAYS = 7

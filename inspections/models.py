@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from accounts.models import Region, Unit
 from common import clock
+from common.search_terms import TermsField
 from common.storage import private_storage
 from facilities.enums import FacilityKind
 from facilities.models import LATITUDE, LONGITUDE, Community, Facility, Season
@@ -25,7 +26,7 @@ from inspections.enums import (
     Source,
     Urgency,
 )
-from inspections.querysets import GradeRank, HazardQuerySet, KindRank, StatusRank, TermsField
+from inspections.querysets import GradeRank, HazardQuerySet, KindRank, StatusRank
 
 USER = settings.AUTH_USER_MODEL
 

@@ -4,91 +4,16 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.enums import UnitKind
 from accounts.scoping import in_region, sees_region
-from common.text import bigram_stream, bigrams
+from common.search_terms import search_condition
 from facilities.enums import FacilityKind
 from inspections.enums import OPEN_STATUSES, Grade, HazardStatus
 
 if TYPE_CHECKING:
     from inspections.models import Hazard  # noqa: F401 - named in strings
-
-
-class SearchTermsContain(models.Lookup):
-    """`search_terms__terms=[…]`: all of these bigrams occur. Served by a GIN index on PostgreSQL, by FTS5 on SQLite."""
-
-    lookup_name = "terms"
-    prepare_rhs = False
-
-    def get_prep_lookup(self) -> list[str]:
-        return list(self.rhs)
-
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
-        return "%s", [value]
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        column, params = self.process_lhs(compiler, connection)
-        return f"string_to_array({column}, ' ') @> %s::text[]", [*params, self.rhs]
-
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        table = connection.ops.quote_name(self.lhs.alias)
-        phrase = " AND ".join('"{}"'.format(term.replace('"', '""')) for term in self.rhs)
-        return (
-            f"{table}.id IN (SELECT rowid FROM inspections_hazard_fts WHERE inspections_hazard_fts MATCH %s)",
-            [phrase],
-        )
-
-
-class SearchTermsPhrase(models.Lookup):
-    """`search_terms__phrase="供热 热管"`: these bigrams follow each other. No index serves it.
-
-    Written as a position and not as LIKE: of a LIKE pattern PostgreSQL believes that next to nothing matches, and
-    gathers and sorts a hundred thousand rows to find the fifty that stand at the top of the list anyway.
-    """
-
-    lookup_name = "phrase"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        column, params = self.process_lhs(compiler, connection)
-        position = "instr" if connection.vendor == "sqlite" else "strpos"
-        return f"{position}({column}, %s) > 0", [*params, self.rhs]
-
-
-class TermsField(models.TextField):
-    """The bigram stream of the row's texts (common.text.bigram_stream), indexed by migration."""
-
-
-TermsField.register_lookup(SearchTermsContain)
-TermsField.register_lookup(SearchTermsPhrase)
-
-
-class Among(models.Lookup):
-    """`Among(F("pk"), Subquery(ids))` is an IN whose ids PostgreSQL gathers first and then looks up one by one.
-
-    For ids that are few beside the ledger: of an ordinary IN it may believe that a walk down the ledger is shorter.
-    """
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        left, left_params = self.process_lhs(compiler, connection)
-        right, right_params = self.process_rhs(compiler, connection)
-        operator = "= ANY(ARRAY{})" if connection.vendor == "postgresql" else "IN {}"
-        return f"{left} {operator.format(right)}", [*left_params, *right_params]
-
-
-class Unindexed(models.Func):
-    """A column whose index SQLite shall not choose.
-
-    It keeps no distribution of values: it takes a month of the whole ledger for less than the rows of one company.
-    """
-
-    template = "%(expressions)s"
-    arity = 1
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
-        return super().as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
 class _Rank(models.Func):
@@ -118,20 +43,6 @@ class KindRank(_Rank):
     """Along the way of the heat."""
 
     members = tuple(FacilityKind.values)
-
-
-# How many of the newest rows are read to see whether a phrase is frequent, and how many finds make it so: with fewer
-# the index is asked, and brings at most some hundredths of the ledger.
-PROBED_ROWS = 2_000
-FREQUENT = 60
-
-
-def search_phrases(text: str) -> list[str]:
-    """The bigram stream of each word that is looked for. Raises ValueError for a word of one character."""
-    phrases = [bigram_stream(word) for word in text.split()]
-    if not all(phrases):
-        raise ValueError("请至少输入两个字再查找")
-    return phrases
 
 
 def sees_only_named(user: Any) -> bool:
@@ -202,17 +113,7 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
 
         `scattered`: no index has the rows in the list's order, so that any of them are probed.
         """
-        phrases = search_phrases(text)
-        condition = Q(*[Q(search_terms__phrase=phrase) for phrase in phrases])
-        if not phrases:
-            return condition
-        some = self.order_by() if scattered else self.order_by("-sequence", "-pk")
-        probe = some.values("search_terms")[:PROBED_ROWS].aggregate(
-            read=Count("search_terms"), found=Count("search_terms", filter=condition)
-        )
-        if probe["read"] == PROBED_ROWS and probe["found"] < FREQUENT:
-            condition &= Q(search_terms__terms=bigrams(text))
-        return condition
+        return search_condition(text, self.order_by() if scattered else self.order_by("-sequence", "-pk"))
 
     def with_ranks(self) -> "HazardQuerySet":
         """`status_rank`, `grade_rank` and `kind_rank`, to order by."""

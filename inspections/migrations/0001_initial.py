@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 import common.clock
+import common.search_terms
 import common.storage
-import inspections.querysets
 
 
 class Migration(migrations.Migration):
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                 ("acceptance_attempt", models.PositiveSmallIntegerField(default=0)),
                 ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="销号时间")),
                 ("origin", models.JSONField(blank=True, default=dict, verbose_name="来源台账")),
-                ("search_terms", inspections.querysets.TermsField(default="", editable=False)),
+                ("search_terms", common.search_terms.TermsField(default="", editable=False)),
                 (
                     "communities",
                     models.ManyToManyField(

@@ -1,14 +1,11 @@
 """Indexes for every order and filter of the list, and the search index anew (altering a table drops SQLite's triggers)."""
 
-from importlib import import_module
-
 import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F
 
+from common.search_terms import no_search_index, search_index
 from inspections.querysets import GradeRank, KindRank, StatusRank
-
-search = import_module("inspections.migrations.0002_search_and_roles")
 
 
 def index(name: str, *fields: str) -> migrations.AddIndex:
@@ -24,7 +21,7 @@ class Migration(migrations.Migration):
     dependencies = [("inspections", "0002_search_and_roles")]
 
     operations = [
-        migrations.RunPython(search.drop_search, search.create_search),
+        no_search_index("inspections_hazard", "hazard_search"),
         migrations.RemoveIndex("hazard", "hazard_due"),
         migrations.RemoveIndex("hazard", "hazard_township"),
         migrations.RemoveIndex("hazard", "hazard_unit"),
@@ -63,5 +60,5 @@ class Migration(migrations.Migration):
         rank_index("hazard_status_rank", StatusRank("status"), "status"),
         rank_index("hazard_grade_rank", GradeRank("grade"), "grade"),
         rank_index("hazard_kind_rank", KindRank("facility_kind"), "facility_kind"),
-        migrations.RunPython(search.create_search, search.drop_search),
+        search_index("inspections_hazard", "hazard_search"),
     ]
