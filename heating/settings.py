@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "facilities",
     "inspections",
     "coal",
+    "complaints",
     "supervision",
     "dashboard",
     "heating",

@@ -19,19 +19,12 @@ from audit.models import AuditEntry
 from audit.services import Changes, record
 from common import clock
 from common.concurrency import Stale, change
+from common.moves import MoveRefused, refuse_if
 from inspections import messages, rules
 from inspections.enums import OPEN_STATUSES, Conclusion, ExtensionStatus, HazardStatus
 from inspections.models import Acceptance, Extension, Hazard, Milestone, PastRound
 
 S = HazardStatus
-
-
-class MoveRefused(Exception):
-    """The move is not possible; `problems` says in Chinese what is wrong, one sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("；".join(problems))
-        self.problems = problems
 
 
 class Party(Enum):
@@ -152,11 +145,6 @@ def check(code: str, user: Any, hazard: Hazard) -> Move:
     return move
 
 
-def _refuse_if(problems: list[str]) -> None:
-    if problems:
-        raise MoveRefused(problems)
-
-
 def commit(
     move: Move, hazard: Hazard, user: Any, *, to: HazardStatus | None = None, note: str = "",
     changes: Changes | None = None, **values: Any,
@@ -203,7 +191,7 @@ def issue(hazard: Hazard, *, by: Any, note: str = "", announce_past: bool | None
     that was asked for before, when it was imported.
     """
     move = check("issue", by, hazard)
-    _refuse_if(rules.problems_before_issue(hazard))
+    refuse_if(rules.problems_before_issue(hazard))
     asked = hazard.watched_since is None if announce_past is None else announce_past
     now, tells_past = clock.now(), asked and hazard.is_overdue(clock.today())
     values: dict[str, Any] = {"issued_at": now, "watched_since": None if tells_past else now}
@@ -227,7 +215,7 @@ def sign(hazard: Hazard, *, by: Any, note: str = "") -> AuditEntry:
 def return_to_bureau(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     """待签收 → 待下达: not ours, with the reason."""
     move = check("return", by, hazard)
-    _refuse_if(rules.missing(reason, "请写明退回理由，例如“该管段由某单位负责”"))
+    refuse_if(rules.missing(reason, "请写明退回理由，例如“该管段由某单位负责”"))
     entry = commit(move, hazard, by, note=reason, issued_at=None)
     _end_extension_requests(hazard, by, "隐患已退回住建局，申请终止")
     messages.returned(hazard, entry)
@@ -248,7 +236,7 @@ def plan(
     """Set measures, cost and the milestones of this round (replacing those not yet done). `five`: the 五落实 fields."""
     move = check("plan", by, hazard)
     five = {name: (five or {}).get(name, getattr(hazard, name)).strip() for name in rules.FIVE_FIELDS}
-    _refuse_if(rules.problems_of_plan(hazard, measure, steps, five))
+    refuse_if(rules.problems_of_plan(hazard, measure, steps, five))
     values: dict[str, Any] = {
         "measure": measure, "estimated_cost_yuan": estimated_cost_yuan, "funding_source": funding_source, **five,
     }  # fmt: skip
@@ -271,7 +259,7 @@ def report(
 ) -> AuditEntry:
     """Progress in percent with what was done. Going backwards demands a reason; milestones are ticked off by pk."""
     move = check("report", by, hazard)
-    _refuse_if(rules.problems_of_report(hazard, percent, text, reason))
+    refuse_if(rules.problems_of_report(hazard, percent, text, reason))
     hazard.milestones.filter(round=hazard.round, pk__in=done_milestones or [], done_on__isnull=True).update(
         done_on=clock.today()
     )
@@ -284,7 +272,7 @@ def report(
 def request_acceptance(hazard: Hazard, *, by: Any, note: str) -> AuditEntry:
     """整改中 → 待验收. Demands a photo taken after the work in this round; 重大 also the 五落实."""
     move = check("request_acceptance", by, hazard)
-    _refuse_if(rules.problems_before_acceptance(hazard))
+    refuse_if(rules.problems_before_acceptance(hazard))
     entry = commit(
         move, hazard, by, note=note, progress_percent=100, acceptance_requested_at=clock.now(),
         acceptance_attempt=hazard.acceptance_attempt + 1,
@@ -300,7 +288,7 @@ def _conclude(
     problems = rules.problems_of_acceptance(hazard, opinion, inspectors, accepted_on)
     if conclusion is Conclusion.PASSED:  # an imported row that claims to be done has not been asked for them yet
         problems += rules.problems_of_five_duties(hazard, {name: getattr(hazard, name) for name in rules.FIVE_FIELDS})
-    _refuse_if(problems)
+    refuse_if(problems)
     try:
         with transaction.atomic():
             Acceptance.objects.create(
@@ -343,7 +331,7 @@ def reject(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_o
 def request_extension(hazard: Hazard, *, by: Any, new_due_on: dt.date, reason: str, interim_measures: str) -> Extension:
     """Ask for a later deadline, before the present one has passed."""
     move = check("request_extension", by, hazard)
-    _refuse_if(rules.problems_of_extension(hazard, new_due_on, reason, interim_measures))
+    refuse_if(rules.problems_of_extension(hazard, new_due_on, reason, interim_measures))
     assert hazard.due_on is not None
     try:
         with transaction.atomic():
@@ -372,7 +360,7 @@ def decide_extension(hazard: Hazard, *, by: Any, approve: bool, opinion: str, la
         problems += rules.problems_of_deadline(hazard, extension.new_due_on, late_due_reason)
         if extension.new_due_on < clock.today():
             problems.append(f"申请延至的 {extension.new_due_on} 已经过去，请不同意这份申请，另用“调整责任或时限”定时限")
-    _refuse_if(problems)
+    refuse_if(problems)
     status = ExtensionStatus.APPROVED if approve else ExtensionStatus.DENIED
     change(
         extension, expect={"status": ExtensionStatus.REQUESTED}, status=status, decided_by=by, decided_at=clock.now(),
@@ -406,7 +394,7 @@ def amend(
         "responsible_user": responsible_user, "supervisor": supervisor, "due_on": due_on,
     }  # fmt: skip
     values = {name: value for name, value in values.items() if value not in (None, getattr(hazard, name))}
-    _refuse_if(rules.problems_of_amendment(hazard, values, reason, late_due_reason))
+    refuse_if(rules.problems_of_amendment(hazard, values, reason, late_due_reason))
     if late_due_reason and due_on:
         values["late_due_reason"] = late_due_reason
     changes = rules.field_differences(hazard, values)
@@ -435,7 +423,7 @@ def amend(
 def reopen(hazard: Hazard, *, by: Any, reason: str, due_on: dt.date, late_due_reason: str = "") -> AuditEntry:
     """已销号 → 待签收, a new round with a new deadline. The old round is kept as it was."""
     move = check("reopen", by, hazard)
-    _refuse_if(
+    refuse_if(
         rules.missing(reason, "请写明复发情况")
         + rules.problems_of_new_deadline(due_on)
         + rules.problems_of_deadline(hazard, due_on, late_due_reason)
@@ -459,7 +447,7 @@ def reopen(hazard: Hazard, *, by: Any, reason: str, due_on: dt.date, late_due_re
 def void(hazard: Hazard, *, by: Any, reason: str) -> AuditEntry:
     """Any open state → 作废, with a reason. The number is never given out again."""
     move = check("void", by, hazard)
-    _refuse_if(rules.missing(reason, "请写明作废理由，例如“与 YH-2026-0012 重复登记”"))
+    refuse_if(rules.missing(reason, "请写明作废理由，例如“与 YH-2026-0012 重复登记”"))
     entry = commit(move, hazard, by, note=reason)
     _end_extension_requests(hazard, by, "隐患已作废，申请终止")
     messages.voided(hazard, entry)

@@ -1,0 +1,77 @@
+"""Who is told about a move. Called inside the move's transaction; the key makes news reach a person once."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+
+from accounts.enums import UnitKind
+from accounts.models import User
+from accounts.roles import ADMIN, COMPANY_ROLES, HOTLINE, INSPECTOR
+from notifications.services import notify
+
+if TYPE_CHECKING:
+    from audit.models import AuditEntry
+    from complaints.models import Order, OrderExtension
+
+
+def company_people(unit_id: int | None) -> list[User]:
+    """Who files for the company."""
+    return list(User.objects.active().filter(unit_id=unit_id).with_role(*COMPANY_ROLES)) if unit_id else []
+
+
+def desk_people(order: "Order") -> list[User]:
+    """The hotline desk of the county; where there is none, the bureau's administrators and inspectors."""
+    of_the_county = Q(unit__region=order.county_id) | Q(unit__region=order.county.parent_id)
+    desk = list(User.objects.active().filter(of_the_county).with_role(HOTLINE))
+    return desk or bureau_people(order)
+
+
+def bureau_people(order: "Order") -> list[User]:
+    of_the_county = Q(unit__region=order.county_id) | Q(unit__region=order.county.parent_id)
+    bureau = User.objects.active().filter(of_the_county, unit__kind=UnitKind.HOUSING_BUREAU)
+    return list(bureau.with_role(ADMIN, INSPECTOR))
+
+
+def _tell(order: "Order", entry: "AuditEntry", people: Iterable[Any], subject: str) -> None:
+    notify(
+        [person for person in people if person.pk != entry.actor_id],
+        key=f"order:{order.pk}:entry:{entry.pk}",
+        subject=f"{order.number} {subject}",
+        body="\n".join(filter(None, [order.address, entry.note])),
+        path=order.get_absolute_url(),
+    )
+
+
+def dispatched(order: "Order", entry: "AuditEntry", due: str) -> None:
+    urgent = f"（{order.get_urgency_display()}）" if order.urgency != "ordinary" else ""
+    _tell(order, entry, company_people(order.company_id), f"已派单{urgent}，请签收；时限 {due}")
+
+
+def sent_back(order: "Order", entry: "AuditEntry") -> None:
+    _tell(order, entry, desk_people(order), f"被{entry.unit_name}退单，时限照算，请改派")
+
+
+def reported(order: "Order", entry: "AuditEntry") -> None:
+    _tell(order, entry, desk_people(order), f"{entry.unit_name}已反馈，请回访")
+
+
+def redone(order: "Order", entry: "AuditEntry", due: str) -> None:
+    _tell(order, entry, company_people(order.company_id), f"诉求人说没有解决，请重办；时限 {due}")
+
+
+def extension_requested(order: "Order", entry: "AuditEntry") -> None:
+    _tell(order, entry, bureau_people(order), "申请延期，请审批")
+
+
+def extension_decided(order: "Order", entry: "AuditEntry", extension: "OrderExtension") -> None:
+    _tell(order, entry, company_people(order.company_id), f"延期申请：{extension.get_status_display()}")
+
+
+def changed(order: "Order", entry: "AuditEntry", due: str) -> None:
+    _tell(order, entry, company_people(order.company_id), f"类别或紧急程度有调整；时限 {due}")
+
+
+def ended(order: "Order", entry: "AuditEntry", unit_id: int | None) -> None:
+    """Taken off the company's hands: invalid, merged, withdrawn."""
+    _tell(order, entry, company_people(unit_id), f"不用再办：{order.state.label}")

@@ -1,0 +1,149 @@
+"""What each move demands: checks that return sentences in Chinese saying what is wrong, where and what to do."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from common import clock
+from common.text import bigram_stream, normalise_name
+from complaints.enums import Category, MeasuringPlace
+from complaints.models import Order, Visit
+
+SEARCHED_FIELDS = ("number", "outside_number", "address", "content", "caller")
+# How a room is measured (practice published by cities; the floor is that of the usual heating ordinance).
+SHUT_MINUTES, HEIGHT_M, HEIGHT_TOLERANCE_M = 30, Decimal("1.5"), Decimal("0.1")
+ROOM_FLOOR_C = Decimal(18)
+LIVING_ROOMS = (MeasuringPlace.BEDROOM, MeasuringPlace.LIVING_ROOM)
+# Calls that reached nobody after which an order may be closed on what the company reported.
+CALLS_BEFORE_GIVING_UP = 3
+
+
+def label(field: str) -> str:
+    return str(Order._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+
+
+def missing(value: str | None, message: str) -> list[str]:
+    return [] if value and value.strip() else [message]
+
+
+def digits_reversed(phone: str) -> str:
+    return "".join(char for char in phone if char.isascii() and char.isdigit())[::-1][:40]
+
+
+def household_of(order: Order) -> str:
+    """The household as one word; empty while community or room is not known."""
+    if not order.community_id or not order.room.strip():
+        return ""
+    parts = (order.building, order.building_unit, order.room)
+    return ":".join([str(order.community_id), *(normalise_name(part) for part in parts)])[:80]
+
+
+def search_terms(order: Order) -> str:
+    """The bigrams of everything that free text search looks at, as stored in `Order.search_terms`."""
+    return bigram_stream(*(str(getattr(order, field) or "") for field in SEARCHED_FIELDS))
+
+
+def problems_before_dispatch(order: Order, company: Any) -> list[str]:
+    problems = []
+    if company is None:
+        problems.append("没有承办企业：按小区查不到供热企业的，请选定一家，不会自动派给任何单位")
+    elif not company.is_rectifier or not company.is_active:
+        problems.append(f"{company.name} 不能承办投诉，请改为供热企业或物业等单位")
+    return problems + missing(order.content, "没有诉求内容，请补填后再派单")
+
+
+def problems_of_visit(visit: Visit, order: Order) -> list[str]:
+    problems = missing(visit.visitor, "请填写入户人员姓名") + missing(visit.found, "请填写现场情况")
+    if visit.visited_at > clock.now():
+        problems.append("到场时间还没有到，请核对")
+    elif order.dispatched_at and visit.visited_at < order.dispatched_at - dt.timedelta(hours=24):
+        problems.append("到场时间比派单早了一天以上，请核对")
+    if visit.temperature_c is not None and not visit.place:
+        problems.append("填写了实测室温，请选择测温房间")
+    return problems
+
+
+def shortcomings_of_measuring(visit: Visit) -> list[str]:
+    """Where a temperature was not taken by the rules, in words; empty: it stands up to a dispute."""
+    if visit.temperature_c is None:
+        return []
+    found = []
+    if (visit.shut_minutes or 0) < SHUT_MINUTES:
+        found.append(f"门窗关闭 {visit.shut_minutes or 0} 分钟，应不少于 {SHUT_MINUTES} 分钟")
+    if not visit.is_centre:
+        found.append("没有在房间中央测")
+    if visit.height_m is None or abs(visit.height_m - HEIGHT_M) > HEIGHT_TOLERANCE_M:
+        found.append(f"测点高度 {visit.height_m if visit.height_m is not None else '未填'}，应为 {HEIGHT_M} m")
+    if not visit.device.strip():
+        found.append("没有填写测温仪器编号")
+    if visit.calibrated_until is None or visit.calibrated_until < clock.local_date(visit.visited_at):
+        found.append("测温仪器不在检定有效期内")
+    if not (visit.signed_by_visitor and visit.signed_by_user):
+        found.append("缺测温人员或用户签字")
+    return found
+
+
+def is_warm_enough(visit: Visit) -> bool | None:
+    """Whether a living room reaches the floor; None where none was measured by the rules."""
+    if visit.temperature_c is None or visit.place not in LIVING_ROOMS or shortcomings_of_measuring(visit):
+        return None
+    return visit.temperature_c >= ROOM_FLOOR_C
+
+
+def problems_before_report(order: Order, result: str, cause: str) -> list[str]:
+    problems = missing(result, "请填写办理结果：做了什么，现在怎样") + missing(cause, "请选择责任归因")
+    if not Category(order.category).is_about_heating:
+        return problems
+    visits = list(order.visits.filter(round=order.round))
+    if not visits:
+        problems.append(f"“{order.get_category_display()}”须先上门，请先填写上门记录")
+    elif order.category == Category.LOW_TEMPERATURE and all(visit.temperature_c is None for visit in visits):
+        problems.append("“温度不达标”须有实测室温，请在上门记录里填写")
+    return problems
+
+
+def problems_of_callback(
+    order: Order, *, is_reached: bool, is_solved: bool | None, called_at: dt.datetime
+) -> list[str]:
+    problems = []
+    if is_reached and is_solved is None:
+        problems.append("联系上了诉求人，请选择问题是否已解决")
+    if called_at > clock.now():
+        problems.append("回访时间还没有到，请核对")
+    elif order.reported_at and called_at < order.reported_at:
+        problems.append("回访时间早于企业反馈的时间，请核对")
+    return problems
+
+
+def problems_before_close(order: Order) -> list[str]:
+    """Callbacks of this round decide: the last that reached somebody says it is solved, or nobody could be reached."""
+    calls = list(order.callbacks.filter(round=order.round).order_by("called_at", "pk"))
+    heard = [call for call in calls if call.is_reached]
+    if heard:
+        return [] if heard[-1].is_solved else ["最近一次回访诉求人说没有解决，请选“重办”"]
+    if len(calls) >= CALLS_BEFORE_GIVING_UP:
+        return []
+    if not calls and not order.phone:
+        return []
+    needed = f"联系上并确认解决，或打满 {CALLS_BEFORE_GIVING_UP} 次都没有联系上，才能办结"
+    return [f"还没有回访到诉求人（已打 {len(calls)} 次）。{needed}"]
+
+
+def field_differences(order: Order, values: dict[str, Any]) -> dict[str, list[Any]]:
+    """What `values` would change on the order, with the fields' labels; choices as people read them."""
+    changes = {}
+    for name, new in values.items():
+        choices = dict(getattr(Order._meta.get_field(name), "flatchoices", None) or [])
+        old = getattr(order, name)
+        before, after = (_text(choices.get(value, value)) for value in (old, new))
+        if before != after:
+            changes[label(name)] = [before, after]
+    return changes
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, dt.datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+    return None if value in (None, "") else str(value)

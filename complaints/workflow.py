@@ -1,0 +1,444 @@
+"""The work order's way: one table of moves, one function per move, and nobody else writes `Order.status`.
+
+Every move is one transaction of a conditional UPDATE, an audit entry (the timeline) and the messages it causes.
+A move refused raises `MoveRefused` with what is wrong in Chinese; a row changed meanwhile raises `Stale`.
+
+The limits of a round run from its first dispatch. An order that is sent back as another's keeps them: bouncing does not
+stop the clock.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Unit
+from audit.models import AuditEntry
+from audit.services import Changes, record
+from common import clock
+from common.concurrency import Stale, change
+from common.moves import MoveRefused, refuse_if
+from common.uploads import InspectedUpload
+from common.working_calendar import calendar_in_force
+from complaints import messages, rules
+from complaints.enums import UNDER_WAY_STATUSES, ExtensionStatus, LimitStage, OrderStatus
+from complaints.files import with_files
+from complaints.limits import Limits
+from complaints.models import Callback, Order, OrderExtension, OrderRound, Visit
+
+S = OrderStatus
+WITH_COMPANY = UNDER_WAY_STATUSES
+
+
+class Party(Enum):
+    """On which side of the table the one who makes a move must stand."""
+
+    DESK = "热线坐席或住建局"
+    BUREAU = "住建局"
+    COMPANY = "承办企业"
+
+
+@dataclass(frozen=True)
+class Move:
+    """`target` None: the status stays. `demands`: in words, for the manual."""
+
+    code: str
+    label: str
+    sources: tuple[OrderStatus, ...]
+    target: OrderStatus | None
+    permission: str
+    party: Party
+    demands: str
+    dangerous: bool = False
+
+    def allowed_for(self, user: Any, order: Order) -> bool:
+        """Whether this user may make this move on this order as far as role, side and state go."""
+        return S(order.status) in self.sources and self.is_for(user, order)
+
+    def is_for(self, user: Any, order: Order) -> bool:
+        return user.has_perm(f"complaints.{self.permission}") and _stands_on(self.party, user, order)
+
+
+def _stands_on(party: Party, user: Any, order: Order) -> bool:
+    if user.is_superuser:
+        return True
+    if not user.unit_id:
+        return False
+    if party is Party.COMPANY:
+        return bool(user.unit_id == order.company_id)
+    return bool(user.unit.is_bureau) if party is Party.BUREAU else True  # the permission is the desk's own
+
+
+MOVES: dict[str, Move] = {
+    move.code: move
+    for move in (
+        Move("accept", "受理", (S.NEW,), S.ACCEPTED, "dispatch_order", Party.DESK, "—"),
+        Move("dispatch", "派单", (S.NEW, S.ACCEPTED), S.DISPATCHED, "dispatch_order", Party.DESK,
+             "承办企业、诉求内容；按类别和紧急程度起算时限"),
+        Move("sign", "签收", (S.DISPATCHED,), S.HANDLING, "handle_order", Party.COMPANY, "—"),
+        Move("send_back", "退单", WITH_COMPANY, S.ACCEPTED, "handle_order", Party.COMPANY,
+             "退单理由；时限照算"),
+        Move("visit", "上门", (S.HANDLING,), None, "handle_order", Party.COMPANY,
+             "到场时间、人员、现场情况；测温按规程"),
+        Move("report", "反馈", (S.HANDLING,), S.REPORTED, "handle_order", Party.COMPANY,
+             "办理结果、责任归因；供热类须有上门记录，温度不达标须有实测室温"),
+        Move("request_extension", "申请延期", WITH_COMPANY, None, "handle_order", Party.COMPANY,
+             "时限届满前提出；新时限、理由"),
+        Move("decide_extension", "审批延期", WITH_COMPANY, None, "decide_order_extension", Party.BUREAU,
+             "同意或不同意，意见"),
+        Move("call_back", "回访", (S.REPORTED,), None, "call_back_order", Party.DESK, "是否联系上、是否解决、是否满意"),
+        Move("close", "办结", (S.REPORTED,), S.CLOSED, "call_back_order", Party.DESK,
+             "最近一次联系上的回访说已解决，或打满三次都没有联系上"),
+        Move("redo", "重办", (S.REPORTED, S.CLOSED), S.DISPATCHED, "call_back_order", Party.DESK,
+             "重办理由；开始新一轮，时限重新起算，旧一轮保留"),
+        Move("reclassify", "调整类别", (S.NEW, S.ACCEPTED, *WITH_COMPANY), None, "dispatch_order", Party.DESK,
+             "理由；时限从原派单时间按新类别重算"),
+        Move("withdraw", "撤件", (S.HANDLING, S.REPORTED, S.CLOSED), S.CLOSED, "dispatch_order", Party.DESK,
+             "来源平台的撤件依据", dangerous=True),
+        Move("merge", "并单", (S.NEW, S.ACCEPTED, *WITH_COMPANY), S.MERGED, "dispatch_order", Party.DESK,
+             "并入的工单", dangerous=True),
+        Move("invalidate", "作无效处理", (S.NEW, S.ACCEPTED, *WITH_COMPANY), S.INVALID, "dispatch_order", Party.DESK,
+             "理由", dangerous=True),
+    )
+}  # fmt: skip
+
+EXTENSION_REQUESTED = "已有一份延期申请在等待审批，请等审批后再申请"
+
+
+def moves_for(user: Any, order: Order) -> list[Move]:
+    """The moves this user may make on this order now, in the order of the flow. One query while it is under way."""
+    hidden = set()
+    if order.state.is_under_way:
+        hidden.add("request_extension" if _extension_requested(order) else "decide_extension")
+    if order.withdrawn_at:
+        hidden |= {"withdraw", "redo"}
+    return [move for move in MOVES.values() if move.code not in hidden and move.allowed_for(user, order)]
+
+
+def _extension_requested(order: Order) -> bool:
+    return order.extensions.filter(status=ExtensionStatus.REQUESTED).exists()
+
+
+def check(code: str, user: Any, order: Order) -> Move:
+    """The move, if this user can make it on this order as things stand.
+
+    Raises PermissionDenied for who may never make it, MoveRefused for when it is not possible now.
+    """
+    move = MOVES[code]
+    if not move.is_for(user, order):
+        raise PermissionDenied(f"{move.label}须由{move.party.value}有相应权限的人员办理")
+    if S(order.status) not in move.sources:
+        allowed = "、".join(status.label for status in move.sources)
+        raise MoveRefused([f"{order.number} 现在是“{order.state.label}”，只有{allowed}的工单才能{move.label}"])
+    if code in ("withdraw", "redo") and order.withdrawn_at:
+        raise MoveRefused([f"{order.number} 已经撤件"])
+    return move
+
+
+def _commit(
+    move: Move, order: Order, user: Any, *, note: str = "", changes: Changes | None = None, **values: Any
+) -> AuditEntry:
+    """Write the new status and values, and the entry that records it. The caller holds the transaction."""
+    source, target = S(order.status), move.target or S(order.status)
+    if target != source:
+        values |= {"status": target, "status_since": clock.now()}
+    if not order.first_overdue_at and order.is_overdue(clock.now()):
+        # Nobody can move out of having been overdue, even if no sweep has run since.
+        values["first_overdue_at"] = order.due_at
+    change(order, expect={"status": source}, **values)
+    return record(
+        actor=user, action=move.label, target=order, note=note, changes=changes,
+        from_status=source, to_status=target, region_code=order.county.code,
+    )  # fmt: skip
+
+
+def in_words(moment: dt.datetime | None) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else "未定"
+
+
+@transaction.atomic
+def accept(order: Order, *, by: Any, note: str = "") -> AuditEntry:
+    """待受理 → 待派单."""
+    return _commit(check("accept", by, order), order, by, note=note)
+
+
+@transaction.atomic
+def dispatch(order: Order, *, by: Any, company: Unit | None, note: str = "") -> AuditEntry:
+    """→ 待签收 with that company. The limits run from the first dispatch of the round, whoever gets it later."""
+    move = check("dispatch", by, order)
+    refuse_if(rules.problems_before_dispatch(order, company))
+    now = clock.now()
+    values: dict[str, Any] = {"company": company, "signed_at": None}
+    if order.dispatched_at is None:
+        values |= {"dispatched_at": now, **limits_from(order, now)}
+        values["original_due_at"] = values["due_at"]
+    changes = rules.field_differences(order, {"company": company} | {k: v for k, v in values.items() if k == "due_at"})
+    entry = _commit(move, order, by, note=note, changes=changes, **values)
+    messages.dispatched(order, entry, in_words(order.due_at))
+    return entry
+
+
+def limits_from(order: Order, start: dt.datetime, **changed: str) -> dict[str, Any]:
+    """`due_at` and `visit_due_at` of an order that is (was) dispatched at `start`. Two queries."""
+    limits = Limits(calendar_in_force())
+    of = {"category": changed.get("category", order.category), "urgency": changed.get("urgency", order.urgency)}
+    reckoned = {
+        "due_at": limits.reckon(LimitStage.HANDLING, **of, start=start),
+        "visit_due_at": limits.reckon(LimitStage.VISIT, **of, start=start),
+    }
+    return {name: found.due_at if found else None for name, found in reckoned.items()}
+
+
+@transaction.atomic
+def sign(order: Order, *, by: Any, note: str = "") -> AuditEntry:
+    """待签收 → 办理中."""
+    return _commit(check("sign", by, order), order, by, note=note, signed_at=clock.now())
+
+
+@transaction.atomic
+def send_back(order: Order, *, by: Any, reason: str) -> AuditEntry:
+    """→ 待派单: not ours, with the reason. The limits run on."""
+    move = check("send_back", by, order)
+    refuse_if(rules.missing(reason, "请写明退单理由，例如“该小区由某企业供热”"))
+    _end_extension_requests(order, by, "工单已退回，申请终止")
+    unit = order.company
+    entry = _commit(move, order, by, note=reason, changes={"承办企业": [str(unit), None]}, company=None, signed_at=None)
+    messages.sent_back(order, entry)
+    return entry
+
+
+@transaction.atomic
+def visit(order: Order, *, by: Any, uploads: Sequence[InspectedUpload] = (), **fields: Any) -> AuditEntry:
+    """Record a visit at the caller's; `fields` are those of Visit. A temperature not taken by the rules is kept, with
+    what was wrong about it."""
+    move = check("visit", by, order)
+    made = Visit(order=order, round=order.round, by=by, **fields)
+    refuse_if(rules.problems_of_visit(made, order))
+    values: dict[str, Any] = {"visited_at": min(filter(None, [order.visited_at, made.visited_at]))}
+    values["contacted_at"] = min(filter(None, [order.contacted_at, made.visited_at]))
+    note = f"{made.visitor}：{made.found}"
+    if made.temperature_c is not None:
+        values["measured_temperature_c"] = made.temperature_c
+        short = rules.shortcomings_of_measuring(made)
+        note += f"\n实测 {made.temperature_c} ℃" + (
+            f"（测温不合规程：{'；'.join(short)}）" if short else "（按规程测温）"
+        )
+
+    def write() -> AuditEntry:
+        made.save(force_insert=True)
+        return _commit(move, order, by, note=note, **values)
+
+    return with_files(order, write, by=by, uploads=uploads, visit=lambda: made)
+
+
+@transaction.atomic
+def report(
+    order: Order, *, by: Any, result: str, cause: str, uploads: Sequence[InspectedUpload] = ()
+) -> AuditEntry:  # fmt: skip
+    """办理中 → 待回访. The limit of the callback runs from here."""
+    move = check("report", by, order)
+    refuse_if(rules.problems_before_report(order, result, cause))
+    now = clock.now()
+    callback = Limits(calendar_in_force()).reckon(
+        LimitStage.CALLBACK, category=order.category, urgency=order.urgency, start=now
+    )
+    _end_extension_requests(order, by, "工单已反馈，申请终止")
+
+    def write() -> AuditEntry:
+        return _commit(
+            move, order, by, note=result, changes=rules.field_differences(order, {"cause": cause}), result=result,
+            cause=cause, reported_at=now, contacted_at=order.contacted_at or now,
+            callback_due_at=callback.due_at if callback else None,
+        )  # fmt: skip
+
+    entry = with_files(order, write, by=by, uploads=uploads)
+    messages.reported(order, entry)
+    return entry
+
+
+@transaction.atomic
+def call_back(
+    order: Order, *, by: Any, is_reached: bool, called_at: dt.datetime, is_solved: bool | None = None,
+    was_contacted: bool | None = None, satisfaction: str = "", note: str = "",
+) -> AuditEntry:  # fmt: skip
+    """Record a call to the caller. What follows from it, to close or to do it again, is a move of its own."""
+    move = check("call_back", by, order)
+    refuse_if(rules.problems_of_callback(order, is_reached=is_reached, is_solved=is_solved, called_at=called_at))
+    call = Callback(order=order, round=order.round, called_at=called_at, is_reached=is_reached, note=note, by=by)
+    if is_reached:
+        call.is_solved, call.was_contacted, call.satisfaction = is_solved, was_contacted, satisfaction
+    call.save(force_insert=True)
+    said = [str(call)]
+    if is_reached:
+        said += ["已解决" if is_solved else "没有解决", call.get_satisfaction_display() if satisfaction else ""]
+    return _commit(move, order, by, note="\n".join(filter(None, ["，".join(filter(None, said)), note])))
+
+
+@transaction.atomic
+def close(order: Order, *, by: Any, note: str = "") -> AuditEntry:
+    """待回访 → 已办结, if the callbacks of this round say so."""
+    move = check("close", by, order)
+    refuse_if(rules.problems_before_close(order))
+    return _commit(move, order, by, note=note, closed_at=clock.now())
+
+
+@transaction.atomic
+def redo(order: Order, *, by: Any, reason: str, company: Unit | None = None) -> AuditEntry:
+    """→ 待签收, a new round with new limits, with the same company or another. The old round is kept as it was."""
+    move = check("redo", by, order)
+    company = company or order.company
+    refuse_if(
+        rules.missing(reason, "请写明重办理由：诉求人说哪里没有解决") + rules.problems_before_dispatch(order, company)
+    )
+    OrderRound.objects.create(
+        order=order, round=order.round, company=order.company, dispatched_at=order.dispatched_at,
+        original_due_at=order.original_due_at, due_at=order.due_at, signed_at=order.signed_at,
+        visited_at=order.visited_at, reported_at=order.reported_at, result=order.result, redo_reason=reason,
+    )  # fmt: skip
+    now = clock.now()
+    limits = limits_from(order, now)
+    changes: Changes = {"轮次": [order.round, order.round + 1]}
+    changes |= rules.field_differences(order, {"company": company, "due_at": limits["due_at"]})
+    entry = _commit(
+        move, order, by, note=reason, changes=changes, round=order.round + 1, company=company, dispatched_at=now,
+        original_due_at=limits["due_at"], signed_at=None, visited_at=None, reported_at=None, closed_at=None,
+        callback_due_at=None, watched_since=now, result="", cause="", **limits,
+    )  # fmt: skip
+    messages.redone(order, entry, in_words(order.due_at))
+    return entry
+
+
+@transaction.atomic
+def request_extension(order: Order, *, by: Any, new_due_at: dt.datetime, reason: str) -> OrderExtension:
+    """Ask for a later limit, before the present one has passed."""
+    move = check("request_extension", by, order)
+    problems = rules.missing(reason, "请填写延期理由")
+    if order.due_at is None or order.due_at <= clock.now():
+        problems.append(f"办理时限 {in_words(order.due_at)} 已过，不能再申请延期；请抓紧办理并反馈")
+    elif new_due_at <= order.due_at:
+        problems.append(f"申请延至 {in_words(new_due_at)}，不晚于现在的时限 {in_words(order.due_at)}，请改为更晚的时间")
+    refuse_if(problems)
+    assert order.due_at is not None
+    try:
+        with transaction.atomic():
+            extension = OrderExtension.objects.create(
+                order=order, round=order.round, old_due_at=order.due_at, new_due_at=new_due_at, reason=reason,
+                requested_by=by,
+            )  # fmt: skip
+    except IntegrityError:
+        raise MoveRefused([EXTENSION_REQUESTED]) from None
+    entry = _commit(move, order, by, note=f"申请延至 {in_words(new_due_at)}：{reason}")
+    messages.extension_requested(order, entry)
+    return extension
+
+
+@transaction.atomic
+def decide_extension(order: Order, *, by: Any, approve: bool, opinion: str) -> AuditEntry:
+    """Approve or deny the open request. Approval moves the limit; the original and each old one stay on record."""
+    move = check("decide_extension", by, order)
+    extension = order.extensions.filter(status=ExtensionStatus.REQUESTED).first()
+    if extension is None:
+        raise MoveRefused([f"{order.number} 没有待审批的延期申请"])
+    problems = rules.missing(opinion, "请填写审批意见")
+    if approve and extension.new_due_at <= clock.now():
+        problems.append(f"申请延至的 {in_words(extension.new_due_at)} 已经过去，请不同意这份申请")
+    refuse_if(problems)
+    status = ExtensionStatus.APPROVED if approve else ExtensionStatus.DENIED
+    decided = order.extensions.filter(pk=extension.pk, status=ExtensionStatus.REQUESTED).update(
+        status=status, decided_by=by, decided_at=clock.now(), opinion=opinion
+    )
+    if not decided:  # by somebody else since
+        raise Stale(order)
+    extension.status = status
+    changes = rules.field_differences(order, {"due_at": extension.new_due_at}) if approve else None
+    values = {"due_at": extension.new_due_at} if approve else {}
+    entry = _commit(move, order, by, note=f"{status.label}：{opinion}", changes=changes, **values)
+    messages.extension_decided(order, entry, extension)
+    return entry
+
+
+def _end_extension_requests(order: Order, by: Any, why: str) -> None:
+    """A request that nobody will decide any more is ended, not left open."""
+    order.extensions.filter(status=ExtensionStatus.REQUESTED).update(
+        status=ExtensionStatus.DENIED, decided_by=by, decided_at=clock.now(), opinion=why
+    )
+
+
+@transaction.atomic
+def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: str) -> AuditEntry:
+    """Another category or urgency. Once dispatched the limits are reckoned anew, from when it was dispatched."""
+    move = check("reclassify", by, order)
+    values: dict[str, Any] = {"category": category, "urgency": urgency}
+    values = {name: value for name, value in values.items() if value != getattr(order, name)}
+    problems = [] if values else ["类别和紧急程度都没有改"]
+    refuse_if(problems + rules.missing(reason, "请写明调整理由"))
+    if order.dispatched_at:
+        values |= limits_from(order, order.dispatched_at, category=category, urgency=urgency)
+        _end_extension_requests(order, by, "类别或紧急程度已调整，申请终止")
+    shown = {name: value for name, value in values.items() if name != "visit_due_at"}
+    entry = _commit(move, order, by, note=reason, changes=rules.field_differences(order, shown), **values)
+    messages.changed(order, entry, in_words(order.due_at))
+    return entry
+
+
+@transaction.atomic
+def withdraw(order: Order, *, by: Any, reason: str) -> AuditEntry:
+    """→ 已办结 as formally withdrawn by the platform after it was handled (撤件): counted apart."""
+    move = check("withdraw", by, order)
+    refuse_if(rules.missing(reason, "请写明撤件依据，例如平台的撤件通知"))
+    _end_extension_requests(order, by, "工单已撤件，申请终止")
+    now = clock.now()
+    entry = _commit(move, order, by, note=reason, withdrawn_at=now, closed_at=order.closed_at or now)
+    messages.ended(order, entry, order.company_id)
+    return entry
+
+
+@transaction.atomic
+def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
+    """→ 已并单: the same matter as another order of the county, which is seen to instead. Its caller is called back
+    with that one's."""
+    move = check("merge", by, order)
+    into = Order.objects.select_for_update().get(pk=into.pk)
+    problems = []
+    if into.pk == order.pk:
+        problems.append("不能并入自己")
+    elif into.county_id != order.county_id:
+        problems.append(f"{into.number} 不是本县的工单")
+    elif into.status in (S.MERGED, S.INVALID):
+        problems.append(f"{into.number} 现在是“{into.state.label}”，不能并入；请选还在办理的那一件")
+    if order.merged.exists():
+        problems.append(f"已有工单并入 {order.number}，请把别的并进来，不要再把它并走")
+    refuse_if(problems)
+    _end_extension_requests(order, by, "工单已并单，申请终止")
+    unit_id = order.company_id
+    changes: Changes = {"并入工单": [None, into.number]}
+    entry = _commit(move, order, by, note=note, changes=changes, merged_into=into)
+    record(
+        actor=by, action="并入", target=into, note=f"{order.number} 并入本单", region_code=into.county.code
+    )  # fmt: skip
+    messages.ended(order, entry, unit_id)
+    return entry
+
+
+@transaction.atomic
+def invalidate(order: Order, *, by: Any, reason: str) -> AuditEntry:
+    """→ 无效, with a reason. The number is never given out again."""
+    move = check("invalidate", by, order)
+    refuse_if(rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”"))
+    _end_extension_requests(order, by, "工单已作无效处理，申请终止")
+    entry = _commit(move, order, by, note=reason)
+    messages.ended(order, entry, order.company_id)
+    return entry
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "accept": accept, "dispatch": dispatch, "sign": sign, "send_back": send_back, "visit": visit, "report": report,
+    "request_extension": request_extension, "decide_extension": decide_extension, "call_back": call_back,
+    "close": close, "redo": redo, "reclassify": reclassify, "withdraw": withdraw, "merge": merge,
+    "invalidate": invalidate,
+}  # fmt: skip

@@ -1,0 +1,250 @@
+"""Every move of an order: who may make it and from where, what it demands (word for word), what it records."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import roles
+from accounts.models import User
+from audit.models import AuditEntry
+from common.concurrency import Stale
+from common.moves import MoveRefused
+from complaints import workflow
+from complaints.enums import Cause, MeasuringPlace, OrderStatus
+from complaints.models import Order
+from complaints.workflow import FUNCTIONS, MOVES, moves_for
+from notifications.models import Message
+from tests.cast import Cast
+from tests.orders import advanced, dispatched, handled, registered, reported
+
+S = OrderStatus
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+NOW = dt.datetime(2026, 8, 3, 2, 0, tzinfo=dt.UTC)
+
+DESK = {roles.ADMIN, roles.INSPECTOR, roles.HOTLINE}
+BUREAU = {roles.ADMIN, roles.INSPECTOR}
+COMPANY = {roles.COMPANY_ADMIN, roles.COMPANY_CLERK}
+UNDER_WAY = {S.DISPATCHED, S.HANDLING}
+NOT_REPORTED = {S.NEW, S.ACCEPTED, *UNDER_WAY}
+# Written by hand from what the county's rules ask for: move → (roles that may, states in which it is possible).
+EXPECTED: dict[str, tuple[set[str], set[OrderStatus]]] = {
+    "accept": (DESK, {S.NEW}),
+    "dispatch": (DESK, {S.NEW, S.ACCEPTED}),
+    "sign": (COMPANY, {S.DISPATCHED}),
+    "send_back": (COMPANY, UNDER_WAY),
+    "visit": (COMPANY, {S.HANDLING}),
+    "report": (COMPANY, {S.HANDLING}),
+    "request_extension": (COMPANY, UNDER_WAY),
+    "decide_extension": (BUREAU, UNDER_WAY),
+    "call_back": (DESK, {S.REPORTED}),
+    "close": (DESK, {S.REPORTED}),
+    "redo": (DESK, {S.REPORTED, S.CLOSED}),
+    "reclassify": (DESK, NOT_REPORTED),
+    "withdraw": (DESK, {S.HANDLING, S.REPORTED, S.CLOSED}),
+    "merge": (DESK, NOT_REPORTED),
+    "invalidate": (DESK, NOT_REPORTED),
+}
+VISIT = {
+    "visited_at": NOW, "visitor": "赵师傅", "found": "阀门未全开", "temperature_c": Decimal("19.5"),
+    "place": MeasuringPlace.BEDROOM, "shut_minutes": 30, "is_centre": True, "height_m": Decimal("1.5"),
+    "device": "CW-07", "calibrated_until": dt.date(2027, 1, 1), "signed_by_visitor": True, "signed_by_user": True,
+}  # fmt: skip
+
+
+def refusal(move: str, order: Order, by: User, **arguments: Any) -> list[str]:
+    """What a move is refused with; and that nothing was written."""
+    before = (AuditEntry.objects.count(), Message.objects.count())
+    with pytest.raises(MoveRefused) as caught, transaction.atomic():
+        FUNCTIONS[move](order, by=by, **arguments)
+    assert (AuditEntry.objects.count(), Message.objects.count()) == before
+    assert Order.objects.get(pk=order.pk).version == order.version
+    return caught.value.problems
+
+
+def at(hour: int, minute: int = 0, day: int = 3) -> dt.datetime:
+    """In Shanghai."""
+    return timezone.make_aware(dt.datetime(2026, 8, day, hour, minute))
+
+
+@pytest.mark.parametrize("move", EXPECTED)
+def test_who_may_make_it_and_from_where(cast: Cast, move: str) -> None:
+    possible: dict[OrderStatus, set[str]] = {}
+    for status in S:
+        order = advanced(cast, status, company=cast.chengyuan)
+        clerk = {**cast.by_role, roles.COMPANY_CLERK: cast.chengyuan_clerk}
+        if move == "decide_extension" and status in UNDER_WAY:
+            workflow.request_extension(order, by=cast.chengyuan_admin, new_due_at=at(9, day=12), reason="等配件")
+        may = {role for role, user in clerk.items() if move in [each.code for each in moves_for(user, order)]}
+        if may:
+            possible[status] = may
+    may, states = EXPECTED[move]
+    assert possible == dict.fromkeys(states, may)
+
+
+def test_every_move_is_spelled_out() -> None:
+    assert set(EXPECTED) == set(MOVES) == set(FUNCTIONS)
+
+
+def test_another_companys_people_may_not(cast: Cast) -> None:
+    order = dispatched(cast)
+    with pytest.raises(PermissionDenied, match="签收须由承办企业有相应权限的人员办理"):
+        workflow.sign(order, by=cast.beiyuan_admin)
+
+
+def test_limits_run_from_dispatch_by_category_and_urgency(cast: Cast) -> None:
+    cold = dispatched(cast, category="low_temperature")
+    leak = dispatched(cast, category="leak")
+    danger = dispatched(cast, category="fees", urgency="danger")
+    fees = dispatched(cast, category="fees")
+    assert (cold.due_at, cold.visit_due_at) == (at(10, day=4), None)
+    assert (leak.due_at, leak.visit_due_at) == (at(10, day=4), at(12))
+    assert (danger.due_at, danger.visit_due_at) == (at(12), at(12))
+    assert (fees.due_at, fees.visit_due_at) == (at(10, day=10), None)
+
+
+def test_nobody_is_given_an_order_by_default(cast: Cast) -> None:
+    order = registered(cast, community=None, company=None)
+    assert refusal("dispatch", order, cast.hotline, company=None) == [
+        "没有承办企业：按小区查不到供热企业的，请选定一家，不会自动派给任何单位"
+    ]
+
+
+def test_bouncing_does_not_stop_the_clock(cast: Cast, summer: Any) -> None:
+    order = dispatched(cast, category="low_temperature")
+    due_at = order.due_at
+    summer.shift(dt.timedelta(hours=3))
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="该小区由北苑供热站供热")
+    assert (order.status, order.company, order.due_at) == (S.ACCEPTED, None, due_at)
+    summer.shift(dt.timedelta(hours=3))
+    workflow.dispatch(order, by=cast.hotline, company=cast.beiyuan)
+    assert (order.status, order.company, order.due_at) == (S.DISPATCHED, cast.beiyuan, due_at)
+    assert order.dispatched_at == NOW
+    summer.shift(dt.timedelta(hours=18))
+    assert order.is_overdue(timezone.now())
+    assert Order.objects.overdue(timezone.now()).get() == order
+
+
+def test_an_order_that_bounced_is_overdue_at_the_desk_too(cast: Cast, summer: Any) -> None:
+    order = dispatched(cast, category="low_temperature")
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="不是我们的")
+    summer.shift(dt.timedelta(hours=24))
+    assert Order.objects.overdue(timezone.now()).get() == order
+
+
+def test_heating_is_reported_only_after_a_visit_with_a_temperature(cast: Cast) -> None:
+    order = handled(cast, category="low_temperature")
+    said = {"result": "已调平", "cause": Cause.COMPANY}
+    assert refusal("report", order, cast.chengyuan_admin, **said) == ["“温度不达标”须先上门，请先填写上门记录"]
+    workflow.visit(order, by=cast.chengyuan_admin, **{**VISIT, "temperature_c": None, "place": ""})
+    assert refusal("report", order, cast.chengyuan_admin, **said) == ["“温度不达标”须有实测室温，请在上门记录里填写"]
+    workflow.visit(order, by=cast.chengyuan_admin, **VISIT)
+    workflow.report(order, by=cast.chengyuan_admin, **said)
+    assert (order.status, order.cause, order.measured_temperature_c) == (S.REPORTED, "company", Decimal("19.5"))
+    # Monday, 3 August: two working days later is Wednesday, to its end.
+    assert order.callback_due_at == at(0, day=6)
+
+
+def test_a_temperature_not_taken_by_the_rules_is_kept_with_what_is_wrong(cast: Cast) -> None:
+    order = handled(cast)
+    wrong = {"shut_minutes": 10, "is_centre": False, "height_m": Decimal("1.2"), "signed_by_user": False, "device": "",
+             "calibrated_until": dt.date(2026, 8, 2)}  # fmt: skip
+    workflow.visit(order, by=cast.chengyuan_admin, **{**VISIT, **wrong})
+    assert AuditEntry.objects.of(order).latest("pk").note == (
+        "赵师傅：阀门未全开\n实测 19.5 ℃（测温不合规程：门窗关闭 10 分钟，应不少于 30 分钟；没有在房间中央测；"
+        "测点高度 1.2，应为 1.5 m；没有填写测温仪器编号；测温仪器不在检定有效期内；缺测温人员或用户签字）"
+    )
+
+
+def test_callbacks_decide_what_counts_as_solved(cast: Cast, summer: Any) -> None:
+    order = reported(cast)
+    call = {"called_at": timezone.now(), "is_reached": True, "satisfaction": "satisfied", "was_contacted": True}
+    assert refusal("close", order, cast.hotline) == [
+        "还没有回访到诉求人（已打 0 次）。联系上并确认解决，或打满 3 次都没有联系上，才能办结"
+    ]
+    assert refusal("call_back", order, cast.hotline, **call) == ["联系上了诉求人，请选择问题是否已解决"]
+    workflow.call_back(order, by=cast.hotline, **call, is_solved=False)
+    assert refusal("close", order, cast.hotline) == ["最近一次回访诉求人说没有解决，请选“重办”"]
+    summer.shift(dt.timedelta(minutes=10))
+    workflow.call_back(order, by=cast.hotline, **call | {"called_at": timezone.now()}, is_solved=True)
+    workflow.close(order, by=cast.hotline)
+    assert (order.status, order.closed_at) == (S.CLOSED, timezone.now())
+
+
+def test_three_calls_that_reach_nobody_are_enough(cast: Cast) -> None:
+    order = reported(cast)
+    for _ in range(2):
+        workflow.call_back(order, by=cast.hotline, called_at=timezone.now(), is_reached=False)
+    assert refusal("close", order, cast.hotline)
+    workflow.call_back(order, by=cast.hotline, called_at=timezone.now(), is_reached=False)
+    workflow.close(order, by=cast.hotline)
+    assert order.status == S.CLOSED
+
+
+def test_doing_it_again_is_a_new_round_with_new_limits(cast: Cast, summer: Any) -> None:
+    order = reported(cast, category="low_temperature")
+    summer.shift(dt.timedelta(hours=30))
+    workflow.redo(order, by=cast.hotline, reason="卧室还是 16 度")
+    assert (order.status, order.round, order.due_at) == (S.DISPATCHED, 2, at(16, day=5))
+    assert (order.reported_at, order.visited_at, order.result, order.cause) == (None, None, "", "")
+    past = order.past_rounds.get()
+    assert (past.round, past.due_at, past.result, past.redo_reason) == (1, at(10, day=4), "已处理", "卧室还是 16 度")
+
+
+def test_an_extension_moves_the_limit_once_the_bureau_agrees(cast: Cast, summer: Any) -> None:
+    order = dispatched(cast, category="low_temperature")
+    assert refusal("request_extension", order, cast.chengyuan_admin, new_due_at=at(9, day=4), reason="等配件") == [
+        "申请延至 2026-08-04 09:00，不晚于现在的时限 2026-08-04 10:00，请改为更晚的时间"
+    ]
+    workflow.request_extension(order, by=cast.chengyuan_admin, new_due_at=at(18, day=4), reason="等配件")
+    workflow.decide_extension(order, by=cast.admin, approve=True, opinion="同意")
+    assert (order.due_at, order.original_due_at) == (at(18, day=4), at(10, day=4))
+    summer.move_to(at(18, day=4))
+    assert refusal("request_extension", order, cast.chengyuan_admin, new_due_at=at(9, day=6), reason="还要等") == [
+        "办理时限 2026-08-04 18:00 已过，不能再申请延期；请抓紧办理并反馈"
+    ]
+
+
+def test_reclassifying_reckons_from_the_dispatch(cast: Cast, summer: Any) -> None:
+    order = dispatched(cast, category="fees")
+    summer.shift(dt.timedelta(hours=5))
+    workflow.reclassify(order, by=cast.hotline, category="leak", urgency="ordinary", reason="实为漏水")
+    assert (order.due_at, order.visit_due_at) == (at(10, day=4), at(12))
+
+
+def test_merging_names_the_other(cast: Cast) -> None:
+    main, same = registered(cast), registered(cast)
+    assert refusal("merge", same, cast.hotline, into=same) == ["不能并入自己"]
+    workflow.merge(same, by=cast.hotline, into=main, note="同一户又打来")
+    assert (same.status, same.merged_into) == (S.MERGED, main)
+    assert refusal("merge", main, cast.hotline, into=registered(cast)) == [
+        f"已有工单并入 {main.number}，请把别的并进来，不要再把它并走"
+    ]
+
+
+def test_withdrawing_is_counted_apart_and_ends_it(cast: Cast) -> None:
+    order = reported(cast)
+    workflow.withdraw(order, by=cast.hotline, reason="市平台来函撤件")
+    assert (order.status, order.withdrawn_at, order.closed_at) == (S.CLOSED, NOW, NOW)
+    assert refusal("redo", order, cast.hotline, reason="又来电") == [f"{order.number} 已经撤件"]
+
+
+def test_somebody_was_first(cast: Cast) -> None:
+    order = dispatched(cast)
+    other = Order.objects.get(pk=order.pk)
+    workflow.sign(order, by=cast.chengyuan_admin)
+    with pytest.raises(Stale):
+        workflow.sign(other, by=cast.chengyuan_clerk)
+
+
+def test_the_company_is_told_and_the_desk_of_what_comes_back(cast: Cast) -> None:
+    order = dispatched(cast, urgency="danger")
+    told = Message.objects.filter(subject=f"{order.number} 已派单（危及安全），请签收；时限 2026-08-03 12:00")
+    assert set(told.values_list("recipient__username", flat=True)) == {"cy_admin", "cy_clerk"}
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="不是我们的")
+    told = Message.objects.filter(subject=f"{order.number} 被城源热力有限公司退单，时限照算，请改派")
+    assert set(told.values_list("recipient__username", flat=True)) == {"ll_hotline"}
