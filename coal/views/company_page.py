@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.context_processors import PermWrapper
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -22,7 +23,10 @@ from facilities.selectors import current_season, seasons_of
 @reads
 @require_GET
 def company(request: HttpRequest, pk: int) -> HttpResponse:
-    """The season that was chosen, else the present one of the company's county. About 16 queries, whatever its book."""
+    """The season that was chosen, else the present one of the company's county.
+
+    As many queries (about 16) whatever its book.
+    """
     unit = get_object_or_404(visible_companies(request.user).select_related("region__parent"), pk=pk)
     season = _season(request, unit.region.county)
     if season is None:
@@ -39,10 +43,12 @@ def company(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rendered(page: CompanyPage) -> Any:
+    # Not with the request: what every page's shell asks for would be asked for anew for each panel.
+    perms = PermWrapper(page.user)
     for panel in PANELS:
         context = panel.context(page)
         if context is not None:
-            html = render_to_string(panel.template, context, request=page.request)
+            html = render_to_string(panel.template, {**context, "perms": perms})
             yield {"html": html, "is_wide": panel.is_wide}
 
 

@@ -1,7 +1,8 @@
 """The panels of a company's page, in their order: each a template and a function that gives what it shows.
 
 PANELS is the list: a further panel is one line there. Its template is a part of a page (a `<section class="sheet">`);
-its function is given the `CompanyPage` and returns the template's context, or None where the panel has nothing to say.
+its function is given the `CompanyPage` and returns the template's context (`perms` is there besides), or None where the
+panel has nothing to say.
 """
 
 import datetime as dt

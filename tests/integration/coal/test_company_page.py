@@ -52,6 +52,15 @@ def test_everything_of_it_on_one_page(cast: Cast, client_as: Browser, address: s
     assert len(page.context["panels"]) == len(PANELS)
 
 
+def test_it_takes_as_many_queries_whatever_its_book(
+    cast: Cast, client_as: Browser, address: str, django_assert_max_num_queries: Any
+) -> None:
+    client = client_as(cast.leader)
+    client.get(address)
+    with django_assert_max_num_queries(17):
+        client.get(address)
+
+
 def test_its_own_people_are_led_there_and_find_what_to_do(cast: Cast, client_as: Browser, address: str) -> None:
     client = client_as(cast.chengyuan_admin)
     assert client.get("/coal/")["Location"] == address
