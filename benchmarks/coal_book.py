@@ -135,6 +135,7 @@ class Book:
             "某煤场某日库存": measure(lambda: stock_at(self.yards[3], some_day())),
             "全部煤场某日库存": measure(lambda: stock_by_yard(self.yards, some_day())),
             "煤炭储备页": measure(lambda: self.page("/coal/")),
+            "企业煤炭页": measure(lambda: self.page(f"/coal/companies/{self.by.unit_id}/")),
             "煤场列表": measure(lambda: self.page("/coal/yards/")),
             "煤场页": measure(lambda: self.page(f"/coal/yards/{self.yards[3].pk}/")),
             "日报页": measure(lambda: self.page("/coal/reports/")),

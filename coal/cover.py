@@ -75,6 +75,28 @@ class CountyCover:
     without_coldest: int
 
 
+WEEK = 7
+
+
+def week_before(day: dt.date, heating_start_on: dt.date, heating_end_on: dt.date) -> tuple[dt.date, dt.date] | None:
+    """The days whose use says what a mean day burns: the 7 before, of heating only; None where there is no heating.
+
+    `day` itself is not over. In the first week of heating it is as many days as there have been.
+    """
+    if not heating_start_on < day <= heating_end_on:
+        return None
+    return max(heating_start_on, day - dt.timedelta(WEEK)), day - dt.timedelta(1)
+
+
+def measured(used_t: Decimal, first: dt.date, last: dt.date, estimated: DayNeed) -> DayNeed:
+    """What a day burns by what was used between the two days; the coldest day stays the estimate's, and so does the
+    mean where nothing was used."""
+    if not used_t:
+        return estimated
+    days = (last - first).days + 1
+    return DayNeed(rounded(used_t / days, 2), estimated.coldest_t, f"近 {days} 天平均耗用")
+
+
 def together(covers: Iterable[Cover]) -> CountyCover:
     """Sums divided, for each kind of day over those companies whose burn on such a day is known."""
     kept = list(covers)

@@ -59,3 +59,20 @@ class MilestoneKind(models.TextChoices):
     CONTRACTED = "contracted", "合同签订"
     ARRIVED = "arrived", "到货"
     COVER = "cover", "供暖期可用天数"
+
+
+class Light(models.TextChoices):
+    """How a company stands by its milestones; `coal.lights` says where the borders are. Best first."""
+
+    ON_TIME = "on_time", "正常"
+    NONE = "none", "无目标"
+    BEHIND = "behind", "落后"
+    FAR_BEHIND = "far_behind", "严重落后"
+
+    @property
+    def colour(self) -> str:
+        return {Light.ON_TIME: "green", Light.BEHIND: "amber", Light.FAR_BEHIND: "red"}.get(self, "grey")
+
+    @property
+    def severity(self) -> int:
+        return list(Light).index(self)

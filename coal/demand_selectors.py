@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
 from accounts.models import Region, Unit, UnitQuerySet
 from accounts.scoping import sees_region
@@ -20,6 +20,8 @@ from coal.models import DailyTemperature, Estimate, ParameterRange, StockDay, Ta
 from coal.progress import Reach, Supply, reach
 from coal.selectors import stock_by_yard, used_by_yard
 from facilities.models import Community, Season
+
+BY_TARGET = "已批准的储备目标"
 
 
 def inputs_of(county: Region) -> dict[str, Input]:
@@ -35,8 +37,13 @@ def companies_of(user: Any, county: Region) -> list[Unit]:
 
 
 def coal_companies(user: Any, county: Region) -> UnitQuerySet:
-    """Those of the county for bureaus and leaders, its own for everybody else, as `of_user` has it for rows."""
-    visible = Unit.objects.visible_to(user).companies().filter(region__code__startswith=county.scope_prefix)
+    """Those of the county whose coal the user sees."""
+    return visible_companies(user).filter(region__code__startswith=county.scope_prefix)
+
+
+def visible_companies(user: Any) -> UnitQuerySet:
+    """Those of the region for bureaus and leaders, its own for everybody else, as `of_user` has it for rows."""
+    visible = Unit.objects.visible_to(user).companies()
     return visible if sees_region(user) else visible.filter(pk=user.unit_id)
 
 
@@ -170,7 +177,7 @@ def burn_of(company: Unit, season: Season) -> Burn | None:
     """None before anything was reckoned. Two queries."""
     in_force = Target.objects.filter(company=company, season=season, status=TargetStatus.APPROVED)
     if target := in_force.select_related("estimate").first():
-        return _burn(target.estimate, target.mean_day_t, "已批准的储备目标")
+        return _burn(target.estimate, target.mean_day_t, BY_TARGET)
     estimate = latest_estimate(company, season)
     if estimate is None:
         return None
@@ -181,21 +188,31 @@ def _burn(estimate: Estimate, mean_day_t: Decimal, basis: str) -> Burn:
     return Burn(Burning(mean_day_t, estimate.indoor_c, estimate.mean_c), estimate.design_c, basis)
 
 
-def day_needs(season: Season, companies: Iterable[Unit]) -> dict[int, DayNeed]:
+def day_needs(season: Season, companies: Iterable[Unit | int]) -> dict[int, DayNeed]:
     """What a day burns, by the company's pk: of the target in force, else of the last estimate by the design load.
 
-    Two queries.
+    One query: a target always rests on an estimate.
     """
-    wanted = list(companies)
-    needs = {}
-    for pk, estimate in latest_estimates(season, wanted).items():
-        demand = estimate.demands[Method.DESIGN_LOAD]
-        needs[pk] = DayNeed(demand.mean_day_t, demand.coldest_day_t, "本季测算")
-    in_force = targets_in_force(season)
-    for company in wanted:
-        if target := in_force.get(company.pk):
-            needs[company.pk] = DayNeed(target.mean_day_t, target.coldest_day_t, "已批准的储备目标")
-    return needs
+    in_force = Target.objects.filter(
+        company=OuterRef("company"), season=OuterRef("season"), status=TargetStatus.APPROVED
+    )
+    estimates = Estimate.objects.filter(season=season, company__in=list(companies)).annotate(
+        agreed_mean_t=Subquery(in_force.values("mean_day_t")),
+        agreed_coldest_t=Subquery(in_force.values("coldest_day_t")),
+    )
+    return {each.company_id: _day_need(each) for each in estimates.order_by("number")}
+
+
+def _day_need(estimate: Any) -> DayNeed:
+    if estimate.agreed_mean_t is not None:
+        return DayNeed(estimate.agreed_mean_t, estimate.agreed_coldest_t, BY_TARGET)
+    return estimated_need(estimate)
+
+
+def estimated_need(estimate: Estimate) -> DayNeed:
+    """What a day burns by an estimate alone. No query."""
+    demand = estimate.demands[Method.DESIGN_LOAD]
+    return DayNeed(demand.mean_day_t, demand.coldest_day_t, "本季测算")
 
 
 # --- the county's sheet

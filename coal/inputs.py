@@ -77,6 +77,8 @@ _MILESTONES = (
     _input("september_percent", "9月底到货", "%", 1, "0", "60", "100"),
     _input("start_percent", "供暖前到货", "%", 1, "0", "80", "100"),
     _input("cover_days", "供暖期最低可用天数", "天", 0, "0", "15", "60"),
+    _input("severe_percent", "到期节点差多少算严重落后", "%", 1, "0", "5", "50"),
+    _input("warn_days", "节点到期前几天起按进度预警", "天", 0, "0", "14", "60"),
 )
 INPUTS: Mapping[str, Input] = {each.name: each for each in (*_DESIGN, *_LAST, *_MILESTONES)}
 DESIGN_INPUTS = tuple(each.name for each in _DESIGN)

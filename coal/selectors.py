@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Min, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import DateField, Min, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Round
 
 from coal.balances import PLACES, stock_at
-from coal.cover import Cover, DayNeed, Stock
+from coal.cover import Cover, DayNeed, Stock, measured, week_before
 from coal.demand import rounded
+from coal.history import History, YardDay, of_yard
 from coal.models import StockDay, Yard
 from facilities.models import Season
 
-WEEK = 7
 NOTHING = Decimal(0)
 # What of the day on which the oldest coal came is needed to know its heat.
 OF_OLDEST = ("day", "arrived_t", "transferred_in_t", "came_gj", "received_t", "received_gj")
@@ -26,17 +26,36 @@ OF_OLDEST = ("day", "arrived_t", "transferred_in_t", "came_gj", "received_t", "r
 def stock_by_yard(yards: Iterable[Yard] | QuerySet[Yard], day: dt.date) -> dict[int, Stock]:
     """What lies in each yard at the close of that day, by the yard's pk. 1 query, however long the histories."""
     keys = [yard.pk for yard in yards]
+    found = stocks_on(keys, [day])[day]
+    return {key: found.get(key, Stock()) for key in keys}
+
+
+def stocks_on(yards: Iterable[int], days: Iterable[dt.date]) -> dict[dt.date, dict[int, Stock]]:
+    """What lies in each yard at the close of each of these days, by the day and the yard's pk; a yard whose book was
+    not yet opened is left out. 1 query: for each yard and day a step into the index, and one more for the oldest coal.
+    """
+    wanted, keys = sorted(set(days)), list(yards)
+    stocks: dict[dt.date, dict[int, Stock]] = {day: {} for day in wanted}
+    parts = [_last_days(keys, day) for day in wanted] if keys else []
+    for row in parts[0].union(*parts[1:], all=True) if parts else ():
+        stocks[row["as_of"]][row["yard_id"]] = _stock(row)
+    return stocks
+
+
+def _last_days(keys: list[int], day: dt.date) -> QuerySet[StockDay, Any]:
+    """Each yard's last row up to that day, with the row of the day on which the oldest coal that is left came."""
     last = StockDay.objects.filter(yard=OuterRef("pk"), day__lte=day).order_by("-day").values("pk")[:1]
-    latest = Yard.objects.filter(pk__in=keys).annotate(last=Subquery(last)).values("last")
+    latest = Yard.objects.filter(pk__in=keys).annotate(last=Subquery(last)).values("last").order_by()
     # Coal leaves in the order in which it came: the oldest that is there came on the first day that exceeds what left.
     oldest = StockDay.objects.filter(
         yard=OuterRef("yard"), day__lte=day,
         received_t__gt=Round(OuterRef("received_t") - OuterRef("close_t"), precision=PLACES),
     ).order_by("received_t", "day")  # fmt: skip
-    rows = StockDay.objects.filter(pk__in=latest).values("yard_id", "close_t", "received_t", "received_gj")
-    found = rows.annotate(**{f"oldest_{name}": Subquery(oldest.values(name)[:1]) for name in OF_OLDEST})
-    stocks = {row["yard_id"]: _stock(row) for row in found}
-    return {key: stocks.get(key, Stock()) for key in keys}
+    rows = StockDay.objects.filter(pk__in=latest).order_by()
+    return rows.values("yard_id", "close_t", "received_t", "received_gj").annotate(
+        as_of=Value(day, output_field=DateField()),
+        **{f"oldest_{name}": Subquery(oldest.values(name)[:1]) for name in OF_OLDEST},
+    )
 
 
 def _stock(row: Mapping[str, Any]) -> Stock:
@@ -75,27 +94,31 @@ def cover_by_company(
     stock: defaultdict[int, Decimal] = defaultdict(Decimal)
     for key, company in companies.items():
         stock[company] += stocks[key].stock_t
-    used, days = _last_week(kept, companies, day, season)
+    week = week_before(day, season.heating_start_on, season.heating_end_on) if season else None
+    used: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for key, tonnes in used_by_yard(kept, *week).items() if week else ():
+        used[companies[key]] += tonnes
     covers = {}
     for company, stock_t in stock.items():
         need = estimated.get(company, DayNeed())
-        if days and used.get(company):
-            need = DayNeed(rounded(used[company] / days, PLACES), need.coldest_t, f"近 {days} 天平均耗用")
-        covers[company] = Cover(stock_t, need)
+        covers[company] = Cover(stock_t, measured(used[company], *week, need) if week else need)
     return covers
 
 
-def _last_week(
-    yards: list[Yard], companies: Mapping[int, int], day: dt.date, season: Season | None
-) -> tuple[Mapping[int, Decimal], int]:
-    """What each company used in the last days of heating, up to a week, and how many days that were; 0 otherwise."""
-    if season is None or not season.heating_start_on < day <= season.heating_end_on:
-        return {}, 0
-    first, last = max(season.heating_start_on, day - dt.timedelta(WEEK)), day - dt.timedelta(1)
-    used: defaultdict[int, Decimal] = defaultdict(Decimal)
-    for key, tonnes in used_by_yard(yards, first, last).items():
-        used[companies[key]] += tonnes
-    return used, (last - first).days + 1
+def histories(
+    openings: Mapping[int, Decimal], first: dt.date, last: dt.date
+) -> tuple[dict[int, History], dict[int, dt.date]]:
+    """Of each yard what moved between the two days, and the first of these days on which anything did, by its pk.
+
+    `openings`: what lay in each yard on the evening before `first`. 1 query. It reads the yards' rows of these days:
+    one for each yard and day at most, however many movements a day had.
+    """
+    rows = StockDay.objects.filter(yard__in=list(openings), day__range=(first, last)).order_by("day")
+    by_yard: dict[int, list[YardDay]] = {key: [] for key in openings}
+    for yard, day, arrived_t, used_t, close_t in rows.values_list("yard", "day", "arrived_t", "used_t", "close_t"):
+        by_yard[yard].append(YardDay(day, arrived_t, used_t, close_t))
+    found = {key: of_yard(first, last, openings[key], days) for key, days in by_yard.items()}
+    return found, {key: days[0].day for key, days in by_yard.items() if days}
 
 
 def closing_of(yard: Yard, days: Iterable[dt.date]) -> dict[dt.date, Decimal]:

@@ -1,12 +1,13 @@
 from django.urls import path
 
 from coal.demand_urls import demand_urls
-from coal.views import movement_page, overview_page, progress_page, report_page, yard_page
+from coal.views import company_page, movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
 app_name = "coal"
 urlpatterns = [
     path("", overview_page.overview, name="overview"),
+    path("companies/<int:pk>/", company_page.company, name="company"),
     path("sheet/", overview_page.stock_sheet, name="stock_sheet"),
     path("progress/", progress_page.progress_list, name="progress"),
     path("progress/<int:year>-<int:month>-<int:day>/", progress_page.progress_day, name="progress_day"),

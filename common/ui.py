@@ -1,7 +1,7 @@
 """Template tags and filters that every page has (registered as template builtins): icons, badges, dates, deadlines."""
 
 import datetime as dt
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import template
@@ -103,6 +103,23 @@ def quantity(value: Decimal | None) -> str:
         return "—"
     text = group_digits(value, 2)
     return text.rstrip("0").rstrip(".")
+
+
+@register.filter
+def whole(value: Decimal | None) -> str:
+    """12384.5 → 12 385: digits grouped, no decimals, for figures read at a glance; an empty value is a dash."""
+    return "—" if value is None or value == "" else group_digits(value.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+@register.simple_tag
+def trend(change: Decimal | None) -> SafeString:
+    """By how much something is more or less than before: an arrow, a word and the number, so not by colour alone."""
+    if change is None:
+        return format_html("—")
+    if not change:
+        return format_html('<span class="trend">→ 持平</span>')
+    way, arrow, word = ("up", "↑", "增") if change > 0 else ("down", "↓", "减")
+    return format_html('<span class="trend trend-{}">{} {} {}</span>', way, arrow, word, whole(abs(change)))
 
 
 @register.filter

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Min, Q, When
+from django.db.models import Case, Count, F, Min, Q, Value, When
 from django.db.models.functions import TruncDate
 
 from facilities.models import Season
@@ -158,17 +158,20 @@ class BurnDownPoint:
 
 
 def burn_down(hazards: HazardQuerySet, season: Season, today: dt.date) -> list[BurnDownPoint]:
-    """One point a week from the start of the summer work to the trial run (or today, if later). Two queries.
+    """One point a week from the start of the summer work to the trial run (or today, if later). One query.
 
     The pace needed runs in a straight line from the most that were open at once down to zero on the trial run.
     """
     counted = hazards.counted().order_by()
-    found = dict(counted.values_list("found_on").annotate(Count("pk")))
-    closed = dict(
-        counted.filter(status=HazardStatus.CLOSED, closed_at__isnull=False)
-        .values_list(TruncDate("closed_at"))
-        .annotate(Count("pk"))
+    opened_on = counted.annotate(what=Value("found"), at=F("found_on"))
+    closed_on = counted.filter(status=HazardStatus.CLOSED, closed_at__isnull=False).annotate(
+        what=Value("closed"), at=TruncDate("closed_at")
     )
+    counts = [each.values_list("what", "at").annotate(Count("pk")) for each in (opened_on, closed_on)]
+    found: dict[dt.date, int] = {}
+    closed: dict[dt.date, int] = {}
+    for what, at, count in counts[0].union(counts[1], all=True):
+        (found if what == "found" else closed)[at] = count
     days = list(_weeks(season.summer_start_on, max(season.trial_run_on, min(today, season.heating_end_on)), today))
     totals = [
         (day, sum(n for at, n in found.items() if at <= day), sum(n for at, n in closed.items() if at <= day))

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from coal.glance import days_of_supply
 from common import clock
 from dashboard import charts, selectors
 from facilities.selectors import current_season
@@ -43,6 +44,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "worst": selectors.worst(hazards, today),
         "companies": selectors.by_company(hazards, today),
         "unreached": unreached(request.user),
+        "supply": days_of_supply(season, request.user, today),
         "burn_down": charts.burn_down(selectors.burn_down(hazards, season, today)),
     }
     return render(request, "dashboard/overview.html", context)

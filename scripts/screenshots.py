@@ -210,7 +210,11 @@ def show_coal(camera: Camera) -> None:
 def show_stock(camera: Camera) -> None:
     with camera.signed_in("zhujian") as page:
         page.goto("/coal/")
-        camera.shoot(page, "coal", whole=True, height=460)
+        page.wait_for_timeout(500)
+        camera.shoot(page, "coal", whole=True, height=1250)
+        page.locator(".standings tbody a").first.click()
+        page.wait_for_timeout(500)
+        camera.shoot(page, "coal-company", whole=True, height=1500)
         page.goto("/coal/reports/")
         camera.shoot(page, "coal-reports", whole=True, height=460)
         page.goto("/coal/yards/")

@@ -113,6 +113,11 @@ class Movement(models.Model):
         indexes = [
             models.Index(fields=["yard", "day", "id"], name="movement_of_yard"),
             models.Index(fields=["yard", "kind", "day", "id"], name="movement_by_kind"),
+            models.Index(
+                fields=["yard", "day"],
+                condition=Q(kind=MovementKind.ARRIVAL, heat_value_mj_per_kg__isnull=True),
+                name="movement_untold_heat",
+            ),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="movement_reversals"),
         ]
         constraints = [

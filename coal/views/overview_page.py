@@ -1,59 +1,53 @@
-"""煤炭储备: how much coal each company has and how long it lasts."""
+"""煤炭储备: how a county's companies stand, what is wrong, and the county as a whole."""
 
-from collections import defaultdict
 from typing import Any, BinaryIO
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from coal.cover import Cover, Stock, together
-from coal.demand_selectors import day_needs
-from coal.models import Yard
-from coal.selectors import cover_by_company, stock_by_yard
+from accounts.enums import UnitKind
+from accounts.scoping import sees_region
+from coal.charts import charts_of
+from coal.concerns import concerns
+from coal.county import County
+from coal.standings import Standing, last_day, standings
 from coal.stock_sheet import stock_sheet_name, write_stock_sheet
 from coal.views.access import no_season, reads
 from coal.views.workbook import workbook
 from common import clock
-from facilities.selectors import current_season, seasons_of
+from facilities.models import Season
+from facilities.selectors import current_season
 
 
 @reads
+@require_GET
 def overview(request: HttpRequest) -> HttpResponse:
-    """The companies, worst first, and all of them together. 5 queries for a county, whatever its histories."""
-    yards = list(Yard.objects.visible_to(request.user).select_related("company", "county"))
-    stocks = stock_by_yard(yards, clock.today())
-    rows = [
-        {
-            "company": company, "cover": cover, "capacity_t": sum(yard.capacity_t for yard in kept),
-            "stock": sum((stocks[yard.pk] for yard in kept), Stock()), "yards": kept,
-        }
-        for company, kept, cover in _covers(request, yards, stocks)
-    ]  # fmt: skip
-    # The one that would be out of coal first stands first; of whom nothing is known stand last.
-    rows.sort(key=lambda row: (row["cover"].mean_days is None, row["cover"].mean_days or 0, row["company"].pk))
-    context = {
-        "rows": rows, "today": clock.today(), "stock": sum((row["stock"] for row in rows), Stock()),
-        "together": together(row["cover"] for row in rows) if len(rows) > 1 else None,
+    """The season that was chosen. Four queries beside those of every page, whatever the companies and movements."""
+    user: Any = request.user
+    if user.unit_id and user.unit.kind == UnitKind.HEATING_COMPANY and not sees_region(user):
+        return redirect("coal:company", pk=user.unit_id)
+    season = current_season(request)
+    if season is None:
+        return no_season(request, "煤炭储备")
+    found = standings(season, user, clock.today())
+    return render(request, "coal/overview.html", _shown(season, found))
+
+
+def _shown(season: Season, found: list[Standing]) -> dict[str, Any]:
+    today = clock.today()
+    return {
+        "season": season, "day": last_day(season, today), "is_past": today > season.heating_end_on,
+        "county": County(found), "rows": sorted(found, key=_worst_first),
+        "is_empty": not any(each.keeper.yards or each.target for each in found),
+        "concerns": concerns(found), "charts": charts_of(found),
     }  # fmt: skip
-    return render(request, "coal/overview.html", context)
 
 
-def _covers(request: HttpRequest, yards: list[Yard], stocks: dict[int, Stock]) -> list[tuple[Any, list[Yard], Cover]]:
-    """(company, its yards, how long its coal lasts), each by the season that today belongs to in its county."""
-    today, found = clock.today(), []
-    in_county: defaultdict[int, list[Yard]] = defaultdict(list)
-    for yard in yards:
-        in_county[yard.county_id].append(yard)
-    for county, kept in in_county.items():
-        in_season = (season for season in seasons_of(request) if season.county_id == county)
-        season = next((s for s in in_season if s.summer_start_on <= today <= s.heating_end_on), None)
-        companies = {yard.company_id: yard.company for yard in kept}
-        needs = day_needs(season, companies.values()) if season else {}
-        covers = cover_by_company(kept, stocks, today, season, needs)
-        for pk, company in companies.items():
-            found.append((company, [yard for yard in kept if yard.company_id == pk], covers[pk]))
-    return found
+def _worst_first(standing: Standing) -> tuple[Any, ...]:
+    """By the light, then who would be out of coal first; of whom nothing is known last."""
+    days = standing.cover.mean_days
+    return -standing.verdict.light.severity, days is None, days or 0, standing.company.pk
 
 
 @reads

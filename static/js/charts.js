@@ -2,7 +2,8 @@
 //
 // data = {kind: "burndown", days: ["2026-06-01", …], open: [120, …], pace: [120, …], unit: "项"}
 //      | {kind: "bars", labels: […], series: [{name, values: […], colour?}], unit, stacked?, horizontal?}
-//      | {kind: "lines", labels: […], series: [{name, values: […], colour?, dashed?, secondAxis?}], unit, secondUnit?}
+//      | {kind: "lines", labels: […], series: [{name, values: […], colour?, dashed?, step?, marks?, secondAxis?}], unit, secondUnit?, now?}
+//        step: "end" draws stairs; marks: [{at: label, value, text}] are points with words; now: the label of today
 // null in a series is a gap. The numbers themselves stand in the table below each chart.
 const INK = "#1f2933";
 const SOFT = "#56616d";
@@ -61,16 +62,35 @@ function lines(data) {
     legend: { ...base(data).legend, right: data.secondUnit ? 80 : 0, left: "auto" },
     xAxis: categories(data.labels),
     yAxis: axes,
-    series: data.series.map((series, index) => ({ name: series.name, type: "line", data: series.values, symbol: "none", yAxisIndex: series.secondAxis ? 1 : 0, color: colour(series.colour, index), lineStyle: { type: series.dashed ? "dashed" : "solid", width: 2 } })),
+    series: data.series.map((series, index) => ({
+      name: series.name, type: "line", data: series.values, symbol: "none", step: series.step, yAxisIndex: series.secondAxis ? 1 : 0,
+      color: colour(series.colour, index), lineStyle: { type: series.dashed ? "dashed" : "solid", width: 2 },
+      markPoint: series.marks && points(series.marks), markLine: index === 0 && data.now ? today(data.now) : undefined,
+    })),
   };
 }
 
+// Words begin below their point: what is asked for grows, so they lie one above the other.
+const points = (marks) => ({
+  symbol: "circle", symbolSize: 8,
+  data: marks.map((mark) => ({ coord: [mark.at, mark.value], value: mark.text })),
+  label: { formatter: (mark) => mark.value, position: "bottom", align: "left", distance: 7, color: INK, fontSize: 12 },
+});
+const today = (label) => ({
+  symbol: "none", silent: true, data: [{ xAxis: label }], lineStyle: { color: COLOURS.grey, type: "solid", width: 1 },
+  label: { formatter: "今天", color: SOFT },
+});
+
+const NARROW = 480;
 const KINDS = { burndown, bars, lines };
 
 function draw(holder) {
   const data = JSON.parse(document.getElementById(holder.dataset.chart).textContent);
   const chart = window.echarts.init(holder);
-  chart.setOption(KINDS[data.kind](data));
+  const option = KINDS[data.kind](data);
+  // On a phone the legend has a line of its own above the axis' unit.
+  if (holder.clientWidth < NARROW) { option.legend = { ...option.legend, left: 0, right: "auto" }; option.grid.top = 60; }
+  chart.setOption(option);
   new ResizeObserver(() => chart.resize()).observe(holder);
 }
 

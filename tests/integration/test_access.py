@@ -167,6 +167,7 @@ TABLE: dict[str, Rule] = {
     "coal:target_edit": Rule((COMPANY_ADMIN,), "target"),
     "coal:target_move": Rule((COMPANY_ADMIN,), "target move"),
     "coal:overview": Rule(ALL_ROLES),
+    "coal:company": Rule(COAL, "company with coal"),
     "coal:yard_list": Rule(ALL_ROLES),
     "coal:yard_create": Rule(YARDS),
     "coal:yard_detail": Rule(COAL, "yard"),

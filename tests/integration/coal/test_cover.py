@@ -84,14 +84,15 @@ def test_the_overview_lists_the_worst_first_and_divides_the_sums(
             page = client.get("/coal/")
         own = client_as(cast.chengyuan_clerk).get("/coal/")
     rows = page.context["rows"]
-    assert [(row["company"].name, row["cover"].mean_days) for row in rows] == [
+    assert [(row.company.name, row.cover.mean_days) for row in rows] == [
         ("北苑供热站", Decimal("3.0")), ("城源热力有限公司", Decimal("122.1")),
     ]  # fmt: skip
     # (3 906 + 30) ÷ (32 + 10); on a coldest day 城源 alone: 3 906 ÷ 516
-    whole = page.context["together"]
+    whole = page.context["county"].cover
     assert (whole.mean_days, whole.coldest_days, whole.without_coldest) == (Decimal("93.7"), Decimal("7.6"), 1)
     assert "1 家没有测算，未计入" in page.content.decode()
-    assert [row["company"] for row in own.context["rows"]] == [cast.chengyuan] and own.context["together"] is None
+    # A company's own people are led to its page.
+    assert own["Location"] == f"/coal/companies/{cast.chengyuan.pk}/"
 
 
 def test_the_list_of_yards_takes_few_queries(

@@ -1,0 +1,113 @@
+"""Who keeps coal in a county: its companies with their yards, and what of them is to be settled. One read."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Subquery
+
+from accounts.models import Unit
+from coal.demand_selectors import coal_companies
+from coal.enums import MovementKind
+from coal.inputs import INPUTS
+from coal.lights import Borders
+from coal.models import DailyReport, Movement, ParameterRange
+from coal.reports import due_at
+from common import clock
+from facilities.models import Season
+
+# Of how many days the missing reports are counted.
+REPORT_DAYS = 7
+# What a county may have its own value for.
+OWN = ("cover_days", "warn_days", "severe_percent")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptYard:
+    """`untold_since`: the first day of the season whose arrivals have no heat value; None if every arrival has one."""
+
+    pk: int
+    name: str
+    is_active: bool
+    untold_since: dt.date | None
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """`least_days`, `borders`: what holds in the county. `owed`: the days, first and last, of which reports are owed
+    by now; `filed`: of how many of these there is one; `opened_on`: since when a book is kept, as far as is known."""
+
+    company: Unit
+    least_days: int
+    borders: Borders
+    owed: tuple[dt.date, dt.date] | None
+    filed: int
+    yards: list[KeptYard] = field(default_factory=list)
+    opened_on: dt.date | None = None
+
+    def with_book(self, opened: Mapping[int, dt.date]) -> "Keeper":
+        """`opened`: since when, by the yard."""
+        days = [opened[yard.pk] for yard in self.yards if yard.is_active and yard.pk in opened]
+        return replace(self, opened_on=min(days, default=None))
+
+    @property
+    def missing_reports(self) -> int:
+        """Of how many days of `owed` there is no report; none are owed before the book was opened."""
+        if self.owed is None or self.opened_on is None:
+            return 0
+        first, last = max(self.owed[0], self.opened_on), self.owed[1]
+        return max(0, (last - first).days + 1 - self.filed)
+
+
+def reports_owed(season: Season, today: dt.date) -> tuple[dt.date, dt.date] | None:
+    """The last REPORT_DAYS days of which reports are due by now; None if of none.
+
+    Reports are owed from the trial run to the end of heating.
+    """
+    yesterday = today - dt.timedelta(1)
+    last = yesterday if clock.now() >= due_at(yesterday) else yesterday - dt.timedelta(1)
+    first = max(season.trial_run_on, last - dt.timedelta(REPORT_DAYS - 1))
+    return (first, last) if first <= last <= season.heating_end_on else None
+
+
+def keepers_of(season: Season, user: Any, today: dt.date, *, company: int | None = None) -> list[Keeper]:
+    """The active companies of the season's county that the user sees, by pk; or that one, be it active or not.
+
+    One query. Whether arrivals lack a heat value is one step into an index of those that do, for each yard.
+    """
+    companies = coal_companies(user, season.county)
+    companies = companies.active() if company is None else companies.filter(pk=company)
+    owed = reports_owed(season, today)
+    keepers: dict[int, Keeper] = {}
+    for row in _rows(companies, season, owed):
+        if (keeper := keepers.get(row.pk)) is None:
+            borders = Borders(int(_usual(row, "warn_days")), _usual(row, "severe_percent"))
+            keeper = keepers[row.pk] = Keeper(row, int(_usual(row, "cover_days")), borders, owed, row.filed or 0)
+        if row.yard_pk is not None:
+            keeper.yards.append(KeptYard(row.yard_pk, row.yard_name, row.yard_is_active, row.untold_since))
+    return list(keepers.values())
+
+
+def _rows(companies: Any, season: Season, owed: tuple[dt.date, dt.date] | None) -> Iterable[Any]:
+    """A company for each of its yards."""
+    untold = Movement.objects.filter(
+        ~Exists(Movement.objects.filter(reverses=OuterRef("pk"), reverses__isnull=False)), yard=OuterRef("yards__pk"),
+        kind=MovementKind.ARRIVAL, heat_value_mj_per_kg__isnull=True, day__gte=season.summer_start_on,
+    ).order_by("day")  # fmt: skip
+    own = ParameterRange.objects.filter(county=season.county_id)
+    filed = DailyReport.objects.filter(company=OuterRef("pk"), day__range=owed or (dt.date.min, dt.date.min))
+    rows = companies.annotate(
+        yard_pk=F("yards__pk"), yard_name=F("yards__name"), yard_is_active=F("yards__is_active"),
+        untold_since=Subquery(untold.values("day")[:1]),
+        filed=Subquery(filed.order_by().values("company").annotate(days=Count("day", distinct=True)).values("days")),
+        **{f"own_{name}": Subquery(own.filter(name=name).values("typical")[:1]) for name in OWN},
+    )  # fmt: skip
+    return rows.order_by("pk", "yards__name", "yards__pk")
+
+
+def _usual(row: Any, name: str) -> Decimal:
+    """The county's own value, else what is usual."""
+    own: Decimal | None = getattr(row, f"own_{name}")
+    return (INPUTS[name].typical or Decimal(0)) if own is None else own
