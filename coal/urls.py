@@ -1,5 +1,6 @@
 from django.urls import path
 
+from coal.check_urls import check_urls
 from coal.demand_urls import demand_urls
 from coal.views import movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
@@ -23,5 +24,6 @@ urlpatterns = [
     path("reports/file/", report_page.report_file, name="report_file"),
     path("reports/company/<int:pk>/", report_page.report_company, name="report_company"),
     path("reports/<int:pk>/", report_page.report_detail, name="report_detail"),
+    *check_urls,
     *demand_urls,
 ]
