@@ -2,6 +2,7 @@ from django.urls import path
 
 from coal.check_urls import check_urls
 from coal.demand_urls import demand_urls
+from coal.fund_urls import fund_urls
 from coal.views import movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
@@ -26,4 +27,5 @@ urlpatterns = [
     path("reports/<int:pk>/", report_page.report_detail, name="report_detail"),
     *check_urls,
     *demand_urls,
+    *fund_urls,
 ]

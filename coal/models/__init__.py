@@ -2,6 +2,7 @@
 
 from coal.models.checks import CheckPhoto, CheckPoint, CheckRules, YardCheck
 from coal.models.demand import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
+from coal.models.funds import FundEntry, FundNeed
 from coal.models.progress import ProgressLine
 from coal.models.report import DailyReport
 from coal.models.stock import Movement, StockDay, Yard
@@ -13,6 +14,8 @@ __all__ = [
     "DailyReport",
     "DailyTemperature",
     "Estimate",
+    "FundEntry",
+    "FundNeed",
     "Movement",
     "ParameterRange",
     "ProgressLine",

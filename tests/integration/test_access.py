@@ -33,7 +33,7 @@ from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
-from tests.coal_factories import make_estimate, make_target
+from tests.coal_factories import make_estimate, make_fund, make_target
 from tests.factories import DailyReportFactory, HazardFactory, MovementFactory, YardFactory
 from tests.pictures import photo as picture
 from tests.yard_checks import make_check
@@ -183,6 +183,12 @@ TABLE: dict[str, Rule] = {
     "coal:report_file": Rule(COMPANY_ROLES),
     "coal:report_company": Rule(COAL, "company with coal"),
     "coal:report_detail": Rule(COAL, "report"),
+    "coal:fund_list": Rule(ALL_ROLES),
+    "coal:fund_sheet": Rule(ALL_ROLES),
+    "coal:fund_company": Rule(COAL, "company season"),
+    "coal:fund_need": Rule((COMPANY_ADMIN, DEVELOPMENT), "company season"),
+    "coal:fund_enter": Rule((COMPANY_ADMIN, DEVELOPMENT), "fund kind"),
+    "coal:fund_reverse": Rule((COMPANY_ADMIN, DEVELOPMENT), "fund entry"),
     "coal:check_list": Rule(ALL_ROLES),
     "coal:check_rules": Rule((ADMIN, DEVELOPMENT)),
     "coal:check_detail": Rule(COAL, "check"),
@@ -221,7 +227,7 @@ UNSEEN_BY: dict[str, Roles] = {
     "community": (COMPANY_CLERK,),
     **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
-    **dict.fromkeys(("progress day", "check", "check photo"), (COMPANY_CLERK, TOWNSHIP)),
+    **dict.fromkeys(("progress day", "check", "check photo", "fund kind", "fund entry"), (COMPANY_CLERK, TOWNSHIP)),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
@@ -278,6 +284,8 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     target = make_target(estimate)
     return {
         "company season": {"company": hazard.lead_unit_id, "season": hazard.season_id},
+        "fund kind": {"company": hazard.lead_unit_id, "season": hazard.season_id, "kind": "loan"},
+        "fund entry": {"pk": make_fund(company=hazard.lead_unit, season=hazard.season, by=who).pk},
         "estimate": {"pk": estimate.pk},
         "target": {"pk": target.pk},
         "target move": {"pk": target.pk, "move": "file"},
