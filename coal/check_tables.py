@@ -44,7 +44,11 @@ class CheckTable(LedgerTable):
         return "row-off" if getattr(record, "is_replaced", False) else ""
 
     def render_findings(self, record: Any) -> str:
-        return "；".join(sentence for _, sentence in record.sentences)
+        """The worst, and how many more."""
+        if not record.findings:
+            return ""
+        more = len(record.findings) - 1
+        return record.findings[0][1] + (f"；另有 {more} 项" if more else "")
 
     def render_state(self, record: Any) -> str:
         return "更正" if record.corrects_id else ""

@@ -13,6 +13,11 @@ class FundKind(models.TextChoices):
     def colour(self) -> str:
         return "blue" if self is FundKind.PAID else "green"
 
+    @property
+    def verb(self) -> str:
+        """What one enters: 登记付款."""
+        return "付款" if self is FundKind.PAID else str(self.label)
+
 
 # What secures money; payments spend it.
 SOURCES = (FundKind.OWN, FundKind.LOAN, FundKind.SUBSIDY)

@@ -152,6 +152,14 @@ def _begin(yard: Yard, by: Any, corrects: YardCheck | None, rows: int) -> dict[s
     return begin | said
 
 
+FIGURE_ROWS = [
+    (label, [f"{figure}_{level}_{unit}" for level in ("notice", "act", "emergency")])
+    for label, figure, unit in (
+        ("煤温（℃）", "temperature", "c"), ("堆高（m）", "pile_height", "m"), ("一氧化碳（ppm）", "co", "ppm")
+    )
+]  # fmt: skip
+
+
 class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = CheckRules
@@ -162,7 +170,9 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, field in self.fields.items():
             own: Any = CheckRules._meta.get_field(name)
             if isinstance(field, forms.DecimalField):
-                field.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+                field.widget = forms.TextInput(
+                    attrs={"inputmode": "decimal", "autocomplete": "off", "aria-label": own.verbose_name}
+                )
                 field.help_text = f"系统自带 {plain(own.default)}"
                 self.initial[name] = plain(getattr(self.instance, name))
             elif isinstance(field, forms.TypedChoiceField):
@@ -171,10 +181,19 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
                 field.help_text = f"系统自带 {own.default} 天"
                 field.unit = "天"  # type: ignore[attr-defined]
 
+    @property
+    def figure_rows(self) -> list[tuple[str, list[BoundField]]]:
+        """(煤温（℃）, its three boxes)."""
+        return [(label, [self[name] for name in names]) for label, names in FIGURE_ROWS]
+
+    @property
+    def other_fields(self) -> list[BoundField]:
+        shown = {name for _, names in FIGURE_ROWS for name in names}
+        return [bound for bound in self.visible_fields() if bound.name not in shown]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for figure, unit in (("temperature", "c"), ("pile_height", "m"), ("co", "ppm")):
-            names = [f"{figure}_{level}_{unit}" for level in ("notice", "act", "emergency")]
+        for _, names in FIGURE_ROWS:
             notice, act, emergency = (cleaned.get(name) for name in names)
             if None not in (notice, act) and notice > act:  # type: ignore[operator]
                 self.add_error(names[1], f"“需处理”{plain(act)} 小于“关注”{plain(notice)}，请核对")

@@ -118,9 +118,9 @@ def fund_enter(request: HttpRequest, season: int, company: int, kind: str) -> Ht
         if entry is not None:
             _tell(request, entry)
             return redirect("coal:fund_company", season=found.pk, company=unit.pk)
-    context = {"season": found, "company": unit, "form": form, "heading_text": f"登记{member.label}"}
+    context = {"season": found, "company": unit, "form": form, "heading_text": f"登记{member.verb}"}
     status = 422 if request.method == "POST" else 200
-    return render(request, "coal/fund_form.html", context | {"submit_label": f"登记{member.label}"}, status=status)
+    return render(request, "coal/fund_form.html", context | {"submit_label": f"登记{member.verb}"}, status=status)
 
 
 def _tell(request: HttpRequest, entry: FundEntry) -> None:
