@@ -21,6 +21,11 @@ PARAMETER = "from"
 _NAMED = re.compile(r"([a-z_]{1,40})-([0-9]{1,18})", re.ASCII)
 
 
+def query_of(kind: str, item_id: int) -> str:
+    """from=yard_check-12, for the address of a form that begins with it."""
+    return urlencode({PARAMETER: f"{kind}-{item_id}"})
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """`label`: 煤场检查 东厂煤场 2026-08-03. `initial`: what the form begins with, by the names of its fields; names
@@ -34,8 +39,7 @@ class Occasion:
 
     @property
     def query(self) -> str:
-        """from=yard_check-12, for the address of the form."""
-        return urlencode({PARAMETER: f"{self.kind}-{self.item_id}"})
+        return query_of(self.kind, self.item_id)
 
 
 @dataclass(frozen=True, slots=True)

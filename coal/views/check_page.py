@@ -19,7 +19,7 @@ from coal.models import CheckPhoto, Yard, YardCheck
 from coal.views.access import reads
 from common.forms import attempt
 from common.htmx import is_partial, render_page
-from common.occasions import outcomes_of
+from common.occasions import outcomes_of, query_of
 from common.pending_forms import posted_or_pending
 from common.spreadsheets.errors import SpreadsheetError
 from common.tables import capped_count
@@ -74,7 +74,7 @@ def check_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _hazard_url(check: YardCheck) -> str:
     """Where a hazard is registered from it."""
-    return f"{reverse('inspections:hazard_create')}?from={selectors.OCCASION}-{check.pk}"
+    return f"{reverse('inspections:hazard_create')}?{query_of(selectors.OCCASION, check.pk)}"
 
 
 def _facts(check: YardCheck) -> list[tuple[Any, ...]]:

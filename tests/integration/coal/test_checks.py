@@ -15,10 +15,11 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEntry
 from coal.check_enums import CheckLevel as Level
-from coal.check_selectors import last_checks_of, overdue_yards
+from coal.check_selectors import check_occasion, last_checks_of, overdue_yards
 from coal.check_services import rules_of, save_rules
 from coal.models import CheckPhoto, CheckPoint, CheckRules, Yard, YardCheck
 from inspections.models import Hazard
+from inspections.services import register
 from notifications.models import Message, Outgoing
 from notifications.outbox import deliver
 from tests.cast import Cast
@@ -327,6 +328,31 @@ def test_a_companys_own_people_stay_with_their_company(cast: Cast, yard: Yard, c
     page = text(client_as(cast.township_officer).get(f"/hazards/{hazard.pk}/"))
     assert "来自 煤场检查 东厂煤场 2026-08-03" in page
     assert f"/coal/checks/{check.pk}/" not in page
+
+
+def test_of_a_hazard_that_one_does_not_see_a_check_says_only_that_it_is(cast: Cast, yard: Yard, client_as: SignIn):
+    check = make_check(yard, by=cast.inspector, points=[point("66")])
+    found = check_occasion(cast.inspector, check.pk)
+    assert found is not None
+    hazard = register(
+        by=cast.inspector, season=cast.season, occasion=found, lead_unit=cast.wanjia, problem_point="煤场围墙外",
+        description="荒草靠近煤堆", facility_kind="boiler", found_on=dt.date(2026, 8, 3),
+    )  # fmt: skip
+    page = text(client_as(cast.chengyuan_admin).get(f"/coal/checks/{check.pk}/"))
+    assert hazard.number in page
+    assert f"/hazards/{hazard.pk}/" not in page
+    assert f"/hazards/{hazard.pk}/" in text(client_as(cast.leader).get(f"/coal/checks/{check.pk}/"))
+
+
+def test_an_emergency_asks_for_a_delivery_once_it_is_written(
+    cast: Cast, yard: Yard, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        make_check(yard, by=cast.inspector, smoke_seen=True)
+    assert len(callbacks) == 1
+    with django_capture_on_commit_callbacks() as callbacks:
+        make_check(yard, by=cast.inspector)
+    assert callbacks == []
 
 
 def test_a_normal_check_offers_no_hazard_and_who_may_not_register_is_told(cast: Cast, yard: Yard, client_as: SignIn):
