@@ -98,6 +98,8 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "manage_weather": (DEVELOPMENT, ADMIN),
         "import_progress": (DEVELOPMENT, *BUREAU_ROLES),
         "manage_parameters": (DEVELOPMENT, ADMIN),
+        "record_check": (*COMPANY_ROLES, *BUREAU_ROLES),
+        "record_funds": (*COMPANY_ROLES, DEVELOPMENT),
     },
     "complaints": {
         "view_order": ALL_ROLES,

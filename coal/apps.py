@@ -7,9 +7,14 @@ class CoalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from coal.check_news import register_news
+        from coal.check_selectors import OCCASION, check_occasion
         from coal.ledger_kind import TemperatureLedger
         from coal.progress_kind import ProgressKind
+        from common.occasions import register_occasion
         from common.spreadsheets.ledgers.kinds import register_kind
 
         register_kind(ProgressKind())
         register_kind(TemperatureLedger())
+        register_occasion(OCCASION, check_occasion)
+        register_news()

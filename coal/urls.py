@@ -1,6 +1,8 @@
 from django.urls import path
 
+from coal.check_urls import check_urls
 from coal.demand_urls import demand_urls
+from coal.fund_urls import fund_urls
 from coal.views import company_page, movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
@@ -24,5 +26,7 @@ urlpatterns = [
     path("reports/file/", report_page.report_file, name="report_file"),
     path("reports/company/<int:pk>/", report_page.report_company, name="report_company"),
     path("reports/<int:pk>/", report_page.report_detail, name="report_detail"),
+    *check_urls,
     *demand_urls,
+    *fund_urls,
 ]

@@ -123,6 +123,12 @@ def trend(change: Decimal | None) -> SafeString:
 
 
 @register.filter
+def wan(amount_yuan: Decimal | None) -> str:
+    """An amount in yuan as 万元: 12 345 600 → 1 234.56; an empty value is a dash."""
+    return quantity(None if amount_yuan is None else amount_yuan / 10_000)
+
+
+@register.filter
 def letter(value: Any) -> str:
     """The first character of a name, for the round mark in the timeline."""
     return str(value or "").strip()[:1] or "·"

@@ -40,10 +40,12 @@ NAVIGATION = (
         (
             NavItem("煤炭储备", "coal", "coal:overview", ("coal.view_coal",)),
             NavItem("煤场", "facility", "coal:yard_list", ("coal.view_coal",), under=True),
+            NavItem("煤场检查", "check", "coal:check_list", ("coal.view_coal",), under=True),
             NavItem("煤炭日报", "report", "coal:report_list", ("coal.view_coal",), under=True),
             NavItem("填报日报", "edit", "coal:report_file", ("coal.file_report",), under=True),
             NavItem("用煤测算", "chart", "coal:estimate_list", ("coal.view_coal",), under=True),
             NavItem("储备目标", "flag", "coal:target_list", ("coal.view_coal",), under=True, count=targets_due),
+            NavItem("购煤资金", "report", "coal:fund_list", ("coal.view_coal",), under=True),
             NavItem("储备进度表", "ledger", "coal:progress", ("coal.view_coal",), under=True),
             NavItem("气温资料", "clock", "coal:weather", ("coal.view_coal",), under=True),
         ),

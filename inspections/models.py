@@ -330,6 +330,30 @@ class PastRound(models.Model):
         return f"第 {self.round} 轮"
 
 
+class HazardOccasion(models.Model):
+    """Where a hazard came from, if it was registered from something else: a check in a coal yard, a complaint.
+
+    Which app that belongs to is not known here: `common/occasions.py` finds it again by `kind` and `item_id`. A table
+    of its own, since few hazards have one.
+    """
+
+    hazard = models.OneToOneField(Hazard, models.CASCADE, related_name="occasion")
+    kind = models.CharField(max_length=40)
+    item_id = models.BigIntegerField()
+    label = models.CharField("来自", max_length=200)
+
+    objects = OfHazardQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "隐患由来"
+        verbose_name_plural = verbose_name
+        default_permissions = ()
+        indexes = [models.Index(fields=["kind", "item_id"], name="occasion_of_hazards")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class Attachment(models.Model):
     """A photo or file. Stored under a random name outside the web root and served through the scope check only."""
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import DateField, ExpressionWrapper, F
 
@@ -15,11 +14,13 @@ from audit.models import AuditEntry
 from audit.services import build, record, record_many
 from common import clock
 from common.concurrency import change
-from common.uploads import InspectedUpload, bands, random_name
+from common.occasions import Occasion
+from common.uploads import InspectedUpload, bands, discard_files, keep_files
 from facilities.models import Community, Season
 from inspections import messages, rules
 from inspections.enums import UNDER_WAY_STATUSES, AttachmentStage, HazardStatus, Urgency
 from inspections.models import Attachment, Hazard
+from inspections.occasions import LABEL, keep_occasion
 from inspections.workflow import MoveRefused
 
 # A deadline, unit or person changes by a move with a reason once the hazard has been issued.
@@ -57,9 +58,10 @@ def number_text(season: Season, sequence: int) -> str:
 @transaction.atomic
 def register(
     *, by: Any, season: Season, communities: Sequence[Community] = (), cooperating_units: Sequence[Unit] = (),
-    uploads: Sequence[InspectedUpload] = (), **fields: Any,
+    uploads: Sequence[InspectedUpload] = (), occasion: Occasion | None = None, **fields: Any,
 ) -> Hazard:  # fmt: skip
     """Enter a new hazard as 待下达 under the next number, with its photos (整改前). `fields` are those of the model.
+    `occasion`: what it was registered from; the one who registers sees that.
 
     A company registers what it has to mend itself, a township what lies in its area; else PermissionDenied.
     """
@@ -71,10 +73,13 @@ def register(
     hazard.communities.set(communities)
     hazard.cooperating_units.set([unit for unit in cooperating_units if unit != hazard.lead_unit])
 
+    if occasion is not None:
+        keep_occasion(hazard, occasion)
+
     def write() -> AuditEntry:
         return record(
             actor=by, action="登记", target=hazard, to_status=HazardStatus.PENDING, region_code=season.county.code,
-            note=hazard.description,
+            note=hazard.description, changes={LABEL: [None, occasion.label]} if occasion else None,
         )  # fmt: skip
 
     with_attachments(hazard, write, by=by, uploads=uploads, stage=AttachmentStage.BEFORE)
@@ -196,25 +201,13 @@ def attach(
     )  # fmt: skip
     if upload.phash:
         attachment.band_0, attachment.band_1, attachment.band_2, attachment.band_3 = bands(upload.phash)
+    keep_files(attachment, upload)
     try:
-        attachment.file.save(random_name(upload.extension), ContentFile(upload.content), save=False)
-        if upload.thumbnail:
-            attachment.thumbnail.save(random_name("jpg"), ContentFile(upload.thumbnail), save=False)
-        if upload.rendition:
-            attachment.rendition.save(random_name("jpg"), ContentFile(upload.rendition), save=False)
         attachment.save(force_insert=True)
     except BaseException:
-        _discard_files([attachment])
+        discard_files([attachment])
         raise
     return attachment
-
-
-def _discard_files(attachments: Iterable[Attachment]) -> None:
-    """The database forgets what was rolled back, the disk does not."""
-    for attachment in attachments:
-        for file in (attachment.file, attachment.thumbnail, attachment.rendition):
-            if file:
-                file.delete(save=False)
 
 
 def with_attachments(
@@ -239,7 +232,7 @@ def _with_staged(
             entry = write()
             Attachment.objects.filter(pk__in=[attachment.pk for attachment in stored]).update(entry_id=entry.pk)
     except BaseException:
-        _discard_files(stored)
+        discard_files(stored)
         raise
     return entry, stored
 

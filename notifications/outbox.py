@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import CharField, DateTimeField, F, Min, Q, QuerySet, Value
@@ -90,6 +91,19 @@ def queue_selected(*parts: QuerySet[Outgoing], matter: str, step: str, bundle: s
     names = (*COLUMNS, *constants, "created_at", "due_at", "attempts")
     # Whoever stands in several parts gets one: the key sees to that.
     return insert_select(Outgoing, names, rows[0].union(*rows[1:], all=True), line_up_by="key")
+
+
+def deliver_soon() -> None:
+    """Have what this transaction has written sent right after it, for news that must not wait for the next round. If
+    the broker does not take the task, that round sends it."""
+    transaction.on_commit(_ask_for_delivery)
+
+
+def _ask_for_delivery() -> None:
+    try:
+        current_app.send_task("notifications.tasks.deliver", retry_policy={"max_retries": 1, "interval_start": 0})
+    except Exception:  # each broker has errors of its own; the news is safe and goes out with the next round
+        logger.warning("a delivery of the outbox could not be asked for", exc_info=True)
 
 
 def deliver(*, seconds: float = 50.0) -> int:

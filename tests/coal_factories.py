@@ -7,7 +7,8 @@ from typing import Any
 from accounts.models import Unit
 from coal.demand import rounded, tce
 from coal.demand_enums import Method, MilestoneKind
-from coal.models import DailyTemperature, Estimate, Target, TargetMilestone
+from coal.fund_enums import FundKind
+from coal.models import DailyTemperature, Estimate, FundEntry, Target, TargetMilestone
 from facilities.models import Season
 
 CHECK_CASE: dict[str, Any] = {
@@ -52,3 +53,12 @@ def a_winter_of(season: Season, start_year: int, mean_c: str, *, days: int = 121
         DailyTemperature(county=season.county, day=first + dt.timedelta(days=n), mean_c=Decimal(mean_c))
         for n in range(days)
     )
+
+
+def make_fund(*, company: Unit, season: Season, by: Any, **values: Any) -> FundEntry:
+    """A loan of 100 万元 on 1 July, written directly: whoever `by` is."""
+    usual: dict[str, Any] = {
+        "kind": FundKind.LOAN, "day": dt.date(season.year, 7, 1), "amount_yuan": Decimal(1_000_000), "note": "农商行",
+    }  # fmt: skip
+    fields = {**usual, **values, "county": season.county, "company": company, "season": season, "entered_by": by}
+    return FundEntry.objects.create(**fields)

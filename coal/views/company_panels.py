@@ -16,8 +16,10 @@ from django.http import HttpRequest
 
 from accounts.models import Unit
 from coal.charts import charts_of
+from coal.check_selectors import last_checks_of
 from coal.demand_enums import MilestoneKind
 from coal.demand_selectors import reach_of
+from coal.funds import funds_of
 from coal.models import DailyReport, Target, Yard
 from coal.reports import due_at, is_due_of
 from coal.standings import Standing
@@ -147,10 +149,22 @@ def facts(page: CompanyPage) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def checks(page: CompanyPage) -> dict[str, Any]:
+    """How its yards were found when they were last checked. Three queries."""
+    return {"checks": last_checks_of(page.company)}
+
+
+def funds(page: CompanyPage) -> dict[str, Any]:
+    """Four queries."""
+    return {"funds": funds_of(page.company, page.season)}
+
+
 PANELS: tuple[Panel, ...] = (
     Panel("coal/parts/company_charts.html", charts, is_wide=True),
     Panel("coal/parts/company_yards.html", yards, is_wide=True),
     Panel("coal/parts/company_targets.html", targets),
     Panel("coal/parts/company_reports.html", reports),
+    Panel("coal/_checks_panel.html", checks),
+    Panel("coal/_funds_panel.html", funds),
     Panel("coal/parts/company_facts.html", facts, is_wide=True),
 )

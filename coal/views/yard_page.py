@@ -14,6 +14,8 @@ from django.urls import reverse
 
 from accounts.enums import UnitKind
 from coal import services
+from coal.check_selectors import last_checks, trend
+from coal.check_services import rules_of
 from coal.filters import MovementFilter, YardFilter
 from coal.forms.yard import YardForm
 from coal.layers import layers
@@ -71,7 +73,7 @@ def yard_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "empty_action": "登记盘点",
     }  # fmt: skip
     if not is_partial(request):
-        context |= _state(yard, current_season(request))
+        context |= _state(yard, current_season(request)) | _checks(yard)
     return render_page(request, "coal/yard_detail.html", context, fragments=FRAGMENTS)
 
 
@@ -99,6 +101,12 @@ def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
         "oldest": oldest, "oldest_age": oldest and oldest.age_days(today),
         "identity": identity, "season": season,
     }  # fmt: skip
+
+
+def _checks(yard: Yard) -> dict[str, Any]:
+    """The last check, and how hot the hottest point was at the last ones. Four queries."""
+    rules = rules_of(yard.county)
+    return {"checks": last_checks([yard], rules), "trend": trend(yard, rules), "is_yard_page": True}
 
 
 @manages

@@ -12,6 +12,7 @@ from accounts.enums import UnitKind
 from accounts.models import Region
 from common import clock
 from common.fields import LedgerDateField, LedgerForm, NamedRowField, PickMany, UploadsField, shown
+from common.occasions import Occasion
 from facilities.models import Facility, Season
 from inspections import rules
 from inspections.enums import Source
@@ -188,7 +189,7 @@ def facility_name(facility: Facility) -> str:
 class RegisterForm(HazardForm):
     photos = UploadsField(label="整改前照片", required=False)
 
-    def __init__(self, *args: Any, like: Hazard | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, like: Hazard | None = None, occasion: Occasion | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in rules.FIVE_FIELDS:
             del self.fields[name]
@@ -197,8 +198,14 @@ class RegisterForm(HazardForm):
             self.initial["source"] = Source.SELF_CHECK
         if like is not None:
             for name in CARRIED_OVER:
-                if name in self.fields and not self.fields[name].disabled:
-                    self.initial[name] = getattr(like, name)
+                self._begin_with(name, getattr(like, name))
+        for name, value in occasion.initial.items() if occasion else ():
+            self._begin_with(name, value)
+
+    def _begin_with(self, name: str, value: Any) -> None:
+        """Where the field is there and the user has a choice."""
+        if name in self.fields and not self.fields[name].disabled:
+            self.initial[name] = value
 
 
 class EditForm(HazardForm):

@@ -15,6 +15,7 @@ from facilities.models import Facility
 from inspections import rules, selectors, services
 from inspections.enums import AttachmentStage, Conclusion, Grade, HazardStatus
 from inspections.models import Attachment, Hazard, Milestone
+from inspections.occasions import where_from
 from inspections.timeline import entries_of, events, file_links
 from inspections.workflow import Move, moves_for
 
@@ -65,6 +66,7 @@ def hazard_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **conclusions,
         "past_rounds": hazard.past_rounds.all(),
         "origin": _origin(hazard),
+        "where_from": where_from(hazard, user),
         "events": events(entries_of(hazard, user), attachments),
     }
     return render(request, "inspections/hazard_detail.html", context)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from common.concurrency import Stale
+from common.occasions import PARAMETER, Occasion, named_occasion, outcomes_of
 from common.pending_forms import posted_or_pending
 from common.views import safe_next
 from facilities.models import Season
@@ -26,20 +27,30 @@ from inspections.workflow import MoveRefused
 
 @permission_required("inspections.register_hazard", raise_exception=True)
 def hazard_create(request: HttpRequest) -> HttpResponse:
-    """Register into the season that the page is about. The button `again` goes on to the next one (`?like=pk`)."""
+    """Register into the season that the page is about. The button `again` goes on to the next one (`?like=pk`).
+
+    `?from=yard_check-12` names what gives occasion to it: the form begins with what that says, and the two pages lead
+    to each other afterwards. One that the user does not see is none.
+    """
     season = current_season(request)
     if season is None:
         return render(request, "inspections/no_season.html")
     data = posted_or_pending(request)
-    form = RegisterForm(data, request.FILES or None, by=request.user, season=season, like=_like(request))
+    found = named_occasion(request.user, request.GET.get(PARAMETER, ""))
+    form = RegisterForm(
+        data, request.FILES or None, by=request.user, season=season, like=_like(request), occasion=found
+    )
     if request.method == "POST" and form.is_valid():
-        hazard = _register(request, form, season)
+        hazard = _register(request, form, season, found)
         if hazard is not None:
             messages.success(request, _registered(hazard))
             if "again" in request.POST:
                 return redirect(f"{reverse('inspections:hazard_create')}?like={hazard.pk}")
             return redirect(hazard)
-    context = {"form": form, "season": season, "restored": data is not None and request.method != "POST"}
+    context = {
+        "form": form, "season": season, "restored": data is not None and request.method != "POST", "occasion": found,
+        "outcomes": outcomes_of(request.user, found.kind, found.item_id) if found else [],
+    }  # fmt: skip
     return render(request, "inspections/hazard_form.html", context)
 
 
@@ -51,11 +62,14 @@ def _like(request: HttpRequest) -> Hazard | None:
     return Hazard.objects.visible_to(request.user).select_related(*RELATED).filter(pk=pk).first()
 
 
-def _register(request: HttpRequest, form: RegisterForm, season: Season) -> Hazard | None:
+def _register(
+    request: HttpRequest, form: RegisterForm, season: Season, found: Occasion | None
+) -> Hazard | None:  # fmt: skip
     try:
         return services.register(
-            by=request.user, season=season, uploads=form.cleaned_data.get("photos", []), **form.relations, **form.values
-        )
+            by=request.user, season=season, uploads=form.cleaned_data.get("photos", []), occasion=found,
+            **form.relations, **form.values,
+        )  # fmt: skip
     except MoveRefused as refused:
         for problem in refused.problems:
             form.add_error(None, problem)

@@ -4,6 +4,7 @@ The table names every address of the site; an address that is not in it fails th
 """
 
 import datetime as dt
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,12 +28,15 @@ from audit.services import record
 from coal.models import ProgressLine
 from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, LedgerTerm
+from common.uploads import inspect_upload
 from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
-from tests.coal_factories import make_estimate, make_target
+from tests.coal_factories import make_estimate, make_fund, make_target
 from tests.factories import DailyReportFactory, HazardFactory, MovementFactory, YardFactory
+from tests.pictures import photo as picture
+from tests.yard_checks import make_check
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +184,19 @@ TABLE: dict[str, Rule] = {
     "coal:report_file": Rule(COMPANY_ROLES),
     "coal:report_company": Rule(COAL, "company with coal"),
     "coal:report_detail": Rule(COAL, "report"),
+    "coal:fund_list": Rule(ALL_ROLES),
+    "coal:fund_sheet": Rule(ALL_ROLES),
+    "coal:fund_company": Rule(COAL, "company season"),
+    "coal:fund_need": Rule((COMPANY_ADMIN, DEVELOPMENT), "company season"),
+    "coal:fund_enter": Rule((COMPANY_ADMIN, DEVELOPMENT), "fund kind"),
+    "coal:fund_reverse": Rule((COMPANY_ADMIN, DEVELOPMENT), "fund entry"),
+    "coal:check_list": Rule(ALL_ROLES),
+    "coal:check_rules": Rule((ADMIN, DEVELOPMENT)),
+    "coal:check_detail": Rule(COAL, "check"),
+    "coal:check_correct": Rule((*BUREAU_ROLES, COMPANY_ADMIN), "check"),
+    "coal:check_photo": Rule(COAL, "check photo"),
+    "coal:check_thumbnail": Rule(COAL, "check photo"),
+    "coal:check_record": Rule((*BUREAU_ROLES, COMPANY_ADMIN), "yard"),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
@@ -211,7 +228,7 @@ UNSEEN_BY: dict[str, Roles] = {
     "community": (COMPANY_CLERK,),
     **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
-    "progress day": (COMPANY_CLERK, TOWNSHIP),
+    **dict.fromkeys(("progress day", "check", "check photo", "fund kind", "fund entry"), (COMPANY_CLERK, TOWNSHIP)),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
@@ -268,6 +285,8 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     target = make_target(estimate)
     return {
         "company season": {"company": hazard.lead_unit_id, "season": hazard.season_id},
+        "fund kind": {"company": hazard.lead_unit_id, "season": hazard.season_id, "kind": "loan"},
+        "fund entry": {"pk": make_fund(company=hazard.lead_unit, season=hazard.season, by=who).pk},
         "estimate": {"pk": estimate.pk},
         "target": {"pk": target.pk},
         "target move": {"pk": target.pk, "move": "file"},
@@ -300,7 +319,10 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
 
 def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
     yard = YardFactory(company=company)
+    check = make_check(yard, by=who, uploads=[inspect_upload(io.BytesIO(picture()), filename="a.jpg")])
     return {
+        "check": {"pk": check.pk},
+        "check photo": {"pk": check.photos.get().pk},
         "yard": {"pk": yard.pk},
         "yard entry": {"pk": yard.pk, "kind": "arrival"},
         "movement": {"pk": MovementFactory(yard=yard, entered_by=who).pk},

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Region
 from accounts.selectors import DEMO_PASSWORD
 from common import clock
-from heating.demo import coal, coal_demand, hazards, people, places
+from heating.demo import coal, coal_checks, coal_demand, hazards, people, places
 from notifications.models import Message
 
 SEED = 2025
@@ -20,7 +20,7 @@ UNREAD_DAYS = 4
 
 class Command(BaseCommand):
     help = (
-        "建立演示县（临岭县）：单位、用户、两个采暖季、小区和设施、隐患、煤场流水和日报、气温、用煤测算和储备目标。"
+        "建立演示县（临岭县）：单位、用户、两个采暖季、小区和设施、隐患、煤场流水、日报和检查、气温、用煤测算、储备目标、购煤资金。"
         "数据每次相同。"
     )
 
@@ -48,6 +48,7 @@ class Command(BaseCommand):
         hazards.tell(cast, present, facilities, count=count, today=today, seed=SEED + 1)
         coal_demand.tell(cast, present, today=today, seed=SEED + 2)
         coal.tell(cast, (past, present), today=today, seed=SEED + 3)
+        coal_checks.tell(cast, present, today=today, seed=SEED + 4)
         # People have read their post, but for the last days'.
         read_until = clock.now() - dt.timedelta(days=UNREAD_DAYS)
         Message.objects.filter(created_at__lt=read_until).update(read_at=read_until)

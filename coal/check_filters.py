@@ -1,0 +1,55 @@
+"""What the list of yard checks can be narrowed by."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.forms import TextInput
+
+from accounts.models import Unit
+from coal.check_enums import CheckLevel
+from coal.models import Yard, YardCheck
+from common.filters import LedgerFilterSet
+
+VERSIONS = (("all", "含已被更正的"),)
+
+
+class CheckFilter(LedgerFilterSet):
+    """What has been corrected is left out unless it is asked for."""
+
+    main = ("company", "yard", "level", "day")
+
+    q = django_filters.CharFilter(
+        label="情况说明、检查人", method="matching", widget=TextInput(attrs={"placeholder": "情况说明、检查人"})
+    )
+    company = django_filters.ModelChoiceFilter(
+        label="供热企业", field_name="yard__company", queryset=Unit.objects.none(), empty_label="全部"
+    )
+    yard = django_filters.ModelChoiceFilter(label="煤场", queryset=Yard.objects.none(), empty_label="全部")
+    level = django_filters.ChoiceFilter(label="结论", choices=CheckLevel.choices, empty_label="全部")
+    day = django_filters.DateFromToRangeFilter(
+        label="日期", field_name="checked_at",
+        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"}),
+    )  # fmt: skip
+    version = django_filters.ChoiceFilter(label="版次", choices=VERSIONS, method="in_version", empty_label="只看有效的")
+
+    class Meta:
+        model = YardCheck
+        fields = ("q", "company", "yard", "level", "day", "version")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = self.request.user
+        self.filters["company"].queryset = Unit.objects.visible_to(user).companies()
+        self.filters["yard"].queryset = Yard.objects.visible_to(user)
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        found = super().qs
+        return found if self.data.get("version") == "all" else found.current()  # type: ignore[attr-defined]
+
+    def matching(self, queryset: QuerySet[YardCheck], name: str, value: str) -> QuerySet[YardCheck]:
+        return queryset.filter(note__icontains=value) | queryset.filter(checked_by__icontains=value)
+
+    def in_version(self, queryset: QuerySet[YardCheck], name: str, value: str) -> QuerySet[YardCheck]:
+        return queryset
