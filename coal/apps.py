@@ -9,7 +9,8 @@ class CoalConfig(AppConfig):
     def ready(self) -> None:
         from coal.ledger_kind import TemperatureLedger
         from coal.progress_kind import ProgressKind
+        from coal.supply_kinds import BOOK, CONTRACTS, QUALITY
         from common.spreadsheets.ledgers.kinds import register_kind
 
-        register_kind(ProgressKind())
-        register_kind(TemperatureLedger())
+        for kind in (ProgressKind(), TemperatureLedger(), CONTRACTS, QUALITY, BOOK):
+            register_kind(kind)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from coal.demand_urls import demand_urls
+from coal.supply_urls import supply_urls
 from coal.views import movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
@@ -24,4 +25,5 @@ urlpatterns = [
     path("reports/company/<int:pk>/", report_page.report_company, name="report_company"),
     path("reports/<int:pk>/", report_page.report_detail, name="report_detail"),
     *demand_urls,
+    *supply_urls,
 ]

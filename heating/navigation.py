@@ -40,6 +40,9 @@ NAVIGATION = (
         (
             NavItem("煤炭储备", "coal", "coal:overview", ("coal.view_coal",)),
             NavItem("煤场", "facility", "coal:yard_list", ("coal.view_coal",), under=True),
+            NavItem("煤炭流水", "ledger", "coal:movement_list", ("coal.view_coal",), under=True),
+            NavItem("合同", "file", "coal:contract_list", ("coal.view_coal",), under=True),
+            NavItem("煤质", "check", "coal:quality_list", ("coal.view_coal",), under=True),
             NavItem("煤炭日报", "report", "coal:report_list", ("coal.view_coal",), under=True),
             NavItem("填报日报", "edit", "coal:report_file", ("coal.file_report",), under=True),
             NavItem("用煤测算", "chart", "coal:estimate_list", ("coal.view_coal",), under=True),

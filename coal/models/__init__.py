@@ -1,17 +1,22 @@
-"""The coal a county's companies need and hold, and what they report of it."""
+"""The coal a county's companies need, buy and hold, and what they report of it."""
 
 from coal.models.demand import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
 from coal.models.progress import ProgressLine
 from coal.models.report import DailyReport
 from coal.models.stock import Movement, StockDay, Yard
+from coal.models.supply import Contract, ContractAmendment, QualityBatch, Scan
 
 __all__ = [
+    "Contract",
+    "ContractAmendment",
     "DailyReport",
     "DailyTemperature",
     "Estimate",
     "Movement",
     "ParameterRange",
     "ProgressLine",
+    "QualityBatch",
+    "Scan",
     "StockDay",
     "Target",
     "TargetMilestone",
