@@ -91,6 +91,9 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "manage_yards": (ADMIN, *COMPANY_ROLES),
         "record_movement": COMPANY_ROLES,
         "file_report": COMPANY_ROLES,
+        # A company enters its own; the bureaus correct.
+        "manage_contracts": (*COMPANY_ROLES, DEVELOPMENT, *BUREAU_ROLES),
+        "record_quality": (*COMPANY_ROLES, DEVELOPMENT, *BUREAU_ROLES),
         "estimate_demand": (*COMPANY_ROLES, DEVELOPMENT),
         "propose_target": COMPANY_ROLES,
         "check_target": BUREAU_ROLES,

@@ -11,10 +11,11 @@ class CoalConfig(AppConfig):
         from coal.check_selectors import OCCASION, check_occasion
         from coal.ledger_kind import TemperatureLedger
         from coal.progress_kind import ProgressKind
+        from coal.supply_kinds import BOOK, CONTRACTS, QUALITY
         from common.occasions import register_occasion
         from common.spreadsheets.ledgers.kinds import register_kind
 
-        register_kind(ProgressKind())
-        register_kind(TemperatureLedger())
         register_occasion(OCCASION, check_occasion)
         register_news()
+        for kind in (ProgressKind(), TemperatureLedger(), CONTRACTS, QUALITY, BOOK):
+            register_kind(kind)

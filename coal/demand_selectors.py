@@ -19,6 +19,7 @@ from coal.inputs import Input, adjusted
 from coal.models import DailyTemperature, Estimate, ParameterRange, StockDay, Target, TargetMilestone, Yard
 from coal.progress import Reach, Supply, reach
 from coal.selectors import stock_by_yard, used_by_yard
+from coal.supply_selectors import contracted_supplies
 from facilities.models import Community, Season
 
 BY_TARGET = "已批准的储备目标"
@@ -144,22 +145,36 @@ def supplies(season: Season, companies: Iterable[Unit], until: dt.date) -> dict[
     }
 
 
-def milestones_behind(season: Season, user: Any, today: dt.date) -> list[tuple[TargetMilestone, Reach]]:
-    """Milestones for arrivals of targets in force that are past and not reached, of companies the user sees.
+def supplies_by_kind(
+    season: Season, companies: Iterable[Unit], until: dt.date
+) -> dict[MilestoneKind, dict[int, Supply]]:
+    """What the milestones that are shares of a target are held against: contracts signed, coal in place. 6 queries."""
+    kept = list(companies)
+    return {
+        MilestoneKind.CONTRACTED: contracted_supplies(season, kept),
+        MilestoneKind.ARRIVED: supplies(season, kept, until),
+    }
 
-    Five queries.
-    """
+
+def milestones_behind(season: Season, user: Any, today: dt.date) -> list[tuple[TargetMilestone, Reach]]:
+    """Milestones for contracts and arrivals of targets in force that are past and not reached, of companies the user
+    sees. Seven queries."""
     due = open_milestones(today - dt.timedelta(days=1)).filter(
-        kind=MilestoneKind.ARRIVED, target__season=season, target__in=Target.objects.visible_to(user)
-    )
+        kind__in=(MilestoneKind.CONTRACTED, MilestoneKind.ARRIVED), target__season=season,
+        target__in=Target.objects.visible_to(user),
+    )  # fmt: skip
     milestones = list(due)
-    known = supplies(season, [each.target.company for each in milestones], today)
-    reached = [(each, reach_of(each, known.get(each.target.company_id), today)) for each in milestones]
+    known = supplies_by_kind(season, [each.target.company for each in milestones], today)
+    reached = [
+        (each, reach_of(each, known[MilestoneKind(each.kind)].get(each.target.company_id), today))
+        for each in milestones
+    ]  # fmt: skip
     return [(each, found) for each, found in reached if found.is_behind]
 
 
 def reach_of(milestone: TargetMilestone, supply: Supply | None, today: dt.date) -> Reach:
-    """How a milestone for arrivals stands; of a company without a yard nothing is in place. No query."""
+    """How a milestone for contracts or arrivals stands; `supply`: what the company has signed for or in place by
+    then (`contracted_supplies`, `supplies`), None for nothing. No query."""
     nothing = Supply(milestone.due_on, Decimal(0), {})
     return reach(supply or nothing, milestone.quantity_t or Decimal(0), milestone.due_on, today)
 

@@ -1,4 +1,5 @@
-"""Kinds of coal movements; each with its label, its colour and what it does to the stock."""
+"""Kinds of coal movements, each with its label, its colour and what it does to the stock;
+kinds of contracts; where a heat value comes from."""
 
 from django.db import models
 
@@ -42,3 +43,23 @@ _COLOURS = {
 INFLOWS = (MovementKind.ARRIVAL, MovementKind.TRANSFER_IN)
 # What a person enters by itself; transfers and reversals are entered by forms of their own.
 ENTERED = (MovementKind.ARRIVAL, MovementKind.USE, MovementKind.LOSS, MovementKind.COUNT)
+
+
+class ContractKind(models.TextChoices):
+    LONG_TERM = "long_term", "长协"
+    SPOT = "spot", "市场"
+
+    @property
+    def colour(self) -> str:
+        return "blue" if self is ContractKind.LONG_TERM else "grey"
+
+
+class HeatSource(models.TextChoices):
+    TESTED = "tested", "化验"
+    TOLD = "told", "来货申报"
+    CARRIED = "carried", "调拨时折算"
+    UNKNOWN = "unknown", "未报，按常用热值"
+
+    @property
+    def colour(self) -> str:
+        return {"tested": "green", "unknown": "amber"}.get(self.value, "grey")

@@ -1,6 +1,6 @@
 """What the lists of the coal pages can be narrowed by."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Q, QuerySet
@@ -44,7 +44,7 @@ class YardFilter(LedgerFilterSet):
 
 
 class MovementFilter(LedgerFilterSet):
-    main = ("kind", "day")
+    main: ClassVar[tuple[str, ...]] = ("kind", "day")
 
     q = django_filters.CharFilter(
         label="合同、车号、批次", method="matching", widget=TextInput(attrs={"placeholder": "合同、车号、批次"})

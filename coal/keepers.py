@@ -13,7 +13,7 @@ from coal.demand_selectors import coal_companies
 from coal.enums import MovementKind
 from coal.inputs import INPUTS
 from coal.lights import Borders
-from coal.models import DailyReport, Movement, ParameterRange
+from coal.models import DailyReport, Movement, ParameterRange, QualityBatch
 from coal.reports import due_at
 from common import clock
 from facilities.models import Season
@@ -92,8 +92,12 @@ def keepers_of(season: Season, user: Any, today: dt.date, *, company: int | None
 
 def _rows(companies: Any, season: Season, owed: tuple[dt.date, dt.date] | None) -> Iterable[Any]:
     """A company for each of its yards."""
+    tested = QualityBatch.objects.filter(
+        company=OuterRef("yard__company"), number=OuterRef("batch"), heat_value_mj_per_kg__isnull=False
+    )
     untold = Movement.objects.filter(
-        ~Exists(Movement.objects.filter(reverses=OuterRef("pk"), reverses__isnull=False)), yard=OuterRef("yards__pk"),
+        ~Exists(Movement.objects.filter(reverses=OuterRef("pk"), reverses__isnull=False)),
+        ~Exists(tested), yard=OuterRef("yards__pk"),
         kind=MovementKind.ARRIVAL, heat_value_mj_per_kg__isnull=True, day__gte=season.summer_start_on,
     ).order_by("day")  # fmt: skip
     own = ParameterRange.objects.filter(county=season.county_id)

@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from coal.balances import heat_gj
 from coal.demand import TCE_MJ_PER_KG, rounded
-from coal.enums import INFLOWS
+from coal.enums import INFLOWS, HeatSource
+from coal.heat_values import HeatValue, heat_value_of, tested_values
 from coal.models import Movement, StockDay, Yard
 
 CHUNK = 50
@@ -21,13 +22,17 @@ CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Coal of one arrival that is still there. `stored_since` is None for what came before the book was opened."""
+    """Coal of one arrival that is still there. `stored_since` is None for what came before the book was opened.
+
+    `heat_source`: where the heat value comes from.
+    """
 
     quantity_t: Decimal
     stored_since: dt.date | None
     heat_value_mj_per_kg: Decimal | None
     batch: str = ""
     movement: Movement | None = None
+    heat_source: HeatSource = HeatSource.UNKNOWN
 
     @property
     def heat_gj(self) -> Decimal:
@@ -52,7 +57,7 @@ class Taken:
 
 
 def layers(yard: Yard, day: dt.date) -> Iterator[Layer]:
-    """What lies there at the close of that day, oldest first. 2 queries, and 2 for every 50 arrivals that are read."""
+    """What lies there at the close of that day, oldest first. 2 queries, and 3 for every 50 arrivals that are read."""
     last = StockDay.objects.filter(yard=yard, day__lte=day).order_by("-day").first()
     if last is None or not last.close_t:
         return
@@ -65,12 +70,12 @@ def layers(yard: Yard, day: dt.date) -> Iterator[Layer]:
         StockDay.objects.filter(yard=yard, day__lte=day, received_t__gt=gone_t).order_by("received_t", "day").first()
     ):
         since, already_t = oldest.day, oldest.received_t - oldest.came_t
-    for movement in _inflows(yard, since, day):
+    for movement, counted in _inflows(yard, since, day):
         before_t, already_t = already_t, already_t + movement.quantity_t
         if already_t > gone_t:
             quantity_t = already_t - max(gone_t, before_t)
             yield Layer(
-                quantity_t, movement.stored_since, movement.heat_value_mj_per_kg, movement.batch, movement
+                quantity_t, movement.stored_since, counted.mj_per_kg, movement.batch, movement, counted.source
             )  # fmt: skip
 
 
@@ -93,14 +98,15 @@ def leaving(yard: Yard, day: dt.date, quantity_t: Decimal) -> Taken:
     )
 
 
-def _inflows(yard: Yard, first: dt.date | None, last: dt.date) -> Iterator[Movement]:
-    """What came in between the two days and holds, oldest first."""
+def _inflows(yard: Yard, first: dt.date | None, last: dt.date) -> Iterator[tuple[Movement, HeatValue]]:
+    """What came in between the two days and holds, oldest first, and what its heat is reckoned with."""
     came = Movement.objects.filter(yard=yard, kind__in=INFLOWS, day__lte=last).order_by("day", "pk")
     if first is not None:
         came = came.filter(day__gte=first)
     for start in range(0, 10**9, CHUNK):
         chunk = list(came[start : start + CHUNK])
         gone = Movement.objects.reversed_among(movement.pk for movement in chunk)
-        yield from (movement for movement in chunk if movement.pk not in gone)
+        tested = tested_values(yard.company_id, (movement.batch for movement in chunk))
+        yield from ((each, heat_value_of(each, tested)) for each in chunk if each.pk not in gone)
         if len(chunk) < CHUNK:
             return

@@ -3,11 +3,12 @@
 import datetime as dt
 from collections.abc import Mapping, Set
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import reverse
 
-from coal.enums import MovementKind
+from coal.enums import HeatSource, MovementKind
+from coal.heat_values import HeatValue
 from coal.models import DailyReport, Movement, Yard
 from common.columns import group_digits
 from common.tables import (
@@ -60,7 +61,9 @@ class YardTable(LedgerTable):
 class MovementTable(LedgerTable):
     table_name = "coal_movements"
     card = ("day", "kind", "quantity_t", "close_t", "state")
-    default_columns = ("day", "kind", "quantity_t", "close_t", "source", "heat_value_mj_per_kg", "note", "state")
+    default_columns: ClassVar[tuple[str, ...]] = (
+        "day", "kind", "quantity_t", "close_t", "source", "heat_value_mj_per_kg", "note", "state",
+    )  # fmt: skip
     default_order = ("-day", "-pk")
 
     day = LinkColumn(verbose_name="日期")
@@ -79,6 +82,8 @@ class MovementTable(LedgerTable):
     closing: Mapping[dt.date, Decimal] = {}
     # The shown movements that are reversed, which the page reads at once.
     gone: Set[int] = frozenset()
+    # What the heat of the shown movements that brought coal is reckoned with.
+    counted: Mapping[int, HeatValue] = {}
 
     def row_url(self, record: Any) -> str:
         return reverse("coal:movement_detail", args=[record.pk])
@@ -92,6 +97,9 @@ class MovementTable(LedgerTable):
 
     def render_close_t(self, value: Any) -> str:
         return group_digits(self.closing[value], 2) if value in self.closing else ""
+
+    def render_heat_value_mj_per_kg(self, record: Any) -> str:
+        return heat_in_words(self.counted.get(record.pk))
 
     def render_source(self, record: Any) -> str:
         return "，".join(filter(None, (record.contract, record.transport, record.batch and f"批次 {record.batch}")))
@@ -139,3 +147,10 @@ def signed(movement: Movement) -> str:
     """The quantity as it acts on the stock: +120.50, −60.00; of a count without a sign, as of a reversal."""
     sign = {1: "+", -1: "−"}.get(MovementKind(movement.kind).sign, "")
     return f"{sign}{group_digits(movement.quantity_t, 2)}"
+
+
+def heat_in_words(counted: HeatValue | None) -> str:
+    """20.934; 20.100（化验）of coal that a laboratory has tested; empty where nobody has told."""
+    if counted is None or counted.mj_per_kg is None:
+        return ""
+    return f"{counted.mj_per_kg:.3f}" + ("（化验）" if counted.source is HeatSource.TESTED else "")

@@ -3,6 +3,7 @@ from django.urls import path
 from coal.check_urls import check_urls
 from coal.demand_urls import demand_urls
 from coal.fund_urls import fund_urls
+from coal.supply_urls import supply_urls
 from coal.views import company_page, movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
@@ -29,4 +30,5 @@ urlpatterns = [
     *check_urls,
     *demand_urls,
     *fund_urls,
+    *supply_urls,
 ]

@@ -1,14 +1,21 @@
-"""Estimates, targets and temperatures for tests: the field's check case unless a test says otherwise."""
+"""Estimates, targets, temperatures, contracts and laboratory reports for tests.
+
+The field's check case unless a test says otherwise.
+"""
 
 import datetime as dt
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from accounts.models import Unit
+from coal.contract_services import create_contract
 from coal.demand import rounded, tce
 from coal.demand_enums import Method, MilestoneKind
 from coal.fund_enums import FundKind
-from coal.models import DailyTemperature, Estimate, FundEntry, Target, TargetMilestone
+from coal.models import Contract, DailyTemperature, Estimate, FundEntry, QualityBatch, Target, TargetMilestone
+from coal.quality_services import create_batch
+from common.uploads import InspectedUpload
 from facilities.models import Season
 
 CHECK_CASE: dict[str, Any] = {
@@ -62,3 +69,31 @@ def make_fund(*, company: Unit, season: Season, by: Any, **values: Any) -> FundE
     }  # fmt: skip
     fields = {**usual, **values, "county": season.county, "company": company, "season": season, "entered_by": by}
     return FundEntry.objects.create(**fields)
+
+
+def make_contract(*, company: Unit, by: Any, **values: Any) -> Contract:
+    """1000 t of long-term coal, 20.9 MJ/kg and at most 1 % of sulphur, for the company's season of 2026."""
+    county = company.region.county
+    fields: dict[str, Any] = {
+        "county": county, "company": company, "number": "CY-2026-01", "supplier": "晋北煤业", "kind": "long_term",
+        "quantity_t": Decimal(1000), "price_yuan_per_t": Decimal(720), "signed_on": dt.date(2026, 5, 20),
+        "starts_on": dt.date(2026, 6, 1), "ends_on": dt.date(2026, 9, 8), "sulphur_percent": Decimal(1),
+        "heat_value_mj_per_kg": Decimal("20.9"), "note": "", **values,
+    }  # fmt: skip
+    fields.setdefault("season", Season.objects.get(county=county, name="2026-2027"))
+    return create_contract(by=by, **fields)
+
+
+def make_batch(*, company: Unit, by: Any, **values: Any) -> QualityBatch:
+    """Sampled on 2 July 2026 and not yet tested."""
+    fields: dict[str, Any] = {
+        "county": company.region.county, "company": company, "number": "260701", "sampled_on": dt.date(2026, 7, 2),
+        "sampled_by": "", "tested_on": None, "tested_by": "", "report_number": "", "heat_value_mj_per_kg": None,
+        "moisture_percent": None, "ash_percent": None, "volatile_percent": None, "sulphur_percent": None, "note": "",
+        **values,
+    }  # fmt: skip
+    return create_batch(by=by, **fields)
+
+
+def a_scan(name: str = "合同.pdf", content: bytes = b"%PDF-1.4 scan") -> InspectedUpload:
+    return InspectedUpload(name, "pdf", "application/pdf", False, content, sha256(content).hexdigest())

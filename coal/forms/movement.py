@@ -9,9 +9,11 @@ from coal import bookkeeping
 from coal.enums import MovementKind
 from coal.forms.figures import FigureField, HeatValueField
 from coal.inputs import INPUTS, Input
-from coal.models import Movement, Yard
+from coal.models import Movement, QualityBatch, Yard
+from coal.supply_selectors import in_force
 from common import clock
-from common.fields import LedgerDateField, LedgerForm
+from common.fields import LedgerDateField, LedgerForm, NameInput
+from common.text import normalise_name
 
 # Among how many of the latest arrivals one is looked for whose coal the next may be, and what is taken over from it.
 RECENT = 10
@@ -47,9 +49,15 @@ class MovementForm(LedgerForm):
 class ArrivalForm(MovementForm):
     kind = MovementKind.ARRIVAL
     heat_value_mj_per_kg = HeatValueField(INPUTS["heat_value_mj_per_kg"], required=False)
-    contract = forms.CharField(label="合同", max_length=60, required=False, help_text="合同编号或供应商")
+    contract = forms.CharField(
+        label="合同号", max_length=60, required=False, widget=NameInput,
+        help_text="点一下从在供的合同里选；还没登记的合同照写编号，登记后自动对上",
+    )  # fmt: skip
     transport = forms.CharField(label="运输方式、车号", max_length=60, required=False, help_text="如“汽运 冀A12345”")
-    batch = forms.CharField(label="质量批次", max_length=40, required=False)
+    batch = forms.CharField(
+        label="质量批次", max_length=40, required=False, widget=NameInput,
+        help_text="采样单上的批次号；化验结果出来后在“煤质”里按这个号登记",
+    )  # fmt: skip
     unit_price_yuan_per_t = FigureField(Input("unit_price_yuan_per_t", "单价", "元/t", 2), required=False, min_value=0)
     field_order = (
         "key", "day", "quantity_t", "heat_value_mj_per_kg", "contract", "transport", "batch", "unit_price_yuan_per_t",
@@ -57,13 +65,38 @@ class ArrivalForm(MovementForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["heat_value_mj_per_kg"].help_text += "；还没化验的可不填，折标煤时按常用热值"
+        self.fields["heat_value_mj_per_kg"].help_text += "；供应商或采制样单上的，还没有的可不填，折标煤时按常用热值"
+        self.fields["unit_price_yuan_per_t"].help_text = "不填的，按合同价"
+        self._offer()
         # The next lorry is most often of the same coal.
         recent = list(self.yard.movements.filter(kind=MovementKind.ARRIVAL)[:RECENT])
         gone = Movement.objects.reversed_among(movement.pk for movement in recent)
         last = next((movement for movement in recent if movement.pk not in gone), None)
         if last is not None:
             self.initial.update({name: getattr(last, name) for name in TAKEN_OVER})
+        # A contract's own price stands there, or comes in when the form is sent, whichever lorry was the last.
+        named = self.contracts.get(normalise_name(self.initial.get("contract") or ""))
+        if named is not None and named.price_yuan_per_t is not None:
+            self.initial["unit_price_yuan_per_t"] = named.price_yuan_per_t
+
+    def _offer(self) -> None:
+        """The company's contracts under which coal may come now, and its batches of late. Two queries."""
+        self.contracts = {
+            normalise_name(each.number): each for each in in_force(self.yard.company_id, clock.today())
+        }  # fmt: skip
+        self.fields["contract"].widget.names = [each.number for each in self.contracts.values()]  # type: ignore[attr-defined]
+        recent = QualityBatch.objects.filter(company=self.yard.company_id)[:RECENT]
+        self.fields["batch"].widget.names = [each.number for each in recent]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A number that only differs in case, width or spaces is the contract's own; its price fills an empty one."""
+        cleaned = super().clean()
+        named = self.contracts.get(normalise_name(cleaned.get("contract") or ""))
+        if named is not None:
+            cleaned["contract"] = named.number
+            if cleaned.get("unit_price_yuan_per_t") is None and "unit_price_yuan_per_t" not in self.errors:
+                cleaned["unit_price_yuan_per_t"] = named.price_yuan_per_t
+        return cleaned
 
 
 class UseForm(MovementForm):

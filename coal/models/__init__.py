@@ -1,4 +1,4 @@
-"""The coal a county's companies need and hold, and what they report of it."""
+"""The coal a county's companies need, buy and hold, and what they report of it."""
 
 from coal.models.checks import CheckPhoto, CheckPoint, CheckRules, YardCheck
 from coal.models.demand import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
@@ -6,11 +6,14 @@ from coal.models.funds import FundEntry, FundNeed
 from coal.models.progress import ProgressLine
 from coal.models.report import DailyReport
 from coal.models.stock import Movement, StockDay, Yard
+from coal.models.supply import Contract, ContractAmendment, QualityBatch, Scan
 
 __all__ = [
     "CheckPhoto",
     "CheckPoint",
     "CheckRules",
+    "Contract",
+    "ContractAmendment",
     "DailyReport",
     "DailyTemperature",
     "Estimate",
@@ -19,6 +22,8 @@ __all__ = [
     "Movement",
     "ParameterRange",
     "ProgressLine",
+    "QualityBatch",
+    "Scan",
     "StockDay",
     "Target",
     "TargetMilestone",

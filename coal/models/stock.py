@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import Region, Unit, User
 from accounts.scoping import in_region, sees_region
-from coal.enums import MovementKind
+from coal.enums import INFLOWS, MovementKind
 from common import clock
 
 
@@ -119,6 +119,10 @@ class Movement(models.Model):
                 name="movement_untold_heat",
             ),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="movement_reversals"),
+            # The whole book of several yards, newest first; what carries a contract's or a batch's number.
+            models.Index(fields=["day", "id"], name="movement_by_day"),
+            models.Index(fields=["yard", "contract"], condition=Q(kind="arrival"), name="movement_of_contract"),
+            models.Index(fields=["yard", "batch"], condition=Q(kind__in=INFLOWS), name="movement_of_batch"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(quantity_t__gte=0), name="movement_is_not_negative"),

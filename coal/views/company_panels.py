@@ -23,6 +23,7 @@ from coal.funds import funds_of
 from coal.models import DailyReport, Target, Yard
 from coal.reports import due_at, is_due_of
 from coal.standings import Standing
+from coal.supply_selectors import contracted_supplies, contracts_of, quality_warnings_of
 from common import clock
 from common.ui import quantity
 from facilities.models import Season
@@ -86,13 +87,17 @@ def yards(page: CompanyPage) -> dict[str, Any]:
 
 
 def targets(page: CompanyPage) -> dict[str, Any]:
-    """The target with its milestones and every revision of it. One query."""
+    """The target with its milestones and every revision of it. Three queries."""
     standing = page.standing
     revisions = Target.objects.filter(company=page.company, season=page.season).order_by("-revision")
     in_force = standing.basis.in_force
+    known = {
+        MilestoneKind.ARRIVED: standing.supply,
+        MilestoneKind.CONTRACTED: contracted_supplies(page.season, [page.company]).get(page.company.pk),
+    }
     steps = [
-        {"step": step, "reach": reach_of(step, standing.supply, standing.day)
-         if step.kind == MilestoneKind.ARRIVED else None}
+        {"step": step, "reach": reach_of(step, known[MilestoneKind(step.kind)], standing.day)
+         if step.kind in known else None}
         for step in (in_force.milestones if in_force else [])
     ]  # fmt: skip
     may_propose = page.is_own and page.user.has_perm("coal.propose_target")
@@ -149,6 +154,17 @@ def facts(page: CompanyPage) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def contracts(page: CompanyPage) -> dict[str, Any]:
+    """What it has bought for the season and what has come of it. Three queries."""
+    return {"contracts": contracts_of(page.company, page.season), "season": page.season}
+
+
+def quality(page: CompanyPage) -> dict[str, Any] | None:
+    """Coal that is worse than was agreed. Four queries."""
+    warnings = quality_warnings_of(page.company, page.season)
+    return {"warnings": warnings, "season": page.season} if warnings else None
+
+
 def checks(page: CompanyPage) -> dict[str, Any]:
     """How its yards were found when they were last checked. Three queries."""
     return {"checks": last_checks_of(page.company)}
@@ -163,6 +179,8 @@ PANELS: tuple[Panel, ...] = (
     Panel("coal/parts/company_charts.html", charts, is_wide=True),
     Panel("coal/parts/company_yards.html", yards, is_wide=True),
     Panel("coal/parts/company_targets.html", targets),
+    Panel("coal/_contracts_panel.html", contracts, is_wide=True),
+    Panel("coal/_quality_panel.html", quality, is_wide=True),
     Panel("coal/parts/company_reports.html", reports),
     Panel("coal/_checks_panel.html", checks),
     Panel("coal/_funds_panel.html", funds),

@@ -11,9 +11,11 @@ from django.utils.html import format_html
 
 from coal import bookkeeping
 from coal.balances import stock_at
-from coal.enums import MovementKind
+from coal.enums import INFLOWS, HeatSource, MovementKind
 from coal.forms.movement import FORMS, MovementForm, ReversalForm
+from coal.heat_values import heat_value_of, tested_values
 from coal.models import Movement, Yard
+from coal.supply_selectors import known_batch, known_contract
 from coal.tables import signed
 from common.columns import group_digits
 from common.forms import attempt
@@ -67,9 +69,23 @@ def _tell(request: HttpRequest, movement: Movement) -> None:
             reverse("coal:movement_detail", args=[movement.pk]),
         ),
     )  # fmt: skip
+    for unknown in _unknown(movement):
+        messages.warning(request, unknown)
     if stock_t > yard.capacity_t:
         over = group_digits(stock_t - yard.capacity_t, 2)
         messages.warning(request, f"{yard} 的库存比设计库容多 {over} t，请核对数量，或及时倒运。")
+
+
+def _unknown(movement: Movement) -> list[str]:
+    """What an arrival names that nobody has entered yet: no mistake, but somebody has to. Two queries at most."""
+    if movement.kind != MovementKind.ARRIVAL:
+        return []
+    company, found = movement.yard.company_id, []
+    if movement.contract and known_contract(company, movement.contract) is None:
+        found.append(f"合同号“{movement.contract}”还没有登记，已照记；登记这份合同后，这一车自动计入它的到货。")
+    if movement.batch and known_batch(company, movement.batch) is None:
+        found.append(f"批次“{movement.batch}”还没有登记煤质，已照记；登记化验结果后，折标煤自动改用化验的热值。")
+    return found
 
 
 def _visible(request: HttpRequest, pk: int) -> Movement:
@@ -96,10 +112,10 @@ def _facts(movement: Movement) -> list[tuple[Any, ...]]:
         ("数量（t）", group_digits(movement.quantity_t, 2)),
     ]
     optional = [
-        ("热值（MJ/kg）", movement.heat_value_mj_per_kg),
-        ("合同", movement.contract),
+        *_heat(movement),
+        ("合同号", _contract(movement)),
         ("运输方式、车号", movement.transport),
-        ("质量批次", movement.batch),
+        ("质量批次", _batch(movement)),
         ("单价（元/t）", movement.unit_price_yuan_per_t and group_digits(movement.unit_price_yuan_per_t, 2)),
         ("最早入场", movement.stored_since if movement.kind == MovementKind.TRANSFER_IN else None),
         ("另一煤场", _other_yard(movement)),
@@ -107,6 +123,33 @@ def _facts(movement: Movement) -> list[tuple[Any, ...]]:
     ]
     entered = ("登记", f"{movement.entered_by.display_name}，{moment(movement.entered_at)}")
     return [*facts, *(fact for fact in optional if fact[1]), entered]
+
+
+def _heat(movement: Movement) -> list[tuple[str, Any]]:
+    """What was told, and, where its batch is tested, what counts instead. One query at most."""
+    told = [("申报热值（MJ/kg）", movement.heat_value_mj_per_kg)]
+    if movement.kind not in INFLOWS:
+        return told
+    counted = heat_value_of(movement, tested_values(movement.yard.company_id, [movement.batch]))
+    if counted.source is HeatSource.TESTED:
+        return [*told, ("折标煤用的热值（MJ/kg）", f"{counted.mj_per_kg}，批次 {movement.batch} 的化验结果")]
+    return told
+
+
+def _contract(movement: Movement) -> Any:
+    """The number, leading to the contract that it names. One query at most."""
+    found = known_contract(movement.yard.company_id, movement.contract)
+    if found is None:
+        return movement.contract and f"{movement.contract}（还没有登记这份合同）"
+    return format_html('<a href="{}">{}</a> {}', found.get_absolute_url(), found.number, found.supplier)
+
+
+def _batch(movement: Movement) -> Any:
+    """The number, leading to the batch that it names. One query at most."""
+    found = known_batch(movement.yard.company_id, movement.batch)
+    if found is None:
+        return movement.batch and f"{movement.batch}（还没有登记煤质）"
+    return format_html('<a href="{}">{}</a>', found.get_absolute_url(), found.number)
 
 
 def _other_yard(movement: Movement) -> str:

@@ -96,16 +96,17 @@ def target_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _milestones(target: Target) -> list[dict[str, Any]]:
-    """Each with how it stands, if it is for arrivals and the target is in force. Five queries."""
+    """Each with how it stands, if it is for contracts or arrivals and the target is in force. Seven queries."""
     today = clock.today()
     counts = target.status == TargetStatus.APPROVED and target.season.summer_start_on <= today
     until = min(today, target.season.heating_end_on)
-    supply = selectors.supplies(target.season, [target.company], until).get(target.company_id) if counts else None
-    return [
-        {"step": step, "reach": selectors.reach_of(step, supply, today)
-         if counts and step.kind == MilestoneKind.ARRIVED else None}
-        for step in target.milestones.all()
-    ]  # fmt: skip
+    known = selectors.supplies_by_kind(target.season, [target.company], until) if counts else {}
+    found = []
+    for step in target.milestones.all():
+        supply = known.get(MilestoneKind(step.kind))
+        reach = None if supply is None else selectors.reach_of(step, supply.get(target.company_id), today)
+        found.append({"step": step, "reach": reach})
+    return found
 
 
 def _waiting(target: Target) -> str:

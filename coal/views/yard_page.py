@@ -18,6 +18,7 @@ from coal.check_selectors import last_checks, trend
 from coal.check_services import rules_of
 from coal.filters import MovementFilter, YardFilter
 from coal.forms.yard import YardForm
+from coal.heat_values import counted_values
 from coal.layers import layers
 from coal.models import Movement, Yard
 from coal.selectors import closing_of, identity_of, stock_by_yard
@@ -64,6 +65,7 @@ def yard_detail(request: HttpRequest, pk: int) -> HttpResponse:
     table = MovementTable.for_request(request, filters.qs, total=capped_count(filters.qs))
     table.closing = closing_of(yard, [movement.day for movement in table.page.object_list])
     table.gone = Movement.objects.reversed_among(movement.pk for movement in table.page.object_list)
+    table.counted = counted_values(table.page.object_list, {yard.pk: yard.company_id})
     may_enter = request.user.has_perm("coal.record_movement") and yard.is_active  # type: ignore[union-attr]
     context = {
         "yard": yard, "table": table, "bar": filters.bar, "may_enter": may_enter, "entries": ENTRIES,

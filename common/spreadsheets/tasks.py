@@ -11,7 +11,7 @@ from common.jobs.models import Job
 from common.jobs.services import Running, TooManyJobs, start, work
 from common.spreadsheets.ledgers.exporting import Chosen, Look, export_name, write_chosen
 from common.spreadsheets.ledgers.importer import Importer
-from common.spreadsheets.ledgers.kinds import LedgerKind, kind_named
+from common.spreadsheets.ledgers.kinds import ExportKind, LedgerKind, export_kind_named, kind_named
 from common.spreadsheets.ledgers.marks import marked_copy
 from common.spreadsheets.ledgers.registering import bring_in, bring_up_to_date, changes_without_conflict
 from common.spreadsheets.models import BatchState, ImportBatch, Pile
@@ -154,7 +154,7 @@ def mark_ledger(job_id: int) -> None:
 
 
 def start_export(
-    user: Any, kind: LedgerKind, chosen: Chosen, *, query: str, pks: Sequence[int] | None, look: Look, subtotals: bool
+    user: Any, kind: ExportKind, chosen: Chosen, *, query: str, pks: Sequence[int] | None, look: Look, subtotals: bool
 ) -> Job:
     """Have the file made in the background, where the user finds it under 我的任务."""
     params = {
@@ -175,7 +175,7 @@ def export_ledger(job_id: int) -> None:
         if running is None:
             return
         user, params = running.job.owner, running.params
-        kind, look = kind_named(params["ledger"]), Look(params["look"])
+        kind, look = export_kind_named(params["ledger"]), Look(params["look"])
         chosen = kind.chosen(user, query=params["query"], pks=params["pks"], scope=params["scope"])
         total = chosen.count()
         running.progress(0, total, "正在写入")

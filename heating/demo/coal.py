@@ -25,6 +25,8 @@ from coal.reports import books_of
 from coal.services import create_yard
 from common import clock
 from facilities.models import Season
+from heating.demo import coal_supply
+from heating.demo.coal_supply import SUPPLIERS
 from heating.demo.people import People
 
 DAYS_IN_STOCK_AT_START = 9
@@ -32,7 +34,6 @@ INDOOR_C, MEAN_C = 18, -2
 # Of a company without an estimate.
 USUAL_DAY_T = Decimal(60)
 BEHIND = Decimal("0.2")
-SUPPLIERS = ("晋北煤业长协 2 号", "神朔能源长协 7 号", "市场采购 恒通煤炭")
 LORRIES = ("汽运 冀A7K213", "汽运 晋B50318", "铁路 C70 敞车", "汽运 冀F91T06")
 
 
@@ -98,6 +99,8 @@ def tell(people: People, seasons: tuple[Season, ...], *, today: dt.date, seed: i
         _count(firm, yards[0], seasons[0].summer_start_on, opening_t, "期初盘点")
         for season in seasons:
             _season(firm, season, weather, today=today, is_present=season == seasons[-1])
+    users = {habit.company: habit.user for habit in HABITS}
+    coal_supply.tell(people, users, seasons, today=today, seed=seed + 100)
 
 
 def _at(day: dt.date, hour: int = 18) -> Any:
@@ -146,7 +149,7 @@ def _arrive(firm: Firm, season: Season, day: dt.date, share: Decimal) -> None:
     load: dict[str, Any] = {
         "by": firm.user, "day": day, "kind": MovementKind.ARRIVAL, "quantity_t": quantity_t,
         "heat_value_mj_per_kg": _rough(firm.habit.heat_value, dice, Decimal("0.03")).quantize(Decimal("0.001")),
-        "contract": dice.choice(SUPPLIERS), "transport": dice.choice(LORRIES), "batch": f"{day:%y%m%d}",
+        "contract": dice.choice(SUPPLIERS).number(season), "transport": dice.choice(LORRIES), "batch": f"{day:%y%m%d}",
         "unit_price_yuan_per_t": Decimal(dice.randrange(6800, 8600)) / 10,
     }  # fmt: skip
     bookkeeping.record_movement(yard, **load)

@@ -33,7 +33,7 @@ from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
 from tests.cast import Cast
-from tests.coal_factories import make_estimate, make_fund, make_target
+from tests.coal_factories import a_scan, make_batch, make_contract, make_estimate, make_fund, make_target
 from tests.factories import DailyReportFactory, HazardFactory, MovementFactory, YardFactory
 from tests.pictures import photo as picture
 from tests.yard_checks import make_check
@@ -47,6 +47,8 @@ PROGRESS: Roles = (*BUREAU_ROLES, DEVELOPMENT)
 YARDS: Roles = (ADMIN, *COMPANY_ROLES)
 # Who sees the coal of 城源热力: neither the clerk of another company nor a township.
 COAL: Roles = tuple(role for role in ALL_ROLES if role not in (COMPANY_CLERK, TOWNSHIP))
+# Who corrects the contracts and reports of 城源热力.
+CORRECTORS: Roles = (*BUREAU_ROLES, DEVELOPMENT, COMPANY_ADMIN)
 # For whoever looks after all counties: no role of one county of several.
 NO_COUNTY: Roles = ()
 DELETED = {"term", "alias", "calendar day"}
@@ -172,6 +174,20 @@ TABLE: dict[str, Rule] = {
     "coal:target_move": Rule((COMPANY_ADMIN,), "target move"),
     "coal:overview": Rule(ALL_ROLES),
     "coal:company": Rule(COAL, "company with coal"),
+    "coal:contract_list": Rule(ALL_ROLES),
+    "coal:contract_export": Rule(ALL_ROLES),
+    "coal:contract_create": Rule(COMPANY_ROLES),
+    "coal:contract_detail": Rule(COAL, "contract"),
+    "coal:contract_edit": Rule(CORRECTORS, "contract"),
+    "coal:contract_amend": Rule(CORRECTORS, "contract"),
+    "coal:quality_list": Rule(ALL_ROLES),
+    "coal:quality_export": Rule(ALL_ROLES),
+    "coal:quality_create": Rule(COMPANY_ROLES),
+    "coal:quality_detail": Rule(COAL, "quality batch"),
+    "coal:quality_edit": Rule(CORRECTORS, "quality batch"),
+    "coal:scan_file": Rule(COAL, "scan"),
+    "coal:movement_list": Rule(ALL_ROLES),
+    "coal:movement_export": Rule(ALL_ROLES),
     "coal:yard_list": Rule(ALL_ROLES),
     "coal:yard_create": Rule(YARDS),
     "coal:yard_detail": Rule(COAL, "yard"),
@@ -229,6 +245,7 @@ UNSEEN_BY: dict[str, Roles] = {
     **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("progress day", "check", "check photo", "fund kind", "fund entry"), (COMPANY_CLERK, TOWNSHIP)),
+    **dict.fromkeys(("progress day", "contract", "quality batch", "scan"), (COMPANY_CLERK, TOWNSHIP)),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
@@ -320,12 +337,16 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
 def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
     yard = YardFactory(company=company)
     check = make_check(yard, by=who, uploads=[inspect_upload(io.BytesIO(picture()), filename="a.jpg")])
+    contract = make_contract(company=company, by=who, uploads=[a_scan()])
     return {
         "check": {"pk": check.pk},
         "check photo": {"pk": check.photos.get().pk},
         "yard": {"pk": yard.pk},
         "yard entry": {"pk": yard.pk, "kind": "arrival"},
         "movement": {"pk": MovementFactory(yard=yard, entered_by=who).pk},
+        "contract": {"pk": contract.pk},
+        "quality batch": {"pk": make_batch(company=company, by=who).pk},
+        "scan": {"pk": contract.scans.get().pk},
         "company with coal": {"pk": company.pk},
         "report": {"pk": DailyReportFactory(company=company, filed_by=who).pk},
     }

@@ -21,7 +21,7 @@ from common.spreadsheets.streaming import KEPT_FREE
 from common.spreadsheets.styles import MOST_ROWS
 
 if TYPE_CHECKING:
-    from common.spreadsheets.ledgers.kinds import LedgerKind
+    from common.spreadsheets.ledgers.kinds import ExportKind
 
 # What one sheet holds below its title and head.
 MOST_EXPORTED = MOST_ROWS - KEPT_FREE - 4
@@ -60,7 +60,7 @@ class Chosen:
         return self.items.order_by()[: MOST_EXPORTED + 1].count()
 
 
-def refusal(kind: "LedgerKind", count: int, look: Look) -> str:
+def refusal(kind: "ExportKind", count: int, look: Look) -> str:
     """Why so many items cannot be exported in one file; empty if they can."""
     if count > MOST_EXPORTED:
         return f"一张 Excel 工作表最多放 {MOST_EXPORTED} {kind.measure}，请加上筛选条件，分几次导出"
@@ -74,7 +74,7 @@ def refusal(kind: "LedgerKind", count: int, look: Look) -> str:
 
 def write_chosen(
     out: BinaryIO,
-    kind: "LedgerKind",
+    kind: "ExportKind",
     chosen: Chosen,
     *,
     by: Any,
@@ -123,7 +123,7 @@ def _counted(rows: Iterable[Any], progress: Callable[[int], None]) -> Iterator[A
 
 
 def _about(
-    kind: "LedgerKind", chosen: Chosen, count: int, by: Any, look: Look, with_subtotals: bool
+    kind: "ExportKind", chosen: Chosen, count: int, by: Any, look: Look, with_subtotals: bool
 ) -> list[tuple[str, str]]:
     """What the sheet 口径 says."""
     return [
@@ -137,7 +137,7 @@ def _about(
     ]
 
 
-def export_name(kind: "LedgerKind", chosen: Chosen, look: Look) -> str:
+def export_name(kind: "ExportKind", chosen: Chosen, look: Look) -> str:
     """冬病夏治隐患台账-2026-2027-20261125.xlsx"""
     shown = "" if look == Look.OFFICIAL else look.label
     parts = [kind.file_stem, shown, str(chosen.scope or ""), f"{clock.today():%Y%m%d}"]

@@ -1,6 +1,6 @@
 """A kind of ledger as the pages, jobs and commands of import and export know it; each app registers its own.
 
-class Hazards(LedgerKind): …
+class Hazards(LedgerKind): …         class Movements(ExportKind): …    # goes out, never comes in
 register_kind(Hazards())
 kind_named("hazards").importer(by=user, context={})
 """
@@ -23,26 +23,18 @@ from common.spreadsheets.registry import Vocabulary, register
 from common.spreadsheets.subtotals import Subtotals
 
 
-class LedgerKind(ABC):
-    """`noun`: what a row becomes; `measure`: its measure word. `urls`: namespace and prefix of its pages' names.
-
-    `editor`: the columns that a person may mend, in the order in which rows are shown.
-    """
+class ExportKind(ABC):
+    """A list that goes out as a file. `noun`: what a row is; `measure`: its measure word. `urls`: namespace and prefix
+    of its pages' names."""
 
     ledger: ClassVar[Ledger]
     noun: ClassVar[str]
     measure: ClassVar[str] = "条"
     urls: ClassVar[str]
     file_stem: ClassVar[str]
-    import_permission: ClassVar[str]
     export_permission: ClassVar[str]
-    editor: ClassVar[Sequence[str]]
-    looks: ClassVar[Sequence[Look]] = (Look.OFFICIAL, Look.PLAIN)
+    looks: ClassVar[Sequence[Look]] = (Look.OFFICIAL,)
     subtotals: ClassVar[Subtotals | None] = None
-    # What the import page tells besides what holds for every kind.
-    import_notes: ClassVar[Sequence[str]] = ()
-    # Of the pages; a kind with more to show extends them.
-    review_template: ClassVar[str] = "spreadsheets/import_batch.html"
 
     def __str__(self) -> str:
         return f"{self.noun}台账"
@@ -53,10 +45,6 @@ class LedgerKind(ABC):
 
     def url(self, page: str, *args: Any) -> str:
         return reverse(f"{self.urls}{page}", args=args)
-
-    @abstractmethod
-    def item_url(self, pk: int) -> str:
-        """The page of what a row became."""
 
     @abstractmethod
     def list_url(self) -> str:
@@ -72,15 +60,70 @@ class LedgerKind(ABC):
         """The title of the column by which sums can be had; empty for none."""
         return self.ledger.by_name[self.subtotals.by].title if self.subtotals else ""
 
+    def may_import(self, user: Any) -> bool:
+        return False
+
     def list_actions(self, user: Any) -> dict[str, Any]:
         """The context with which a list offers its import and export (partials/list.html)."""
         return {
             "list_actions_template": "spreadsheets/list_actions.html",
             "kind": self,
-            "may_import": user.has_perm(self.import_permission),
+            "may_import": self.may_import(user),
             "may_export": user.has_perm(self.export_permission),
             "export_in_background_above": settings.EXPORT_IN_BACKGROUND_ABOVE,
         }
+
+    @abstractmethod
+    def columns_of(self, look: Look) -> Sequence[str]: ...
+
+    @abstractmethod
+    def chosen(
+        self, source: Any, *, query: str = "", pks: Sequence[int] | None = None, scope: Mapping[str, Any] | None = None
+    ) -> Chosen:
+        """What the list's query string leaves, or those of `pks`, of what a user sees. `source`: a request or a user.
+
+        `scope`: `Chosen.scope_json`, or what a command names.
+        """
+
+    @abstractmethod
+    def export_rows(self, chosen: Chosen, columns: Sequence[str], *, in_groups: bool) -> Iterator[Sequence[Any]]:
+        """The columns' values of each item; `in_groups`: in the order of the subtotals' groups."""
+
+    @abstractmethod
+    def export_title(self, chosen: Chosen, *, by: Any) -> str: ...
+
+    @abstractmethod
+    def record_export(self, *, by: Any, note: str) -> None:
+        """Who took what out of the site goes into its journal."""
+
+    def about_scope(self, chosen: Chosen) -> Sequence[tuple[str, str]]:
+        return ()
+
+    def about(self, look: Look, *, with_subtotals: bool) -> Sequence[tuple[str, str]]:
+        """What counts, as (label, text)."""
+        return ()
+
+
+class LedgerKind(ExportKind):
+    """A ledger that also comes in. `noun`: what a row becomes.
+
+    `editor`: the columns that a person may mend, in the order in which rows are shown.
+    """
+
+    import_permission: ClassVar[str]
+    editor: ClassVar[Sequence[str]]
+    looks: ClassVar[Sequence[Look]] = (Look.OFFICIAL, Look.PLAIN)
+    # What the import page tells besides what holds for every kind.
+    import_notes: ClassVar[Sequence[str]] = ()
+    # Of the pages; a kind with more to show extends them.
+    review_template: ClassVar[str] = "spreadsheets/import_batch.html"
+
+    def may_import(self, user: Any) -> bool:
+        return bool(user.has_perm(self.import_permission))
+
+    @abstractmethod
+    def item_url(self, pk: int) -> str:
+        """The page of what a row became."""
 
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.ledger)
@@ -119,7 +162,7 @@ class LedgerKind(ABC):
         """What a person or a command chose for all rows, as `Importer.begin` takes it; JSON-ready."""
         return {}
 
-    def check_choices(self, by: Any, choices: Mapping[str, Any]) -> None:  # noqa: B027 (a kind may offer none)
+    def check_choices(self, by: Any, choices: Mapping[str, Any]) -> None:
         """Raises PermissionDenied before a job is started for it."""
 
     @abstractmethod
@@ -132,52 +175,31 @@ class LedgerKind(ABC):
     def write_blank(self, out: BinaryIO, *, source: HttpRequest) -> str:
         """Write the blank ledger to fill in; its file name. Raises SpreadsheetError."""
 
-    # --- export ---
 
-    @abstractmethod
-    def columns_of(self, look: Look) -> Sequence[str]: ...
-
-    @abstractmethod
-    def chosen(
-        self, source: Any, *, query: str = "", pks: Sequence[int] | None = None, scope: Mapping[str, Any] | None = None
-    ) -> Chosen:
-        """What the list's query string leaves, or those of `pks`, of what a user sees. `source`: a request or a user.
-
-        `scope`: `Chosen.scope_json`, or what a command names.
-        """
-
-    @abstractmethod
-    def export_rows(self, chosen: Chosen, columns: Sequence[str], *, in_groups: bool) -> Iterator[Sequence[Any]]:
-        """The columns' values of each item; `in_groups`: in the order of the subtotals' groups."""
-
-    @abstractmethod
-    def export_title(self, chosen: Chosen, *, by: Any) -> str: ...
-
-    @abstractmethod
-    def record_export(self, *, by: Any, note: str) -> None:
-        """Who took what out of the site goes into its journal."""
-
-    def about_scope(self, chosen: Chosen) -> Sequence[tuple[str, str]]:
-        return ()
-
-    def about(self, look: Look, *, with_subtotals: bool) -> Sequence[tuple[str, str]]:
-        """What counts, as (label, text)."""
-        return ()
+_KINDS: dict[str, ExportKind] = {}
 
 
-_KINDS: dict[str, LedgerKind] = {}
-
-
-def register_kind(kind: LedgerKind) -> None:
-    """With the words that a bureau may add for it."""
+def register_kind(kind: ExportKind) -> None:
+    """With the words that a bureau may add for it, if it is read from files."""
     _KINDS[kind.name] = kind
-    register(kind.vocabulary())
+    if isinstance(kind, LedgerKind):
+        register(kind.vocabulary())
 
 
 def kind_named(name: str) -> LedgerKind:
+    """A ledger that is read from files."""
+    return kinds()[name]
+
+
+def export_kind_named(name: str) -> ExportKind:
     return _KINDS[name]
 
 
 def kinds() -> Mapping[str, LedgerKind]:
-    """{name: kind}"""
+    """{name: kind} of those that are read from files."""
+    return {name: kind for name, kind in _KINDS.items() if isinstance(kind, LedgerKind)}
+
+
+def export_kinds() -> Mapping[str, ExportKind]:
+    """{name: kind} of all: whatever is read from files goes out too."""
     return _KINDS

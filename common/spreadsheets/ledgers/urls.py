@@ -5,6 +5,11 @@ from django.urls import URLPattern, path
 from common.spreadsheets.ledgers.views import files, importing, layout
 
 
+def export_urls(ledger: str, *, prefix: str, under: str = "") -> list[URLPattern]:
+    """That of the export alone, of a list that does not come in."""
+    return [path(f"{under}export/", files.export, {"ledger": ledger}, name=f"{prefix}export")]
+
+
 def ledger_urls(ledger: str, *, prefix: str, under: str = "") -> list[URLPattern]:
     """`ledger`: the kind's name. `prefix`: of the names of the pages, as in `LedgerKind.urls`: "hazard_".
 

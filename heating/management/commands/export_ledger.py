@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.ledgers.exporting import Look, write_chosen
-from common.spreadsheets.ledgers.kinds import kind_named, kinds
+from common.spreadsheets.ledgers.kinds import export_kind_named, export_kinds
 from heating.management.commands.import_ledger import user_named
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=sorted(kinds()), help="台账类型")
+        parser.add_argument("kind", choices=sorted(export_kinds()), help="台账类型")
         parser.add_argument("--as", dest="username", required=True, metavar="USER", help="以谁的身份导出")
         parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="写到哪个文件")
         parser.add_argument("--season", metavar="S", help="采暖季，如 2026-2027；不写则为当前采暖季")
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             if not sign:
                 raise CommandError(f"筛选条件“{condition}”应写成 名称=值")
             params.appendlist(name, value)
-        kind, look = kind_named(options["kind"]), Look(options["look"])
+        kind, look = export_kind_named(options["kind"]), Look(options["look"])
         if look not in kind.looks:
             raise CommandError(f"{kind}没有“{look.label}”这种格式")
         try:

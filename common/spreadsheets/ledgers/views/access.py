@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
 from common.spreadsheets.errors import SpreadsheetError
-from common.spreadsheets.ledgers.kinds import LedgerKind, kind_named
+from common.spreadsheets.ledgers.kinds import ExportKind, LedgerKind, export_kind_named, kind_named
 from common.spreadsheets.models import ImportBatch, ImportRow
 
 View = Callable[..., HttpResponseBase]
@@ -18,17 +18,17 @@ View = Callable[..., HttpResponseBase]
 
 def imports(view: Callable[..., Any]) -> View:
     """The view is called with the kind, for who may import it."""
-    return _for(view, lambda kind: kind.import_permission)
+    return _for(view, kind_named, lambda kind: kind.import_permission)
 
 
 def exports(view: Callable[..., Any]) -> View:
-    return _for(view, lambda kind: kind.export_permission)
+    return _for(view, export_kind_named, lambda kind: kind.export_permission)
 
 
-def _for(view: Callable[..., Any], permission: Callable[[LedgerKind], str]) -> View:
+def _for(view: Callable[..., Any], named: Callable[[str], Any], permission: Callable[[Any], str]) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, ledger: str, **kwargs: Any) -> HttpResponseBase:
-        kind = kind_named(ledger)
+        kind: ExportKind = named(ledger)
         if not request.user.has_perm(permission(kind)):  # type: ignore[union-attr]
             raise PermissionDenied
         try:

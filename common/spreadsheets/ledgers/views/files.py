@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.ledgers.exporting import XLSX, Chosen, Look, export_name, refusal, write_chosen
 from common.spreadsheets.ledgers.forms import ExportForm
-from common.spreadsheets.ledgers.kinds import LedgerKind
+from common.spreadsheets.ledgers.kinds import ExportKind, LedgerKind
 from common.spreadsheets.ledgers.marks import marked_copy
 from common.spreadsheets.ledgers.views.access import batch_of, exports, imports
 from common.spreadsheets.tasks import start_export, start_marking
@@ -26,7 +26,7 @@ IN_MEMORY_BYTES = 5 * 1024 * 1024
 
 @require_http_methods(["GET", "POST"])
 @exports
-def export(request: HttpRequest, kind: LedgerKind) -> Any:
+def export(request: HttpRequest, kind: ExportKind) -> Any:
     """GET and POST: the list of the address's filters. POST with `move` or `selected` (pk, repeated): those rows that
     the user sees. Both: `look`, `subtotals`. What takes long becomes a job, which needs a POST."""
     pks, back = _selected(request), _back(request, kind)
@@ -52,7 +52,7 @@ def export(request: HttpRequest, kind: LedgerKind) -> Any:
 
 
 def _ask(
-    request: HttpRequest, kind: LedgerKind, count: int, look: Look, subtotals: bool, back: str
+    request: HttpRequest, kind: ExportKind, count: int, look: Look, subtotals: bool, back: str
 ) -> HttpResponse:  # fmt: skip
     context = {
         "kind": kind, "count": count, "look": look, "subtotals": subtotals, "back": back,
@@ -62,7 +62,7 @@ def _ask(
 
 
 def _written(
-    request: HttpRequest, kind: LedgerKind, chosen: Chosen, look: Look, subtotals: bool, back: str
+    request: HttpRequest, kind: ExportKind, chosen: Chosen, look: Look, subtotals: bool, back: str
 ) -> HttpResponse | FileResponse:
     out = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 (the response closes it)
     try:
@@ -87,7 +87,7 @@ def _selected(request: HttpRequest) -> list[int] | None:
     return [int(pk) for pk in request.POST.getlist("selected") if pk.isascii() and pk.isdigit() and len(pk) < 19]
 
 
-def _back(request: HttpRequest, kind: LedgerKind) -> str:
+def _back(request: HttpRequest, kind: ExportKind) -> str:
     params = request.GET.copy()
     for name in ("look", "subtotals"):
         params.pop(name, None)

@@ -1,0 +1,116 @@
+"""Every write to contracts, each with its entry, and its scans, in one transaction."""
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from audit.services import record
+from audit.writing import filled
+from coal.corrections import correct
+from coal.models import Contract, ContractAmendment
+from coal.scans import named, with_scans
+from common import clock
+from common.concurrency import Stale
+from common.uploads import InspectedUpload
+
+CONTRACT_FIELDS = (
+    "season", "number", "kind", "supplier", "quantity_t", "price_yuan_per_t", "signed_on", "starts_on", "ends_on",
+    "heat_value_mj_per_kg", "sulphur_percent", "note",
+)  # fmt: skip
+# What a supplementary agreement changes; all else is a correction.
+AMENDED = ("quantity_t", "price_yuan_per_t", "ends_on")
+TAKEN = {"number": "本企业已有这个编号的合同，请核对"}
+
+
+def create_contract(*, by: Any, uploads: Sequence[InspectedUpload] = (), **values: Any) -> Contract:
+    """`values`: county, company and CONTRACT_FIELDS. What is wrong is a ValidationError by fields."""
+    _check(values)
+
+    def write() -> Contract:
+        contract = Contract(entered_by=by, **values)
+        contract.save(force_insert=True)
+        changes = filled(contract, ("company", *CONTRACT_FIELDS)) | named(uploads)
+        record(actor=by, action="登记合同", target=contract, changes=changes, region_code=contract.county.code)
+        return contract
+
+    return _unique(lambda: with_scans(write, uploads, by=by))
+
+
+def correct_contract(
+    contract: Contract, *, by: Any, seen: int, reason: str, uploads: Sequence[InspectedUpload] = (), **values: Any
+) -> Contract:
+    """Put right what was entered wrongly, or add scans. Figures need a reason; raises Stale, ValidationError."""
+    _check(values)
+
+    def write() -> Contract:
+        held = _hold(contract)
+        is_corrected = any(getattr(held, name) != value for name, value in values.items())
+        if is_corrected and not reason.strip():
+            raise ValidationError({"reason": "请写明为什么更正，如“数量少写一位”；另签补充协议的请用“登记变更”"})
+        correct(
+            held, by=by, action="更正合同" if is_corrected else "补充扫描件", seen=seen, values=values,
+            note=reason.strip(), more=named(uploads),
+        )  # fmt: skip
+        return held
+
+    return _unique(lambda: with_scans(write, uploads, by=by))
+
+
+def amend_contract(
+    contract: Contract, *, by: Any, seen: int, agreed_on: dt.date, quantity_t: Decimal,
+    price_yuan_per_t: Decimal | None, ends_on: dt.date, reason: str, uploads: Sequence[InspectedUpload] = (),
+) -> Contract:  # fmt: skip
+    """What both sides have agreed anew. What held before stays on record. Raises Stale, ValidationError."""
+    new = {"quantity_t": quantity_t, "price_yuan_per_t": price_yuan_per_t, "ends_on": ends_on}
+
+    def write() -> Contract:
+        held = _hold(contract)
+        old = {name: getattr(held, name) for name in AMENDED}
+        if held.version != seen:
+            raise Stale(held)
+        _check_amendment(held, new, agreed_on)
+        ContractAmendment(
+            contract=held, agreed_on=agreed_on, reason=reason, entered_by=by, **new,
+            **{f"old_{name}": value for name, value in old.items()},
+        ).save(force_insert=True)  # fmt: skip
+        more = {"变更日期": [None, agreed_on.isoformat()]} | named(uploads)
+        correct(held, by=by, action="变更合同", seen=seen, values=new, note=reason, more=more)
+        return held
+
+    return with_scans(write, uploads, by=by)
+
+
+def _hold(contract: Contract) -> Contract:
+    locked = Contract.objects.select_for_update(no_key=True, of=("self",)).select_related("county")
+    return locked.get(pk=contract.pk)
+
+
+def _unique(write: Any) -> Contract:
+    try:
+        found: Contract = write()
+    except IntegrityError:
+        raise ValidationError(TAKEN) from None
+    return found
+
+
+def _check(values: dict[str, Any]) -> None:
+    today, signed_on = clock.today(), values["signed_on"]
+    if signed_on > today:
+        raise ValidationError({"signed_on": f"签订日期填的是 {signed_on}，还没有到，签订以后再登记"})
+    if values["starts_on"] > values["ends_on"]:
+        raise ValidationError(
+            {"ends_on": f"供货截止填的是 {values['ends_on']}，早于供货开始 {values['starts_on']}，请核对"}
+        )
+
+
+def _check_amendment(held: Contract, new: dict[str, Any], agreed_on: dt.date) -> None:
+    if all(getattr(held, name) == value for name, value in new.items()):
+        raise ValidationError("数量、价格和截止日期都没有变，没有可登记的变更")
+    if not held.signed_on <= agreed_on <= clock.today():
+        raise ValidationError({"agreed_on": f"变更日期填的是 {agreed_on}，应在签订（{held.signed_on}）以后、今天以前"})
+    if new["ends_on"] < held.starts_on:
+        raise ValidationError({"ends_on": f"供货截止填的是 {new['ends_on']}，早于供货开始 {held.starts_on}，请核对"})

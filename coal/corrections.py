@@ -1,0 +1,29 @@
+"""Putting right what was entered of a contract or a batch: what stood there before stays readable in its history."""
+
+from typing import Any
+
+from audit.services import Changes, record
+from audit.writing import label, shown
+from common.concurrency import Stale, change
+
+
+def correct(
+    row: Any, *, by: Any, action: str, seen: int, values: dict[str, Any], note: str = "", more: Changes | None = None
+) -> bool:
+    """Write those of `values` that differ, with old and new on record (and `more`); whether there was anything.
+
+    The caller holds the transaction and has read the row in it. Raises Stale if the row is not the version `seen` any
+    more.
+    """
+    if row.version != seen:
+        raise Stale(row)
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    old = {name: shown(row, name) for name in differing}
+    if not differing and not more:
+        return False
+    change(row, **differing)
+    changes: Changes = {label(row, name): [old[name], shown(row, name)] for name in differing}
+    record(
+        actor=by, action=action, target=row, note=note, changes=changes | (more or {}), region_code=row.county.code
+    )  # fmt: skip
+    return True
