@@ -49,7 +49,8 @@ def test_everything_of_it_on_one_page(cast: Cast, client_as: Browser, address: s
     standing = page.context["standing"]
     assert (standing.cover.mean_days, standing.cover.coldest_days) == (Decimal("2.0"), Decimal("1.4"))
     assert page.context["concerns"] == []
-    assert len(page.context["panels"]) == len(PANELS)
+    # Nothing is wrong with its coal: no warnings of quality.
+    assert len(page.context["panels"]) == len(PANELS) - 1
 
 
 def test_it_takes_as_many_queries_whatever_its_book(
@@ -57,7 +58,7 @@ def test_it_takes_as_many_queries_whatever_its_book(
 ) -> None:
     client = client_as(cast.leader)
     client.get(address)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(27):
         client.get(address)
 
 
