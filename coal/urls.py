@@ -1,7 +1,7 @@
 from django.urls import path
 
 from coal.demand_urls import demand_urls
-from coal.views import movement_page, overview_page, progress_page, report_page, yard_page
+from coal.views import duty_page, movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
 app_name = "coal"
@@ -22,6 +22,8 @@ urlpatterns = [
     path("reports/", report_page.report_list, name="report_list"),
     path("reports/file/", report_page.report_file, name="report_file"),
     path("reports/company/<int:pk>/", report_page.report_company, name="report_company"),
+    path("reports/company/<int:pk>/<slug:day>/", duty_page.report_day, name="report_day"),
+    path("cover/<int:pk>/", duty_page.cover_gap, name="cover_gap"),
     path("reports/<int:pk>/", report_page.report_detail, name="report_detail"),
     *demand_urls,
 ]

@@ -24,7 +24,7 @@ from accounts.roles import (
     TOWNSHIP,
 )
 from audit.services import record
-from coal.models import ProgressLine
+from coal.models import CoverGap, ProgressLine
 from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, LedgerTerm
 from facilities.models import NameAlias
@@ -178,6 +178,8 @@ TABLE: dict[str, Rule] = {
     "coal:report_list": Rule(ALL_ROLES),
     "coal:report_file": Rule(COMPANY_ROLES),
     "coal:report_company": Rule(COAL, "company with coal"),
+    "coal:report_day": Rule(COAL, "company day"),
+    "coal:cover_gap": Rule(COAL, "cover gap"),
     "coal:report_detail": Rule(COAL, "report"),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
@@ -208,7 +210,10 @@ UNSEEN_BY: dict[str, Roles] = {
     "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
-    **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
+    **dict.fromkeys(
+        ("yard", "yard entry", "movement", "company with coal", "report", "company day", "cover gap"),
+        (COMPANY_CLERK, TOWNSHIP),
+    ),
     **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
     "progress day": (COMPANY_CLERK, TOWNSHIP),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
@@ -297,6 +302,12 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     }
 
 
+def _gap(company: Any) -> Any:
+    season = company.region.county.seasons.first()
+    days = {"began_on": "2026-07-01", "due_on": "2026-07-04"}
+    return CoverGap.objects.create(county=company.region.county, company=company, season=season, **days)
+
+
 def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
     yard = YardFactory(company=company)
     return {
@@ -304,6 +315,8 @@ def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
         "yard entry": {"pk": yard.pk, "kind": "arrival"},
         "movement": {"pk": MovementFactory(yard=yard, entered_by=who).pk},
         "company with coal": {"pk": company.pk},
+        "company day": {"pk": company.pk, "day": "2026-07-01"},
+        "cover gap": {"pk": _gap(company).pk},
         "report": {"pk": DailyReportFactory(company=company, filed_by=who).pk},
     }
 
