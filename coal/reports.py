@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Min, QuerySet, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from accounts.models import Unit
@@ -143,6 +143,16 @@ def missing_reports(season: Season, first: dt.date, last: dt.date) -> Iterator[M
 
 def _opened(season: Season) -> Mapping[Unit, dt.date]:
     """Since when each company of the county with a yard in use keeps a book. 2 queries."""
-    yards = Yard.objects.filter(county=season.county_id, is_active=True, company__is_active=True)
-    first = dict(yards.filter(days__isnull=False).values_list("company").annotate(Min("days__day")).order_by())
+    first = books_opened(Yard.objects.filter(county=season.county_id, is_active=True, company__is_active=True))
     return {unit: first[unit.pk] for unit in Unit.objects.filter(pk__in=first)}
+
+
+def books_opened(yards: QuerySet[Yard]) -> dict[int, dt.date]:
+    """The first day in the book of each company that has one of these yards, by its pk. 1 query, a step into the index
+    for each yard."""
+    first = StockDay.objects.filter(yard=OuterRef("pk")).order_by("day").values("day")[:1]
+    opened: dict[int, dt.date] = {}
+    for company, day in yards.order_by().annotate(opened=Subquery(first)).values_list("company_id", "opened"):
+        if day is not None:
+            opened[company] = min(day, opened.get(company, day))
+    return opened

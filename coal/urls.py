@@ -4,7 +4,7 @@ from coal.check_urls import check_urls
 from coal.demand_urls import demand_urls
 from coal.fund_urls import fund_urls
 from coal.supply_urls import supply_urls
-from coal.views import company_page, movement_page, overview_page, progress_page, report_page, yard_page
+from coal.views import company_page, duty_page, movement_page, overview_page, progress_page, report_page, yard_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
 app_name = "coal"
@@ -26,6 +26,8 @@ urlpatterns = [
     path("reports/", report_page.report_list, name="report_list"),
     path("reports/file/", report_page.report_file, name="report_file"),
     path("reports/company/<int:pk>/", report_page.report_company, name="report_company"),
+    path("reports/company/<int:pk>/<slug:day>/", duty_page.report_day, name="report_day"),
+    path("cover/<int:pk>/", duty_page.cover_gap, name="cover_gap"),
     path("reports/<int:pk>/", report_page.report_detail, name="report_detail"),
     *check_urls,
     *demand_urls,

@@ -177,6 +177,8 @@ COAL_USUAL_HEAT_VALUE_MJ_PER_KG = Decimal(env.str("COAL_USUAL_HEAT_VALUE_MJ_PER_
 
 # At which hour the report of the day before is due.
 COAL_REPORT_DUE_HOUR = env.int("COAL_REPORT_DUE_HOUR", 10)
+# A company whose coal has come to last fewer days than it has to is given so many days to bring more.
+COAL_COVER_GRACE_DAYS = env.int("COAL_COVER_GRACE_DAYS", 3)
 
 # A longer export is made in the background; of one with photos no file holds more.
 EXPORT_IN_BACKGROUND_ABOVE = env.int("EXPORT_IN_BACKGROUND_ABOVE", 2000)

@@ -25,7 +25,8 @@ class Measure(models.TextChoices):
 
     @property
     def news(self) -> str:
-        """What a message says after how long the matter has been overdue. A reminder says how long there is left."""
+        """What a message says after how long the matter has been overdue. A reminder says how long there is left, an
+        urging what its kind asks for (`Kind.urge`)."""
         return _NEWS[self]
 
 
@@ -43,7 +44,7 @@ _COLOURS = {
 }
 _NEWS = {
     Measure.REMIND: "",
-    Measure.URGE: "请抓紧整改",
+    Measure.URGE: "",
     Measure.NOTICE: "已列入督办",
     Measure.TALK: "已达到约谈条件",
     Measure.CIRCULAR: "已达到通报条件",

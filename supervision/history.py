@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from django.db.models import CharField, Model, Value
 
+from accounts.enums import UnitKind
 from accounts.models import User
 from common.ui import moment, prose_day
 from notifications.models import Outgoing, OutgoingState
 from supervision.enums import ProposalState
 from supervision.kinds import Kind
-from supervision.models import BUREAU_AUDIENCE, Escalation, PolicyStep, Proposal
+from supervision.models import BUREAU_AUDIENCE, COMPANY_AUDIENCE, Escalation, PolicyStep, Proposal
 from supervision.proposals import needed
 
 MOST_NAMED = 6
@@ -41,10 +42,10 @@ class History:
     def _missing(self, step: PolicyStep, rows: Iterable[Outgoing]) -> list[str]:
         """Of whom the step tells those for whom nobody could be told now. Rows don't say for which of the audience
         somebody was told: that nobody was is said where nobody on that side was."""
-        told = {_is_bureaus(row.recipient) for row in rows}
+        told = {_side_of_person(row.recipient) for row in rows}
         flags = [name for name in step.audience if name in self.unreached]
-        nobody = dict.fromkeys(_called(name) for name in flags if (name in BUREAU_AUDIENCE) not in told)
-        others = [_called(name) for name in flags if name in BUREAU_AUDIENCE and True in told]
+        nobody = dict.fromkeys(_called(name) for name in flags if _side(name) not in told)
+        others = [_called(name) for name in flags if name in BUREAU_AUDIENCE and _side(name) in told]
         said = [f"{'、'.join(nobody)}现在没有可用账号，没有人收到"] if nobody else []
         return [*said, f"{'、'.join(others)}现在没有可用账号"] if others else said
 
@@ -94,13 +95,21 @@ def _unreached(item: Model, kind: Kind, flags: Iterable[str]) -> set[str]:
     return wanted - set(parts[0].union(*parts[1:])) if parts else set()
 
 
-def _is_bureaus(person: User) -> bool:
-    return person.unit is not None and person.unit.is_bureau
+def _side(flag: str) -> UnitKind | None:
+    """The bureau whose people the flag means; None for those who are responsible."""
+    if flag in COMPANY_AUDIENCE:
+        return None
+    return UnitKind.HOUSING_BUREAU if flag in BUREAU_AUDIENCE else UnitKind.DEVELOPMENT_BUREAU
+
+
+def _side_of_person(person: User) -> UnitKind | None:
+    kind = person.unit.kind if person.unit else ""
+    return next((side for side in (UnitKind.HOUSING_BUREAU, UnitKind.DEVELOPMENT_BUREAU) if side == kind), None)
 
 
 def _called(flag: str) -> str:
     """责任单位, whoever of it is meant; 住建局负责人."""
-    if flag not in BUREAU_AUDIENCE:
+    if flag in COMPANY_AUDIENCE:
         return "责任单位"
     return str(PolicyStep._meta.get_field(flag).verbose_name)  # type: ignore[union-attr]
 

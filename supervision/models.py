@@ -12,9 +12,14 @@ from common import clock
 from supervision.enums import LEVELS_PER_MEASURE, DaySource, Measure, OffsetUnit, ProposalState, measure_of
 from supervision.kinds import KINDS
 
-AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader")
+AUDIENCE = (
+    "tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader",
+    "tells_development",
+)  # fmt: skip
 # Of these the people who approve what is only proposed.
 BUREAU_AUDIENCE = ("tells_bureau", "tells_bureau_leader")
+# Those who are responsible; the others look after them.
+COMPANY_AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head")
 # What one ladder is climbed for.
 DEADLINE = ("kind", "item_id", "due_on", "round")
 
@@ -76,6 +81,8 @@ class PolicyStep(models.Model):
     tells_company_head = models.BooleanField("责任单位负责人", default=False)
     tells_bureau = models.BooleanField("住建局督办人", default=False)
     tells_bureau_leader = models.BooleanField("住建局负责人", default=False)
+    # Of kinds that are its business too: coal.
+    tells_development = models.BooleanField("发改局", default=False, db_default=False)
     is_proposed = models.BooleanField("报住建局审批", default=False)
     is_active = models.BooleanField("启用", default=True)
 

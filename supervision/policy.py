@@ -39,6 +39,14 @@ def ladders(kind: Kind) -> list[Ladder]:
     return resolve(with_steps(Policy.objects.filter(kind=kind.name, is_active=True)))
 
 
+def ladders_by_kind() -> dict[str, list[Ladder]]:
+    """Those in use of every kind, by its name. Two queries, however many kinds there are."""
+    by_kind: dict[str, list[Policy]] = {}
+    for policy in with_steps(Policy.objects.filter(is_active=True)):
+        by_kind.setdefault(policy.kind, []).append(policy)
+    return {name: resolve(policies) for name, policies in by_kind.items()}
+
+
 def with_steps(policies: QuerySet[Policy]) -> QuerySet[Policy]:
     """With the steps of the version in force as `steps.all()`, by level. One query more."""
     in_force = PolicyStep.objects.filter(version=F("policy__version")).order_by("level", "pk")

@@ -137,7 +137,7 @@ def policy_switch(request: HttpRequest, pk: int) -> HttpResponse:
         services.switch_policy(
             policy, by=request.user, version=int(version) if version.isdecimal() else -1, is_active=is_active
         )
-        follow = "重新执行" if is_active else "停用，所涉隐患改按更一般的规则执行"
+        follow = "重新执行" if is_active else f"停用，所涉{KINDS[policy.kind].label}改按更一般的规则执行"
         messages.success(request, f"“{policy.scope}”的规则已{follow}，下一次检查起生效。")
     except Stale:
         messages.error(request, f"“{policy.scope}”的规则刚刚被别人改动过，没有保存。请核对后重试。")

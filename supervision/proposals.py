@@ -26,7 +26,7 @@ from common.ui import prose_day
 from supervision.enums import ProposalState
 from supervision.kinds import KINDS, Facts, Kind
 from supervision.models import DEADLINE, PolicyStep, Proposal, ProposalQuerySet, SweepRun
-from supervision.policy import ladders
+from supervision.policy import ladders, ladders_by_kind
 from supervision.telling import tell_people
 
 APPROVE, DECLINE, HOLD = "approve", "decline", "hold"
@@ -55,7 +55,7 @@ def may_decide(user: Any) -> bool:
 
 def needed() -> Q:
     """Of open proposals those that are still to be decided about: the item as it was, the step on its ladder, and
-    nothing in the way. Two queries for each kind, at once."""
+    nothing in the way. Two queries, at once."""
     standing = _standing()
     same = {name: OuterRef(name) for name in DEADLINE}
     others = Proposal.objects.filter(**same)
@@ -77,9 +77,9 @@ def needed() -> Q:
 def _standing() -> Q:
     """Of proposals those whose item is watched with that deadline, in that round and under that unit, and whose step is
     on the ladder that holds for it now."""
-    found = Q(pk__in=[])
+    found, by_kind = Q(pk__in=[]), ladders_by_kind()
     for kind in KINDS.values():
-        for each in ladders(kind):
+        for each in by_kind.get(kind.name, ()):
             items = Exists(under_the_same(kind, each.among(kind, kind.watched())))
             found |= Q(items, kind=kind.name, step__in=[step.code for step in each.steps])
     return found

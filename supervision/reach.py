@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
-from accounts.enums import RegionLevel, UnitKind
+from accounts.enums import RegionLevel
 from accounts.models import Region, Unit, User
 from accounts.roles import ALL_ROLES
 from supervision.kinds import KINDS, Kind
@@ -93,11 +93,9 @@ def _bureaus(kind: Kind, user: Any) -> Iterator[QuerySet[Any]]:
     steps = PolicyStep.objects.filter(
         policy__kind=kind.name, policy__is_active=True, version=F("policy__version"), is_active=True
     )
-    people = User.objects.filter(
-        unit__region=OuterRef("pk"), unit__kind=UnitKind.HOUSING_BUREAU, unit__is_active=True, is_active=True
-    )
+    people = User.objects.filter(unit__region=OuterRef("pk"), unit__is_active=True, is_active=True)
     for flag, meant in kind.bureau.items():
-        nobody = ~Exists(people.filter(groups__name__in=meant.roles))
+        nobody = ~Exists(people.filter(unit__kind=meant.unit_kind, groups__name__in=meant.roles))
         items = meant.of(kind.watched()).filter(**{kind.county: OuterRef("pk"), f"{kind.due}__isnull": False})
         # A CASE, so that no item is looked at where somebody is there.
         some = Case(

@@ -110,7 +110,7 @@ def ladder_of(item: Model, reader: Any = None) -> Ladder:
         for record in shown:
             steps.append(_recorded(record, were.get(record.pk), due_on, calendar, history))
         state = "done" if due_on < clock.today() else "later"
-        steps.append(LadderStep("整改时限", due_on, state, _day_off(due_on, calendar)))
+        steps.append(LadderStep(kind.due_label, due_on, state, _day_off(due_on, calendar)))
         if not pause:
             steps += _to_come(policy, due_on, calendar, reached, repeated)
         steps.sort(key=lambda step: step.on)

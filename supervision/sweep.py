@@ -79,6 +79,7 @@ def _finish(run: SweepRun, new: dict[str, dict[str, int]], error: str = "") -> N
 def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
     """How many items have newly reached each step, by the step's code; steps without any are left out."""
     new: dict[str, int] = {}
+    kind.prepare(moment.as_of)
     earliest = kind.watched().aggregate(earliest=Min(kind.due))["earliest"]
     climbed = [
         found

@@ -40,9 +40,9 @@ class EscalationTable(LedgerTable):
     fixed = ("item", "step")
     default_order = ("-level", "due_on")
 
-    item = LinkColumn(verbose_name="编号", accessor="facts__title", orderable=False)
+    item = LinkColumn(verbose_name="事项", accessor="facts__title", orderable=False)
     step = LedgerColumn(verbose_name="步骤", order_by=("level", "-due_on"))
-    text = TextColumn(verbose_name="问题点位", accessor="facts__text", orderable=False)
+    text = TextColumn(verbose_name="内容", accessor="facts__text", orderable=False)
     unit = TextColumn(verbose_name="责任单位", accessor="facts__unit", orderable=False)
     due_on = DueColumn(verbose_name="时限", done=is_past)
     status = LedgerColumn(verbose_name="现状", accessor="facts__status", orderable=False)
@@ -96,9 +96,9 @@ class ProposalTable(LedgerTable):
     selectable = True
     gone = False
 
-    item = LinkColumn(verbose_name="编号", accessor="facts__title", orderable=False)
+    item = LinkColumn(verbose_name="事项", accessor="facts__title", orderable=False)
     step = LedgerColumn(verbose_name="措施", order_by=("level", "-due_on"))
-    text = TextColumn(verbose_name="问题点位", accessor="facts__text", orderable=False)
+    text = TextColumn(verbose_name="内容", accessor="facts__text", orderable=False)
     unit = TextColumn(verbose_name="责任单位", accessor="facts__unit", orderable=False)
     due_on = DueColumn(verbose_name="时限", done=is_past)
     status = LedgerColumn(verbose_name="现状", accessor="facts__status", orderable=False)

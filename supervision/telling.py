@@ -78,7 +78,7 @@ def _subject(kind: Kind, step: PolicyStep, as_of: dt.date, news: str = "") -> Co
     title = Left(kind.title, LONGEST_TITLE)
     if step.amount > 0:
         days = Cast(DaysBetween(as_of, F(kind.due)), CharField())
-        return Concat(title, Value(" 逾期 "), days, Value(f" 天，{news or Measure(step.measure).news}"))
+        return Concat(title, Value(" 逾期 "), days, Value(f" 天，{news or _asked(kind, step)}"))
     left = Cast(DaysBetween(F(kind.due), as_of), CharField())
     return Concat(
         title,
@@ -87,3 +87,7 @@ def _subject(kind: Kind, step: PolicyStep, as_of: dt.date, news: str = "") -> Co
             default=Concat(Value(" 距时限还有 "), left, Value(" 天")),
         ),
     )
+
+
+def _asked(kind: Kind, step: PolicyStep) -> str:
+    return kind.urge if step.measure == Measure.URGE else Measure(step.measure).news

@@ -15,7 +15,7 @@ from supervision.selectors import ladder_of, measure_counts, stale_since
 from supervision.tables import EscalationTable
 
 reads = permission_required("supervision.view_escalation", raise_exception=True)
-EMPTY_TEXT = "到期前会提醒，逾期后会逐级催办、督办；达到步骤的隐患会列在这里。"
+EMPTY_TEXT = "到期前会提醒，逾期后会逐级催办、督办；达到步骤的事项会列在这里。"
 
 
 @reads
@@ -45,6 +45,6 @@ def ladder(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
     item = get_object_or_404(KINDS[kind].visible(request.user), pk=pk)
-    context = {"ladder": ladder_of(item, request.user), "item": item}
+    context = {"ladder": ladder_of(item, request.user), "item": item, "kind": KINDS[kind]}
     template = "supervision/parts/ladder.html" if is_partial(request) else "supervision/ladder.html"
     return render(request, template, context)

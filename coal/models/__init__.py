@@ -2,6 +2,7 @@
 
 from coal.models.checks import CheckPhoto, CheckPoint, CheckRules, YardCheck
 from coal.models.demand import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
+from coal.models.duty import CoverGap, MilestoneDuty, ReportDuty
 from coal.models.funds import FundEntry, FundNeed
 from coal.models.progress import ProgressLine
 from coal.models.report import DailyReport
@@ -14,15 +15,18 @@ __all__ = [
     "CheckRules",
     "Contract",
     "ContractAmendment",
+    "CoverGap",
     "DailyReport",
     "DailyTemperature",
     "Estimate",
     "FundEntry",
     "FundNeed",
+    "MilestoneDuty",
     "Movement",
     "ParameterRange",
     "ProgressLine",
     "QualityBatch",
+    "ReportDuty",
     "Scan",
     "StockDay",
     "Target",

@@ -19,7 +19,7 @@ from coal.forms.figures import plain
 from coal.forms.target import TargetForm
 from coal.formulas import figure
 from coal.milestones import usual_milestones
-from coal.models import Estimate, Target, Yard
+from coal.models import Estimate, MilestoneDuty, Target, Yard
 from coal.results import shown
 from coal.target_sheet import rule_in_words, sheet_name, state_in_words, write_sheet
 from coal.timeline import events
@@ -87,12 +87,23 @@ def target_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "target": target, "state": target.state, "moves": moves, "waiting": _waiting(target),
         "may_edit": editable and _may_propose(user, target.company_id),
-        "facts": _facts(target), "milestones": _milestones(target), "results": shown(target.estimate),
+        "duties": _duties(target), "facts": _facts(target), "milestones": _milestones(target),
+        "results": shown(target.estimate),
         "events": events(AuditEntry.objects.of(target).reverse()),
         "newer_estimate": _newer_estimate(target) if editable else None,
         "revisions": Target.objects.filter(company=target.company_id, season=target.season_id).exclude(pk=pk),
     }  # fmt: skip
     return render(request, "coal/target_detail.html", context)
+
+
+def _duties(target: Target) -> list[MilestoneDuty]:
+    """What is not reached yet: all that is due, and the next one. One query."""
+    today, found = clock.today(), []
+    for duty in MilestoneDuty.objects.watched().filter(milestone__target=target).order_by("due_on"):
+        found.append(duty)
+        if duty.due_on >= today:
+            break
+    return found
 
 
 def _milestones(target: Target) -> list[dict[str, Any]]:

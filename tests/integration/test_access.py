@@ -25,7 +25,7 @@ from accounts.roles import (
     TOWNSHIP,
 )
 from audit.services import record
-from coal.models import ProgressLine
+from coal.models import CoverGap, ProgressLine
 from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, LedgerTerm
 from common.uploads import inspect_upload
@@ -199,6 +199,8 @@ TABLE: dict[str, Rule] = {
     "coal:report_list": Rule(ALL_ROLES),
     "coal:report_file": Rule(COMPANY_ROLES),
     "coal:report_company": Rule(COAL, "company with coal"),
+    "coal:report_day": Rule(COAL, "company day"),
+    "coal:cover_gap": Rule(COAL, "cover gap"),
     "coal:report_detail": Rule(COAL, "report"),
     "coal:fund_list": Rule(ALL_ROLES),
     "coal:fund_sheet": Rule(ALL_ROLES),
@@ -242,7 +244,10 @@ UNSEEN_BY: dict[str, Roles] = {
     "photo": tuple(set(IMPORT) - {ADMIN}),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
-    **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
+    **dict.fromkeys(
+        ("yard", "yard entry", "movement", "company with coal", "report", "company day", "cover gap"),
+        (COMPANY_CLERK, TOWNSHIP),
+    ),
     **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("progress day", "check", "check photo", "fund kind", "fund entry"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("progress day", "contract", "quality batch", "scan"), (COMPANY_CLERK, TOWNSHIP)),
@@ -334,6 +339,12 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
     }
 
 
+def _gap(company: Any) -> Any:
+    season = company.region.county.seasons.first()
+    days = {"began_on": "2026-07-01", "due_on": "2026-07-04"}
+    return CoverGap.objects.create(county=company.region.county, company=company, season=season, **days)
+
+
 def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
     yard = YardFactory(company=company)
     check = make_check(yard, by=who, uploads=[inspect_upload(io.BytesIO(picture()), filename="a.jpg")])
@@ -348,6 +359,8 @@ def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
         "quality batch": {"pk": make_batch(company=company, by=who).pk},
         "scan": {"pk": contract.scans.get().pk},
         "company with coal": {"pk": company.pk},
+        "company day": {"pk": company.pk, "day": "2026-07-01"},
+        "cover gap": {"pk": _gap(company).pk},
         "report": {"pk": DailyReportFactory(company=company, filed_by=who).pk},
     }
 

@@ -16,6 +16,8 @@ from tests.hazards import hazard_of
 
 DUE = dt.date(2026, 8, 20)
 News = set[tuple[str, str]]
+# What a run finds of the other kinds where there is no coal.
+NO_COAL: dict[str, dict[str, int]] = {"coal_milestone": {}, "coal_report": {}, "coal_cover": {}}
 
 
 def day(offset: int) -> dt.date:

@@ -41,7 +41,8 @@ def test_what_was_set_and_recorded_holds_on(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "db.sqlite3")
     steps = database.execute(
         "SELECT p.grade, s.code, s.amount, s.unit, s.repeat_every, s.is_active, s.tells_company, s.version"
-        " FROM supervision_policystep s JOIN supervision_policy p ON p.id = s.policy_id ORDER BY p.grade, s.level"
+        " FROM supervision_policystep s JOIN supervision_policy p ON p.id = s.policy_id"
+        " WHERE p.kind = 'hazard' ORDER BY p.grade, s.level"
     ).fetchall()
     general = [
         ("remind-7", -7, "days", 0, 0, 0, 1), ("remind-3", -3, "days", 0, 1, 0, 1), ("urge", 2, "days", 0, 1, 1, 1),

@@ -1,0 +1,122 @@
+"""What is said of a kind of item that has deadlines, so that the sweep can watch it. The kinds: `kinds.py`."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Choices, Exists, Expression, F, IntegerField, OuterRef, QuerySet, Value
+
+from accounts.enums import UnitKind
+from supervision.first_steps import USUAL_STEPS, FirstStep
+
+# Takes items, gives the same with their people as `recipient` (a user's pk), in one or more parts.
+Recipients = Callable[[QuerySet[Any]], list[QuerySet[Any]]]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a list says about an item. `due_on`: the deadline that is watched now, None if none is."""
+
+    title: str
+    text: str = ""
+    unit: str = ""
+    status: str = ""
+    colour: str = "muted"
+    path: str = ""
+    due_on: dt.date | None = None
+    round: int = 1
+
+
+def _all(items: QuerySet[Any]) -> QuerySet[Any]:
+    return items
+
+
+@dataclass(frozen=True)
+class BureauPeople:
+    """Those of a bureau of the county whom an audience flag means: who has one of the roles. `of`: takes items, gives
+    those of which nobody else is told instead."""
+
+    roles: tuple[str, ...]
+    unit_kind: UnitKind = UnitKind.HOUSING_BUREAU
+    of: Callable[[QuerySet[Any]], QuerySet[Any]] = _all
+
+
+def _nothing_to_prepare(as_of: dt.date) -> None:
+    return None
+
+
+def _nothing_to_keep(as_of: dt.date) -> int:
+    return 0
+
+
+def _nothing_in_the_way(item: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`watched`: the items with a deadline that somebody has to meet; `visible`: those a user sees, in any state.
+
+    `recipients`: who is meant by each audience flag of PolicyStep. `facts` are what lists say about items, by pk, in
+    one query. `first_steps`: of its general policy, until a bureau changes it. `grades`, `urgencies`: None for a kind
+    that knows none. `round`: the field with the number of the round, if what was settled can come back: each has a
+    ladder of its own, be the deadline the same. `since`: the field that says from when on an item has been watched;
+    what was past by then is recorded and not announced, unless the field is null. `record_overdue(today)` keeps what
+    must not be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+    `prepare(as_of)`: what has to be written down before the items can be watched, at the start of every sweep of the
+    kind and in its transaction; it may run twice, late, and several times at once. `due_label`: what the deadline is
+    called; `urge`: what is asked of those who are late.
+
+    Whose accounts must not be missing: `unit_roles`, of the unit's people; `bureau`, by audience flag, of the people of
+    the bureau of `county`.
+    """
+
+    name: str
+    label: str
+    watched: Callable[[], QuerySet[Any]]
+    visible: Callable[[Any], QuerySet[Any]]
+    due: str
+    unit: str
+    title: Expression | F
+    text: Expression | F
+    path: Expression
+    recipients: dict[str, Recipients]
+    facts: Callable[[Iterable[int]], dict[int, Facts]]
+    first_steps: tuple[FirstStep, ...] = USUAL_STEPS
+    grade: str = ""
+    grades: type[Choices] | None = None
+    urgency: str = ""
+    urgencies: type[Choices] | None = None
+    round: str = ""
+    since: str = ""
+    unit_roles: tuple[str, ...] = ()
+    county: str = ""
+    bureau: dict[str, BureauPeople] = field(default_factory=dict)
+    prepare: Callable[[dt.date], None] = _nothing_to_prepare
+    record_overdue: Callable[[dt.date], int] = _nothing_to_keep
+    pause: Callable[[Any], str] = _nothing_in_the_way
+    due_label: str = "整改时限"
+    urge: str = "请抓紧整改"
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether some of its items may have a policy of their own."""
+        return bool(self.grades or self.urgencies)
+
+    @property
+    def round_number(self) -> Expression | F:
+        return F(self.round) if self.round else Value(1, output_field=IntegerField())
+
+    @property
+    def same_deadline(self) -> dict[str, OuterRef]:
+        """Of the items the one that a record (the outer query) is about, if its deadline and round are the same."""
+        same = {"pk": OuterRef("item_id"), self.due: OuterRef("due_on")}
+        return same | {self.round: OuterRef("round")} if self.round else same
+
+    def recorded_in(self, records: QuerySet[Any]) -> Exists:
+        """Of items (the outer query) those of the records whose deadline and round are still the same: of an item that
+        is moved after it was recorded people do not hear as if it had been recorded so."""
+        same = {"item_id": OuterRef("pk"), "due_on": OuterRef(self.due)}
+        same |= {"round": OuterRef(self.round)} if self.round else {}
+        return Exists(records.filter(**same).order_by())
