@@ -71,11 +71,10 @@ class TestList:
     def test_narrowed_by_how_long_it_is_overdue(self, cast: Cast, job: Job, client_as: ClientAs, summer: Any) -> None:
         by_day = hazard_of(cast, "rectifying", due_on=dt.date(2026, 8, 20))
         sweep(dt.date(2026, 8, 28))
-        client = client_as(cast.admin)
 
         def listed(now: str, days: str) -> tuple[bool, bool]:
             summer.move_to(at(now))
-            page = client.get(f"/supervision/?scope=all&overdue={days}").content.decode()
+            page = client_as(cast.admin).get(f"/supervision/?scope=all&overdue={days}").content.decode()
             return "八月报表" in page, by_day.number in page
 
         found = {
