@@ -47,9 +47,7 @@ def run(n: int, barrier: Any, offset: int) -> tuple[int, int]:
 
 
 def duplicates() -> int:
-    keys = Escalation.objects.values("kind", "item_id", "due_on", "due_minute", "step", "repeat").annotate(
-        rows=Count("pk")
-    )
+    keys = Escalation.objects.values(*DEADLINE, "step", "repeat").annotate(rows=Count("pk"))
     return keys.filter(rows__gt=1).count()
 
 

@@ -159,6 +159,13 @@ def test_what_comes_next_and_that_it_never_falls_silent() -> None:
     assert upcoming(LADDER[:-1], DUE, at("2026-09-04 00:00"), OCTOBER) == []
 
 
+def test_no_later_moment_has_been_repeated_more_often_than_the_earliest_could_have_been() -> None:
+    step, now = Rung("step", 1, 1, "workdays", repeat_every=1), at("2026-08-25 10:00")  # a Tuesday
+    assert reached([step], at("2026-08-22 09:00"), now, OCTOBER)[-1].repeat == 1
+    assert reached([step], at("2026-08-21 23:00"), now, OCTOBER)[-1].repeat == 0
+    assert most_repeats(step, at("2026-08-21 23:00"), now, OCTOBER) == 1
+
+
 STEPS = st.builds(
     Rung,
     code=st.just("step"),

@@ -58,6 +58,14 @@ class TestList:
         page = client_as(cast.admin).get("/supervision/").content.decode()
         assert f'{words}<span class="due-date">8月20日 14:30</span>' in page
 
+    def test_a_deadline_with_seconds_is_not_another_one(self, cast: Cast, client_as: ClientAs, summer: Any) -> None:
+        file_of(cast.chengyuan_clerk, "2026-08-20 14:30:40", "有秒")
+        swept(summer, "2026-08-20 12:30")
+        assert (
+            '<span class="due due-amber">剩 2 小时</span>'
+            in client_as(cast.admin).get("/supervision/").content.decode()
+        )
+
     def test_put_off_the_former_deadline_is_only_named(
         self, cast: Cast, job: Job, client_as: ClientAs, summer: Any
     ) -> None:

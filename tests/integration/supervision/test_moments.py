@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from audit.models import AuditEntry
 from common import clock
@@ -124,6 +125,13 @@ class TestWhichDeadline:
         Job.objects.update(expires_at=at("2026-08-20 17:00:30"))
         assert swept(summer, "2026-08-20 17:01") == {}, "by seconds it is not moved"
 
+    def test_what_was_severe_for_the_former_one_does_not_silence_the_new_one(self, owner: Any, summer: Any) -> None:
+        file_of(owner, "2026-08-20 14:00")
+        swept(summer, "2026-08-20 15:00")
+        Job.objects.update(expires_at=at("2026-08-20 17:00"))
+        assert swept(summer, "2026-08-20 15:01") == {"remind-2h": 1}
+        assert told(owner)[-1] == "隐患台账 剩 1 小时 59 分钟，8月20日 17:00 到期"
+
     def test_closing_stops_it_and_what_has_not_gone_out(self, owner: Any, summer: Any) -> None:
         file_of(owner, DUE)
         swept(summer, "2026-08-20 12:30")
@@ -144,6 +152,24 @@ class TestWhichDeadline:
         Job.objects.update(expires_at=at(DUE))
         assert swept(summer, "2026-08-20 12:40") == {}
         assert told(owner) == ["隐患台账 剩 1 小时 50 分钟，8月20日 14:30 到期"], "it holds again and is said anew"
+
+    def test_moved_by_minutes_in_the_middle_of_a_sweep_nobody_hears_as_if_it_had_been_recorded_so(
+        self, owner: Any, summer: Any
+    ) -> None:
+        file_of(owner, "2026-08-20 14:00")
+
+        def move_first(execute: Any, sql: str, *arguments: Any) -> Any:
+            if sql.startswith('INSERT INTO "notifications_outgoing"'):
+                Job.objects.update(expires_at=at("2026-08-20 14:10"))
+            return execute(sql, *arguments)
+
+        summer.move_to(at(DUE))
+        with connection.execute_wrapper(move_first):
+            sweep(clock.today())
+        assert not Outgoing.objects.exists()
+        assert not any(announced for *_, announced in records()), "what was to be told is taken back"
+        assert swept(summer, DUE) == {"remind-0h": 1, "remind-2h": 1}
+        assert told(owner) == ["隐患台账 8月20日 14:10 到期"]
 
     def test_a_reminder_is_of_no_use_afterwards_but_that_the_moment_has_come_is(self, owner: Any, summer: Any) -> None:
         file_of(owner, DUE, "甲")
