@@ -17,8 +17,7 @@ from django.db.models import Choices
 from django.utils import timezone
 from django.utils.html import conditional_escape
 
-from common.clock import today
-from common.due import describe_due
+from common import clock, due
 
 Read = Callable[[Any], Any]
 Cell = Callable[[Any], str]
@@ -129,7 +128,8 @@ class DateColumn(LedgerColumn):
 
 
 class DueColumn(LedgerColumn):
-    """A deadline: 逾期 6 天 in red, 剩 3 天 in amber, each with the date; otherwise only the date.
+    """A deadline: 逾期 6 天 in red, 剩 3 天 in amber, each with the date; otherwise only the date. One that is a
+    moment: 逾期 40 分钟, 剩 3 小时, each with the moment.
 
     `done` is a function of the record: what is done is not overdue.
     """
@@ -141,15 +141,17 @@ class DueColumn(LedgerColumn):
         self.done = done or (lambda record: False)
 
     def cell(self, table: Any, read: Read) -> Cell:
-        now, done = today(), self.done
+        now, done = clock.now(), self.done
 
-        def due(record: Any) -> str:
+        def cell(record: Any) -> str:
             value = read(record)
-            state = describe_due(value, now, done=done(record))
-            date = f'<span class="due-date">{value}</span>' if state.colour in ("red", "amber") else ""
-            return f'<span class="due due-{state.colour}">{state.text}</span>{date}'
+            state, date = due.describe(value, now, done=done(record)), value
+            if isinstance(value, dt.datetime):
+                date = due.named_moment(value, now)
+            shown = f'<span class="due-date">{date}</span>' if state.colour in ("red", "amber") else ""
+            return f'<span class="due due-{state.colour}">{state.text}</span>{shown}'
 
-        return due
+        return cell
 
 
 class StatusColumn(LedgerColumn):

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from common.clock import today
+from common.clock import now
 from common.columns import group_digits
-from common.due import describe_due
+from common.due import describe
 
 register = template.Library()
 
@@ -47,9 +47,9 @@ def state_badge(member: Any) -> SafeString:
 
 
 @register.simple_tag
-def due_badge(due_on: dt.date | None, done: bool = False) -> SafeString:
-    """How a deadline stands today: 逾期 6 天 / 今天到期 / 剩 3 天, or only the date."""
-    due = describe_due(due_on, today(), done=done)
+def due_badge(deadline: dt.date | None, done: bool = False) -> SafeString:
+    """How a deadline stands now: 逾期 6 天 / 今天到期 / 剩 3 天, or only the date; a moment: 剩 3 小时."""
+    due = describe(deadline, now(), done=done)
     return format_html('<span class="due due-{}">{}</span>', due.colour, due.text)
 
 
@@ -70,6 +70,12 @@ def moment(value: dt.datetime | None) -> str:
         return "—"
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     return f"{local:%Y-%m-%d %H:%M}"
+
+
+@register.filter
+def deadline(value: dt.date | dt.datetime | None) -> str:
+    """2026-09-30, and 2026-09-30 14:05 for a deadline that is a moment."""
+    return moment(value) if isinstance(value, dt.datetime) else day(value)
 
 
 @register.filter

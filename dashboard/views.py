@@ -62,7 +62,7 @@ def todo(request: HttpRequest) -> HttpResponse:
             sections.append(
                 {"kind": kind, "label": WAITING_LABELS[kind], "rows": rows, "count": count, "move": move, "verb": verb}
             )
-    proposals = list(due_for(request.user).order_by("-level", "due_on", "pk")[: TODO_ROWS + 1])
+    proposals = list(due_for(request.user).order_by("-level", "due_on", "due_minute", "pk")[: TODO_ROWS + 1])
     give_facts(proposals)
     context = {"sections": sections, "today": today, "proposals": proposals[:TODO_ROWS],
                "proposal_count": proposals_due(request.user)}  # fmt: skip

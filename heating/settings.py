@@ -261,8 +261,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
-# How often deadlines are checked. Every page warns the staff when no sweep has run for two periods.
-SWEEP_PERIOD_SECONDS = env.int("SWEEP_PERIOD_SECONDS", 600)
+# How often deadlines are checked: some leave people two hours. Every page warns the staff when no sweep has run for two
+# periods.
+SWEEP_PERIOD_SECONDS = env.int("SWEEP_PERIOD_SECONDS", 300)
 # For so long a worker has the messages that it has taken up; what a killed one had is sent after that.
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 120)
 

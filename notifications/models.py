@@ -10,6 +10,7 @@ from django.db import models
 
 from accounts.models import User
 from common import clock
+from common.due import WHOLE_DAY
 from common.insert_select import Literal
 
 
@@ -99,6 +100,8 @@ class Outgoing(models.Model):
     matter = models.CharField(max_length=40)
     item_id = models.BigIntegerField()
     due_on = models.DateField()
+    # Of a deadline that is a moment the minute of that day; otherwise its last.
+    due_minute = models.PositiveSmallIntegerField(db_default=WHOLE_DAY)
     round = models.PositiveSmallIntegerField(db_default=1)
     step = models.CharField(max_length=20)
     repeat = models.PositiveIntegerField(db_default=0)

@@ -46,7 +46,7 @@ FIRST_PAUSE, LONGEST_PAUSE = dt.timedelta(seconds=30), dt.timedelta(hours=1)
 # More news than this of one bundle for one person is one message that lists them.
 MOST_ALONE = 3
 MOST_LISTED = 30
-COLUMNS = ("recipient", "key", "subject", "body", "path", "item_id", "due_on", "round", "repeat")
+COLUMNS = ("recipient", "key", "subject", "body", "path", "item_id", "due_on", "due_minute", "round", "repeat")
 
 
 @dataclass(frozen=True, slots=True)

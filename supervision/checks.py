@@ -3,24 +3,21 @@
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
-from django.db.models import DateField, DateTimeField
+from django.db.models import DateField
 
 from supervision.kinds import KINDS
 
 
 @register()
-def deadlines_are_days(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """A sweep compares days: a deadline that is a moment has to have its day in a field of its own."""
+def deadlines_are_days_or_moments(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What else a field may hold has no place in time."""
     return [
         Error(
-            f"{kind.label}的时限 {kind.due} 不是日期",
-            hint="Kind.due 应为 DateField；时限是时刻的，另存它的日期",
+            f"{kind.label}的时限 {kind.due} 不是日期，也不是时刻",
+            hint="Kind.due 应为 DateField 或 DateTimeField",
             id="supervision.E001",
         )
         for kind in KINDS.values()
-        if not _is_day(kind.watched().model._meta.get_field(kind.due))
+        # A DateTimeField is a DateField too.
+        if not isinstance(kind.watched().model._meta.get_field(kind.due), DateField)
     ]
-
-
-def _is_day(field: Any) -> bool:
-    return isinstance(field, DateField) and not isinstance(field, DateTimeField)

@@ -113,10 +113,6 @@ COAL_MILESTONE = Kind(
 # --- daily reports
 
 REPORT_TEXT = f"应在次日 {settings.COAL_REPORT_DUE_HOUR} 时前报送"
-# The deadline is the moment `ReportDuty.due_at`. As long as a sweep compares days the day of it stands for it, and
-# hours are counted from the end of that day: so many are left.
-REPORT_DUE = "due_on"
-HOURS_LEFT = 24 - settings.COAL_REPORT_DUE_HOUR if REPORT_DUE == "due_on" else 0
 URGED_AT_HOUR = 8  # of the morning after
 
 
@@ -127,7 +123,7 @@ def _report_facts(duty: ReportDuty, is_watched: bool) -> Facts:
         status, colour = ("已报", "green") if duty.has_report else ("不再督促", "muted")  # type: ignore[attr-defined]
     return Facts(
         title=f"{duty.company.label} {duty.day} 煤炭日报", text=REPORT_TEXT, unit=duty.company.label, status=status,
-        colour=colour, path=duty.get_absolute_url(), due_on=duty.due_on if is_watched else None,
+        colour=colour, path=duty.get_absolute_url(), due_at=duty.due_at if is_watched else None,
     )  # fmt: skip
 
 
@@ -144,7 +140,7 @@ COAL_REPORT = Kind(
     label="煤炭日报",
     watched=ReportDuty.objects.watched,
     visible=ReportDuty.objects.visible_to,
-    due=REPORT_DUE,
+    due="due_at",
     since="watched_since",
     title=Concat(COMPANY, Value(" "), Cast("day", CharField()), Value(" 煤炭日报")),
     text=Value(REPORT_TEXT),
@@ -153,9 +149,9 @@ COAL_REPORT = Kind(
         Value("/"),
     ),
     first_steps=(
-        FirstStep("remind", -HOURS_LEFT, ("company",), unit=OffsetUnit.HOURS),
+        FirstStep("remind", 0, ("company",), unit=OffsetUnit.HOURS),
         FirstStep(
-            "urge", 24 + URGED_AT_HOUR - settings.COAL_REPORT_DUE_HOUR - HOURS_LEFT, ("company_head", *BOTH),
+            "urge", 24 + URGED_AT_HOUR - settings.COAL_REPORT_DUE_HOUR, ("company_head", *BOTH),
             unit=OffsetUnit.HOURS,
         ),
     ),

@@ -9,9 +9,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.enums import UnitKind
 from accounts.models import Unit
 from common import clock
+from common.due import WHOLE_DAY
 from common.filters import LedgerFilterSet
 from supervision.enums import Measure, ProposalState
 from supervision.kinds import KINDS
+from supervision.ladder import minute_of_day
 from supervision.models import Escalation, EscalationQuerySet, Proposal, ProposalQuerySet
 from supervision.proposals import due, held, needed
 
@@ -146,7 +148,13 @@ def _of_unit(queryset: QuerySet[Any], unit: str) -> QuerySet[Any]:
 
 
 def _overdue(queryset: QuerySet[Any], days: str) -> QuerySet[Any]:
-    today = clock.today()
+    """A deadline that is a moment is overdue at once, and by a day at that time of day."""
+    today, minute = clock.today(), minute_of_day(clock.now())
     if days == "0":
-        return queryset.filter(due_on__gte=today)
-    return queryset.filter(due_on__lte=today - dt.timedelta(days=int(days)))
+        return queryset.filter(due_on__gte=today).exclude(due_on=today, due_minute__lt=minute)
+    if days == "1":
+        # Of deadlines that are days none ends before 24:00.
+        return queryset.filter(due_on__lte=today).exclude(due_on=today, due_minute__gte=minute)
+    edge = today - dt.timedelta(days=int(days))
+    to_come = Q(due_on=edge, due_minute__gt=minute, due_minute__lt=WHOLE_DAY)
+    return queryset.filter(due_on__lte=edge).exclude(to_come)

@@ -15,7 +15,7 @@ def first_steps(kind: Kind) -> list[PolicyStep]:
     """Unsaved, of no policy yet, in order. Those of which the kind knows nobody to be told, or to approve, are left
     out."""
     steps = [PolicyStep(**values) for values in _values(kind).values()]
-    return in_order([step for step in steps if _makes_sense(step)])
+    return in_order([step for step in steps if _makes_sense(step, kind)], kind)
 
 
 def _values(kind: Kind) -> dict[str, dict[str, Any]]:
@@ -23,9 +23,9 @@ def _values(kind: Kind) -> dict[str, dict[str, Any]]:
     return {step.code: step.values(kind.recipients) for step in kind.first_steps}
 
 
-def _makes_sense(step: PolicyStep) -> bool:
+def _makes_sense(step: PolicyStep, kind: Kind) -> bool:
     try:
-        check_step(step)
+        check_step(step, kind)
     except ValidationError:
         return False
     return True

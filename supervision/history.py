@@ -1,6 +1,5 @@
 """What became of the steps that an item has reached: what the bureau decided, who was told and when."""
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,8 +9,10 @@ from accounts.enums import UnitKind
 from accounts.models import User
 from common.ui import moment, prose_day
 from notifications.models import Outgoing, OutgoingState
+from supervision.deadlines import parts_of
 from supervision.enums import ProposalState
 from supervision.kinds import Kind
+from supervision.ladder import Deadline
 from supervision.models import BUREAU_AUDIENCE, COMPANY_AUDIENCE, Escalation, PolicyStep, Proposal
 from supervision.proposals import needed
 
@@ -64,20 +65,26 @@ class History:
 
 
 def history_of(
-    item: Model, kind: Kind, due_on: dt.date, round_number: int, steps: Iterable[PolicyStep], *, tells_decisions: bool
+    item: Model,
+    kind: Kind,
+    due: Deadline,
+    round_number: int,
+    steps: Iterable[PolicyStep],
+    *,
+    tells_decisions: bool,
 ) -> History:
     """Of one deadline of an item, in one round, and the `steps` reached. Six queries at most."""
     found = History(tells_decisions=tells_decisions)
     found.unreached = _unreached(item, kind, {flag for step in steps for flag in step.audience})
-    proposals = Proposal.objects.filter(
-        kind=kind.name, item_id=item.pk, due_on=due_on, round=round_number
-    ).select_related("decided_by")
+    due_on, due_minute = parts_of(due)
+    same = {"item_id": item.pk, "due_on": due_on, "due_minute": due_minute, "round": round_number}
+    proposals = Proposal.objects.filter(kind=kind.name, **same).select_related("decided_by")
     found.proposals = {(each.step, each.repeat): each for each in proposals}
     if tells_decisions and any(each.state == ProposalState.OPEN for each in found.proposals.values()):
         pks = [each.pk for each in found.proposals.values()]
         found.needed = set(Proposal.objects.filter(needed(), pk__in=pks).values_list("pk", flat=True))
     # That something waits for approval is a matter of its own, and not what people were told.
-    news = Outgoing.objects.filter(matter=kind.name, item_id=item.pk, due_on=due_on, round=round_number)
+    news = Outgoing.objects.filter(matter=kind.name, **same)
     for row in news.select_related("recipient__unit").order_by("recipient_id"):
         found.news.setdefault((row.step, row.repeat), []).append(row)
     return found

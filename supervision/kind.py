@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Choices, Exists, Expression, F, IntegerField, OuterRef, QuerySet, Value
+from django.db.models import Choices, DateTimeField, Exists, Expression, F, IntegerField, OuterRef, QuerySet, Value
 
 from accounts.enums import UnitKind
+from common.due import WHOLE_DAY
+from supervision.deadlines import day_in, minute_in
 from supervision.first_steps import USUAL_STEPS, FirstStep
+from supervision.ladder import Deadline, whole_minute
 
 # Takes items, gives the same with their people as `recipient` (a user's pk), in one or more parts.
 Recipients = Callable[[QuerySet[Any]], list[QuerySet[Any]]]
@@ -16,7 +19,8 @@ Recipients = Callable[[QuerySet[Any]], list[QuerySet[Any]]]
 
 @dataclass(frozen=True)
 class Facts:
-    """What a list says about an item. `due_on`: the deadline that is watched now, None if none is."""
+    """What a list says about an item. `due_on`: the deadline that is watched now, None if none is; of a kind by moments
+    `due_at`."""
 
     title: str
     text: str = ""
@@ -26,6 +30,11 @@ class Facts:
     path: str = ""
     due_on: dt.date | None = None
     round: int = 1
+    due_at: dt.datetime | None = None
+
+    @property
+    def deadline(self) -> Deadline | None:
+        return whole_minute(self.due_at) if self.due_at else self.due_on
 
 
 def _all(items: QuerySet[Any]) -> QuerySet[Any]:
@@ -46,7 +55,7 @@ def _nothing_to_prepare(as_of: dt.date) -> None:
     return None
 
 
-def _nothing_to_keep(as_of: dt.date) -> int:
+def _nothing_to_keep(as_of: Any) -> int:
     return 0
 
 
@@ -57,13 +66,15 @@ def _nothing_in_the_way(item: Any) -> str:
 @dataclass(frozen=True)
 class Kind:
     """`watched`: the items with a deadline that somebody has to meet; `visible`: those a user sees, in any state.
+    `due`: the field with the deadline, a DateField; a DateTimeField if it is a moment (`ladder.py`).
 
     `recipients`: who is meant by each audience flag of PolicyStep. `facts` are what lists say about items, by pk, in
     one query. `first_steps`: of its general policy, until a bureau changes it. `grades`, `urgencies`: None for a kind
     that knows none. `round`: the field with the number of the round, if what was settled can come back: each has a
     ladder of its own, be the deadline the same. `since`: the field that says from when on an item has been watched;
-    what was past by then is recorded and not announced, unless the field is null. `record_overdue(today)` keeps what
-    must not be forgotten of the past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese.
+    what was past by then is recorded and not announced, unless the field is null. `record_overdue(today)`, of a kind by
+    moments `record_overdue(now)`, keeps what must not be forgotten of the past; how many rows it wrote. `pause`: why an
+    item is not watched now, in Chinese.
     `prepare(as_of)`: what has to be written down before the items can be watched, at the start of every sweep of the
     kind and in its transaction; it may run twice, late, and several times at once. `due_label`: what the deadline is
     called; `urge`: what is asked of those who are late.
@@ -94,7 +105,7 @@ class Kind:
     county: str = ""
     bureau: dict[str, BureauPeople] = field(default_factory=dict)
     prepare: Callable[[dt.date], None] = _nothing_to_prepare
-    record_overdue: Callable[[dt.date], int] = _nothing_to_keep
+    record_overdue: Callable[[Any], int] = _nothing_to_keep
     pause: Callable[[Any], str] = _nothing_in_the_way
     due_label: str = "整改时限"
     urge: str = "请抓紧整改"
@@ -109,14 +120,37 @@ class Kind:
         return F(self.round) if self.round else Value(1, output_field=IntegerField())
 
     @property
-    def same_deadline(self) -> dict[str, OuterRef]:
+    def is_by_moment(self) -> bool:
+        return isinstance(self.watched().model._meta.get_field(self.due), DateTimeField)
+
+    @property
+    def due_day(self) -> Any:
+        """Of items the day that a record has, as `due_minute` is the minute of it (`deadlines.py`)."""
+        return day_in(F(self.due)) if self.is_by_moment else F(self.due)
+
+    @property
+    def due_minute(self) -> Any:
+        return minute_in(F(self.due)) if self.is_by_moment else Value(WHOLE_DAY, output_field=IntegerField())
+
+    def deadline_of(self, item: Any) -> Deadline | None:
+        due: Deadline | None = getattr(item, self.due)
+        return whole_minute(due) if isinstance(due, dt.datetime) else due
+
+    @property
+    def same_deadline(self) -> dict[str, Any]:
         """Of the items the one that a record (the outer query) is about, if its deadline and round are the same."""
-        same = {"pk": OuterRef("item_id"), self.due: OuterRef("due_on")}
+        same: dict[str, Any] = {"pk": OuterRef("item_id"), self.due: OuterRef("due_on")}
+        if self.is_by_moment:
+            hour, minute = OuterRef("due_minute") / 60, OuterRef("due_minute") % 60
+            on = {"date": OuterRef("due_on"), "hour": hour, "minute": minute}
+            same = {"pk": same["pk"]} | {f"{self.due}__{part}": value for part, value in on.items()}
         return same | {self.round: OuterRef("round")} if self.round else same
 
     def recorded_in(self, records: QuerySet[Any]) -> Exists:
         """Of items (the outer query) those of the records whose deadline and round are still the same: of an item that
         is moved after it was recorded people do not hear as if it had been recorded so."""
-        same = {"item_id": OuterRef("pk"), "due_on": OuterRef(self.due)}
+        same: dict[str, Any] = {"item_id": OuterRef("pk"), "due_on": OuterRef(self.due)}
+        if self.is_by_moment:
+            same |= {"due_on": day_in(OuterRef(self.due)), "due_minute": minute_in(OuterRef(self.due))}
         same |= {"round": OuterRef(self.round)} if self.round else {}
         return Exists(records.filter(**same).order_by())

@@ -1,8 +1,11 @@
 """Which steps of the ladder a deadline has reached at a moment. Pure: no database, no clock.
 
-A deadline is a day, which lasts until its 24:00, or an aware moment. Days and working days count dates and begin at
-midnight, so that what is due today is not overdue; only hours count by the clock. What holds for one item here and
-what a sweep selects by `cutoff_day` or `cutoff_moment` is the same.
+A deadline is a day, which lasts until its 24:00, or an aware moment, a whole minute. Hours count by the clock. From a
+day, days and working days count dates and begin at midnight, so that what is due today is not overdue. From a moment
+they keep its time of day: a deadline on Friday at 16:00 is one day past on Saturday at 16:00, one working day past on
+Monday at 16:00; for working days its day is counted from whether it is worked or not, so that one on Saturday at 9:00
+is a working day past on Monday at 9:00, before that of Friday. What holds for one item here and what a sweep selects by
+`cutoff_day` or `cutoff_moment` is the same.
 """
 
 import datetime as dt
@@ -10,11 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from django.utils import timezone
+
 from common import clock
 from common.workdays import ONE_DAY, Calendar, end_of, start_of
 from supervision.enums import OffsetUnit
 
-ONE_HOUR = dt.timedelta(hours=1)
+ONE_HOUR, ONE_MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 ONE_TICK = dt.timedelta(microseconds=1)
 Deadline = dt.date | dt.datetime
 
@@ -56,11 +61,11 @@ def distance(step: Step, repeat: int = 0) -> int:
 
 
 def moment_of(step: Step, deadline: Deadline, calendar: Calendar, repeat: int = 0) -> dt.datetime:
-    """From when on the step is reached: midnight of its day, or the hour."""
+    """From when on the step is reached: midnight of its day, or the hour; from a moment, its time of day."""
     amount = distance(step, repeat)
     if step.unit == OffsetUnit.HOURS:
         return end_of_deadline(deadline) + amount * ONE_HOUR
-    return start_of(_day_of(step.unit, day_of(deadline), amount, calendar))
+    return start_of(_day_of(step.unit, day_of(deadline), amount, calendar)) + _time_of(deadline)
 
 
 def reached(
@@ -108,15 +113,37 @@ def cutoff_day(step: Step, now: dt.datetime, calendar: Calendar, repeat: int = 0
     return _last_day(step.unit, clock.local_date(now), amount, calendar)
 
 
-def cutoff_moment(step: Step, now: dt.datetime, calendar: Calendar, repeat: int = 0) -> dt.datetime:
-    """The same for deadlines that are moments: the latest one that has reached the step."""
-    if step.unit == OffsetUnit.HOURS:
-        return now - distance(step, repeat) * ONE_HOUR
-    return end_of(cutoff_day(step, now, calendar, repeat)) - ONE_TICK
+@dataclass(frozen=True)
+class MomentCutoff:
+    """Which moments, as deadlines, have reached a step: all before `before`, and of those before `later` the ones whose
+    time of day is at most `minute`, in minutes since midnight."""
+
+    before: dt.datetime
+    later: dt.datetime
+    minute: int
+
+    def includes(self, deadline: dt.datetime) -> bool:
+        return deadline < self.before or (deadline < self.later and minute_of_day(deadline) <= self.minute)
+
+
+def cutoff_moment(step: Step, now: dt.datetime, calendar: Calendar, repeat: int = 0) -> MomentCutoff:
+    """The same for deadlines that are moments."""
+    amount, today, minute = distance(step, repeat), clock.local_date(now), minute_of_day(now)
+    if step.unit == OffsetUnit.WORKDAYS:
+        # What is reached today at all may be reached at a later time of day.
+        days = (calendar.last_start(day, amount) for day in (today - ONE_DAY, today))
+        before, later = (end_of(day) for day in days)
+        return MomentCutoff(before, later, minute)
+    latest = now - amount * (ONE_HOUR if step.unit == OffsetUnit.HOURS else ONE_DAY)
+    before = whole_minute(latest) + ONE_MINUTE
+    return MomentCutoff(before, before, minute)
 
 
 def most_repeats(step: Step, earliest: Deadline, now: dt.datetime, calendar: Calendar) -> int:
     """How often the step has been repeated for the oldest deadline there is: no deadline has more."""
+    if isinstance(earliest, dt.datetime):
+        # By working days one of a later day, but an earlier time, may be ahead of it.
+        earliest = start_of(day_of(earliest))
     return _latest_repeat(step, earliest, now, calendar)
 
 
@@ -127,6 +154,22 @@ def end_of_deadline(deadline: Deadline) -> dt.datetime:
 
 def day_of(deadline: Deadline) -> dt.date:
     return clock.local_date(deadline) if isinstance(deadline, dt.datetime) else deadline
+
+
+def whole_minute(moment: dt.datetime) -> dt.datetime:
+    """A deadline is exact to the minute: whatever its seconds say does not count."""
+    return moment.replace(second=0, microsecond=0)
+
+
+def minute_of_day(moment: dt.datetime) -> int:
+    """In minutes since midnight in Asia/Shanghai."""
+    local = timezone.localtime(moment)
+    return local.hour * 60 + local.minute
+
+
+def _time_of(deadline: Deadline) -> dt.timedelta:
+    """At what time of day its days begin."""
+    return minute_of_day(deadline) * ONE_MINUTE if isinstance(deadline, dt.datetime) else dt.timedelta()
 
 
 def _day_of(unit: str, day: dt.date, amount: int, calendar: Calendar) -> dt.date:
@@ -148,5 +191,7 @@ def _passed(unit: str, deadline: Deadline, now: dt.datetime, calendar: Calendar)
     """How many of the unit have passed since the deadline; negative before it."""
     if unit == OffsetUnit.HOURS:
         return (now - end_of_deadline(deadline)) // ONE_HOUR
-    first, today = day_of(deadline), clock.local_date(now)
-    return calendar.workdays_between(first, today) if unit == OffsetUnit.WORKDAYS else (today - first).days
+    first, last = day_of(deadline), clock.local_date(now)
+    if now < start_of(last) + _time_of(deadline):
+        last -= ONE_DAY
+    return calendar.workdays_between(first, last) if unit == OffsetUnit.WORKDAYS else (last - first).days

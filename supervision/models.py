@@ -9,8 +9,11 @@ from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.scoping import sees_region
 from common import clock
+from common.due import WHOLE_DAY
+from supervision.deadlines import deadline_of
 from supervision.enums import LEVELS_PER_MEASURE, DaySource, Measure, OffsetUnit, ProposalState, measure_of
 from supervision.kinds import KINDS
+from supervision.ladder import Deadline
 
 AUDIENCE = (
     "tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader",
@@ -21,7 +24,7 @@ BUREAU_AUDIENCE = ("tells_bureau", "tells_bureau_leader")
 # Those who are responsible; the others look after them.
 COMPANY_AUDIENCE = ("tells_responsible", "tells_company", "tells_company_head")
 # What one ladder is climbed for.
-DEADLINE = ("kind", "item_id", "due_on", "round")
+DEADLINE = ("kind", "item_id", "due_on", "due_minute", "round")
 
 
 class Policy(models.Model):
@@ -110,9 +113,9 @@ class PolicyStep(models.Model):
 
     @property
     def when(self) -> str:
-        """到期前 7 天 / 到期当天 / 逾期 3 个工作日"""
+        """到期前 7 天 / 到期当天 / 到期时 / 逾期 3 个工作日"""
         if not self.amount:
-            return "到期当天"
+            return "到期时" if self.unit == OffsetUnit.HOURS else "到期当天"
         return f"{'到期前' if self.amount < 0 else '逾期'} {abs(self.amount)} {OffsetUnit(self.unit).label}"
 
     @property
@@ -168,8 +171,9 @@ class CalendarDay(models.Model):
 class SweepRunQuerySet(models.QuerySet["SweepRun"]):
     def that_count(self) -> "SweepRunQuerySet":
         """Those that came to their end without an error and checked the day on which they ran, or a later one: that
-        somebody looked at an earlier day by hand does not mean that deadlines are watched."""
-        return self.filter(error="", finished_at__isnull=False, as_of__gte=TruncDate("started_at"))
+        somebody looked at an earlier day, or moment, by hand does not mean that deadlines are watched."""
+        of_the_time = Q(as_of_moment__isnull=True) | Q(as_of_moment__gte=F("started_at"))
+        return self.filter(of_the_time, error="", finished_at__isnull=False, as_of__gte=TruncDate("started_at"))
 
 
 class SweepRun(models.Model):
@@ -178,6 +182,8 @@ class SweepRun(models.Model):
     started_at = models.DateTimeField("开始时间", default=clock.now)
     finished_at = models.DateTimeField("结束时间", null=True, blank=True)
     as_of = models.DateField("按哪一天检查")
+    # If a moment was asked for.
+    as_of_moment = models.DateTimeField("按哪一刻检查", null=True, blank=True)
     new = models.JSONField("新达到的步骤", default=dict)  # {kind: {step code: how many}}
     announced = models.PositiveIntegerField("已通知事项数", default=0)
     error = models.TextField("错误", blank=True)
@@ -274,6 +280,7 @@ class Escalation(models.Model):
     kind = models.CharField("事项", max_length=20)
     item_id = models.BigIntegerField()
     due_on = models.DateField("时限")
+    due_minute = models.PositiveSmallIntegerField("时限时刻", db_default=WHOLE_DAY)
     round = models.PositiveSmallIntegerField("轮次", db_default=1)
     step = models.CharField("步骤", max_length=20)
     level = models.PositiveSmallIntegerField("层级")
@@ -292,12 +299,16 @@ class Escalation(models.Model):
         permissions = [("view_escalation", "查看督办")]
         constraints = [models.UniqueConstraint(fields=[*DEADLINE, "step", "repeat"], name="escalation_once")]
         indexes = [
-            models.Index(F("level").desc(), F("due_on"), F("id").desc(), name="escalation_worst"),
-            models.Index(fields=["due_on", "id"], name="escalation_due"),
+            models.Index(F("level").desc(), "due_on", "due_minute", F("id").desc(), name="escalation_worst"),
+            models.Index(fields=["due_on", "due_minute", "id"], name="escalation_due"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.item_id} {self.due_on} {self.step} {self.repeat}"
+        return f"{self.kind} {self.item_id} {self.deadline} {self.step} {self.repeat}"
+
+    @property
+    def deadline(self) -> Deadline:
+        return deadline_of(self.due_on, self.due_minute)
 
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
@@ -319,6 +330,7 @@ class Proposal(models.Model):
     kind = models.CharField("事项", max_length=20)
     item_id = models.BigIntegerField()
     due_on = models.DateField("时限")
+    due_minute = models.PositiveSmallIntegerField("时限时刻", db_default=WHOLE_DAY)
     round = models.PositiveSmallIntegerField("轮次", db_default=1)
     step = models.CharField("步骤", max_length=20)
     level = models.PositiveSmallIntegerField("层级")
@@ -345,12 +357,16 @@ class Proposal(models.Model):
         permissions = [("decide_proposal", "审批督办")]
         constraints = [models.UniqueConstraint(fields=[*DEADLINE, "step", "repeat"], name="proposal_once")]
         indexes = [
-            models.Index(F("level").desc(), F("due_on"), F("id").desc(), name="proposal_worst"),
+            models.Index(F("level").desc(), "due_on", "due_minute", F("id").desc(), name="proposal_worst"),
             models.Index(fields=["level", "due_on"], condition=Q(state="open"), name="proposal_open"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.item_id} {self.due_on} {self.step} {self.repeat}"
+        return f"{self.kind} {self.item_id} {self.deadline} {self.step} {self.repeat}"
+
+    @property
+    def deadline(self) -> Deadline:
+        return deadline_of(self.due_on, self.due_minute)
 
     @property
     def label(self) -> str:

@@ -1,5 +1,6 @@
 """News of the sweep, looked at once more before it is sent: are the matter, its deadline and people still the same?"""
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -9,11 +10,12 @@ from django.urls import reverse
 from common import clock
 from notifications.models import Outgoing
 from notifications.outbox import Matter, register_matter
-from supervision.enums import Measure, ProposalState, measure_of
+from supervision.enums import ProposalState, measure_of
 from supervision.kinds import KINDS, Kind
-from supervision.models import Escalation, PolicyStep, Proposal
+from supervision.models import DEADLINE, Escalation, PolicyStep, Proposal
 from supervision.policy import ladders
 from supervision.proposals import needed
+from supervision.reaching import is_in_time
 from supervision.telling import PROPOSALS_PATH, PROPOSED, deciders_of, people_of
 
 People = Callable[[Kind, PolicyStep, QuerySet[Any]], Iterator[QuerySet[Any]]]
@@ -35,23 +37,22 @@ def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     What counts is the ladder that holds for the item now, by its present grade and urgency and the policy's present
     version; a step that was changed keeps its code.
     """
-    told = whom_to_tell(kind, rows, people_of)
+    told = whom_to_tell(kind, rows, people_of, clock.now())
     latest = _latest_repeats(kind, [row for row in rows if row.repeat])
     return {
         row.pk
         for row in rows
         if (*deadline_of(row), row.step, row.recipient_id) in told
         and row.repeat >= latest.get((*deadline_of(row), row.step), 0)
-        and not (measure_of(row.step) == Measure.REMIND and row.due_on < clock.today())
     }
 
 
 def undecided(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     """Of the news about proposals those about one that waits for a decision, as long as the step tells that person."""
-    told = whom_to_tell(kind, rows, deciders_of)
+    told = whom_to_tell(kind, rows, deciders_of, clock.now())
     proposals = Proposal.objects.filter(needed(), state=ProposalState.OPEN, kind=kind.name)
     proposals = proposals.filter(item_id__in={row.item_id for row in rows})
-    waiting = set(proposals.order_by().values_list("item_id", "due_on", "round", "step", "repeat"))
+    waiting = set(proposals.order_by().values_list(*DEADLINE[1:], "step", "repeat"))
     return {
         row.pk
         for row in rows
@@ -61,11 +62,12 @@ def undecided(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
 
 
 def deadline_of(row: Outgoing) -> tuple[Any, ...]:
-    return row.item_id, row.due_on, row.round
+    return tuple(getattr(row, name) for name in DEADLINE[1:])
 
 
-def whom_to_tell(kind: Kind, rows: Sequence[Outgoing], people: People) -> set[tuple[Any, ...]]:
-    """(item, deadline, round, step, person): whom the ladders in force tell of the steps of these rows."""
+def whom_to_tell(kind: Kind, rows: Sequence[Outgoing], people: People, now: dt.datetime) -> set[tuple[Any, ...]]:
+    """(item, deadline, round, step, person): whom the ladders in force tell of the steps of these rows. A reminder is
+    of no use to them once the deadline has passed."""
     wanted: dict[str, set[int]] = {}
     for row in rows:
         wanted.setdefault(row.step, set()).add(row.item_id)
@@ -74,18 +76,21 @@ def whom_to_tell(kind: Kind, rows: Sequence[Outgoing], people: People) -> set[tu
         for step in ladder.steps:
             if step.code in wanted:
                 items = ladder.among(kind, kind.watched().filter(pk__in=wanted[step.code]))
+                if step.amount <= 0:
+                    items = items.filter(is_in_time(kind, step, now))
                 for part in people(kind, step, items):
-                    found = part.order_by().values_list("pk", kind.due, kind.round_number, "recipient")
+                    deadline_parts = ("pk", kind.due_day, kind.due_minute, kind.round_number)
+                    found = part.order_by().values_list(*deadline_parts, "recipient")
                     told.update((*deadline, step.code, recipient) for *deadline, recipient in found)
     return told
 
 
 def _latest_repeats(kind: Kind, rows: Sequence[Outgoing]) -> dict[tuple[Any, ...], int]:
-    """By item, deadline, round and step. One query, none without rows."""
+    """By deadline, as `deadline_of`, and step. One query, none without rows."""
     if not rows:
         return {}
     records = Escalation.objects.filter(kind=kind.name, item_id__in={row.item_id for row in rows}, repeat__gt=0)
-    found = records.values_list("item_id", "due_on", "round", "step").annotate(latest=Max("repeat")).order_by()
+    found = records.values_list(*DEADLINE[1:], "step").annotate(latest=Max("repeat")).order_by()
     return {tuple(key): latest for *key, latest in found}
 
 

@@ -33,4 +33,4 @@ def _as_recorded(record: Escalation, versions: Iterable[PolicyStep], calendar: C
 
 
 def _day(step: PolicyStep, record: Escalation, calendar: Calendar) -> dt.date:
-    return clock.local_date(moment_of(step, record.due_on, calendar, record.repeat))
+    return clock.local_date(moment_of(step, record.deadline, calendar, record.repeat))

@@ -11,6 +11,7 @@ from supervision.kinds import Kind
 from supervision.models import Policy, PolicyStep
 
 # A working week has five days of seven.
+HOURS_APART = 20 * 24
 DAYS_PER_UNIT = {OffsetUnit.DAYS: 1.0, OffsetUnit.WORKDAYS: 1.4, OffsetUnit.HOURS: 1 / 24}
 
 
@@ -98,7 +99,7 @@ def _condition(policy: Policy, kind: Kind) -> Q:
     return Q(**{name: value for name, value in wanted if value})
 
 
-def in_order(steps: Sequence[PolicyStep], past: Iterable[PolicyStep] = ()) -> list[PolicyStep]:
+def in_order(steps: Sequence[PolicyStep], kind: Kind, past: Iterable[PolicyStep] = ()) -> list[PolicyStep]:
     """The steps from the mildest to the severest, each with its `level`. `past`: those of all versions, latest first.
 
     A step keeps its level for as long as its measure and its distance are the same, whatever comes to stand beside it
@@ -109,10 +110,11 @@ def in_order(steps: Sequence[PolicyStep], past: Iterable[PolicyStep] = ()) -> li
     had: dict[tuple[str, str, str, int], int] = {}
     for old in past:
         had.setdefault(_place(old), old.level)
-    ordered = sorted(steps, key=lambda step: (_place(step) not in had, _natural_level(step), step.amount))
+    natural = _level_by_hours if kind.is_by_moment else _level_by_days
+    ordered = sorted(steps, key=lambda step: (_place(step) not in had, natural(step), step.amount))
     taken: set[int] = set()
     for step in ordered:
-        step.level = had.get(_place(step), _natural_level(step))
+        step.level = had.get(_place(step), natural(step))
         while step.level in taken:
             step.level += 1
         taken.add(step.level)
@@ -123,6 +125,14 @@ def _place(step: PolicyStep) -> tuple[str, str, str, int]:
     return step.code, step.measure, step.unit, step.amount
 
 
-def _natural_level(step: PolicyStep) -> int:
+def _level_by_days(step: PolicyStep) -> int:
     days = round(step.amount * DAYS_PER_UNIT[OffsetUnit(step.unit)])
     return Measure(step.measure).first_level + LEVEL_OF_DEADLINE + days
+
+
+def _level_by_hours(step: PolicyStep) -> int:
+    """An hour is a level as far as HOURS_APART, a day beyond it: so all distances have room in a measure's levels."""
+    hours = round(step.amount * DAYS_PER_UNIT[OffsetUnit(step.unit)] * 24)
+    beyond = max(abs(hours) - HOURS_APART, 0)
+    distance = min(abs(hours), HOURS_APART) + beyond // 24
+    return Measure(step.measure).first_level + LEVEL_OF_DEADLINE + (distance if hours > 0 else -distance)

@@ -40,6 +40,7 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.kind = kind
         known = [name for name in AUDIENCE if name in kind.recipients]
         self.fields["audience"].choices = [  # type: ignore[attr-defined]
             (name, PolicyStep._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
@@ -66,7 +67,7 @@ class StepForm(forms.Form):
             self.add_error("amount", "请填写数字")
         else:
             try:
-                check_step(self.step)
+                check_step(self.step, self.kind)
             except ValidationError as error:
                 self.add_error(None, error)
         return data
@@ -127,7 +128,7 @@ class PolicyForm(forms.Form):
         if not self.rows.is_valid():
             raise ValidationError([self._said(row) for row in self.rows if row.errors] or ["步骤填写有误，请核对"])
         self.drafted = services.drafted(self.policy, self._readable(), {step.code: step for step in self.in_force})
-        check_order(self.drafted, working_calendar())
+        check_order(self.drafted, KINDS[self.policy.kind], working_calendar())
         return data
 
     def _readable(self) -> list[PolicyStep]:

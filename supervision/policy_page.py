@@ -61,7 +61,7 @@ def policy_edit(request: HttpRequest, pk: int) -> HttpResponse:
                     messages.success(request, done if changed else "没有变化。")
                     if form.falls_silent:
                         messages.warning(request, f"“{policy.scope}”的规则：{FALLS_SILENT}")
-                    for each in silenced(form.drafted, working_calendar()):
+                    for each in silenced(form.drafted, KINDS[policy.kind], working_calendar()):
                         messages.warning(request, f"“{policy.scope}”的规则：{each.sentence}")
                     return redirect(reverse("supervision:policy"))
                 status = 422

@@ -130,7 +130,7 @@ def proposal_decide(request: HttpRequest) -> HttpResponse:
     give_facts(proposals)
     rows = [
         (each, proposal_words(each, each.state == ProposalState.OPEN and each.pk not in wanted), each.pk in wanted)
-        for each in sorted(proposals, key=lambda each: (-each.level, each.due_on, each.pk))
+        for each in sorted(proposals, key=lambda each: (-each.level, each.due_on, each.due_minute, each.pk))
     ]
     context = {
         "move": move, "verb": VERBS[move], "rows": rows, "count": sum(row[2] for row in rows), "form": form,

@@ -21,8 +21,9 @@ from audit.models import AuditEntry
 from audit.services import build
 from common import clock
 from common.concurrency import Stale, change
+from common.due import overdue
 from common.insert_select import insert_select
-from common.ui import prose_day
+from common.ui import deadline, prose_day
 from supervision.enums import ProposalState
 from supervision.kinds import KINDS, Facts, Kind
 from supervision.models import DEADLINE, PolicyStep, Proposal, ProposalQuerySet, SweepRun
@@ -42,8 +43,8 @@ COLUMNS = (
 def propose(kind: Kind, step: PolicyStep, items: QuerySet[Any], run: SweepRun) -> int:
     """Put the step before the bureau for each of the items (with `repeat`); how many were new."""
     rows = items.order_by().values_list(
-        Value(kind.name), "pk", kind.due, kind.round_number, Value(step.code), Value(step.level), "repeat",
-        Coalesce(kind.unit, NO_UNIT),
+        Value(kind.name), "pk", kind.due_day, kind.due_minute, kind.round_number, Value(step.code), Value(step.level),
+        "repeat", Coalesce(kind.unit, NO_UNIT),
         Value(run.started_at, output_field=DateTimeField()), Value(ProposalState.OPEN.value), Value(""), Value(0),
     )  # fmt: skip
     return insert_select(Proposal, COLUMNS, rows, line_up_by="item_id")
@@ -108,12 +109,12 @@ def held(today: dt.date) -> Q:
 
 def why_not_needed(proposal: Proposal, facts: Facts) -> str:
     """已销号 / 时限已改为 2026-09-30 / 责任单位或督办规则已变"""
-    if facts.due_on is None:
+    if facts.deadline is None:
         return f"现在是“{facts.status}”" if facts.status else "事项已不在"
     if facts.round != proposal.round:
         return f"已开始第 {facts.round} 轮整改"
-    if facts.due_on != proposal.due_on:
-        return f"时限已改为 {facts.due_on}"
+    if facts.deadline != proposal.deadline:
+        return f"时限已改为 {deadline(facts.deadline)}"
     return "已报更高的一步或新的一次，或责任单位、督办规则已变"
 
 
@@ -167,9 +168,8 @@ def _audit(proposals: Iterable[Proposal], by: Any, move: str, reason: str, until
     for kind, some in _by_kind(proposals):
         items = kind.watched().model._default_manager.in_bulk([proposal.item_id for proposal in some])
         for proposal in some:
-            days = (clock.today() - proposal.due_on).days
             held = f"{prose_day(until)}前暂不办理" if move == HOLD and until else ""
-            note = "；".join(filter(None, [f"逾期 {days} 天", held, reason]))
+            note = "；".join(filter(None, [overdue(proposal.deadline, clock.now()), held, reason]))
             action = f"{VERBS[move]}{proposal.label}"
             entries.append(build(actor=by, action=action, target=items[proposal.item_id], note=note))
     at = clock.now()
@@ -180,7 +180,7 @@ def _audit(proposals: Iterable[Proposal], by: Any, move: str, reason: str, until
 
 def _tell(proposals: Iterable[Proposal]) -> None:
     """Whom the step tells on the ladder that holds for the item now."""
-    decision, today = secrets.token_hex(6), clock.today()
+    decision, now = secrets.token_hex(6), clock.now()
     for kind, some in _by_kind(proposals):
         bundle = f"approved:{decision}:{kind.name}"
         for ladder in ladders(kind):
@@ -195,9 +195,7 @@ def _tell(proposals: Iterable[Proposal]) -> None:
                     approved = kind.recorded_in(Proposal.objects.filter(pk__in=pks, **unit))
                     items = ladder.among(kind, kind.watched()).filter(approved)
                     items = items.annotate(repeat=Value(repeat, output_field=IntegerField()))
-                    tell_people(
-                        kind, step, items, as_of=today, cause="approved", bundle=bundle, repeats=repeat > 0
-                    )  # fmt: skip
+                    tell_people(kind, step, items, now=now, cause="approved", bundle=bundle, repeats=repeat > 0)
 
 
 def _by_kind(proposals: Iterable[Proposal]) -> list[tuple[Kind, list[Proposal]]]:

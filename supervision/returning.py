@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from common import clock
 from notifications.models import Outgoing
-from supervision.enums import Measure, ProposalState, measure_of
+from supervision.enums import ProposalState
 from supervision.kinds import Kind
 from supervision.models import DEADLINE, Escalation, PolicyStep, Proposal, SweepRun
 from supervision.news import deadline_of, whom_to_tell
@@ -29,14 +29,14 @@ Groups = dict[tuple[str, str, bool], list[Outgoing]]
 
 
 def tell_again(
-    kind: Kind, climbed: Sequence[tuple[PolicyStep, bool, QuerySet[Any]]], run: SweepRun, as_of: dt.date
+    kind: Kind, climbed: Sequence[tuple[PolicyStep, bool, QuerySet[Any]]], run: SweepRun, now: dt.datetime
 ) -> int:
     """`climbed`: (step, whether about its repetitions, who has reached it, with `repeat`); for how many items.
 
     Two queries if there is nothing, as mostly.
     """
-    rows = _dropped(kind, [step.code for step, _, _ in climbed], as_of)
-    groups, replaced = _grouped(_still_told(kind, rows)), 0
+    rows = _dropped(kind, [step.code for step, _, _ in climbed])
+    groups, replaced = _grouped(_still_told(kind, rows, now)), 0
     for step, repeats, reached in climbed:
         news = _taken_out(groups.get((kind.name, step.code, repeats), []), reached)
         proposed = _taken_out(groups.get((kind.name + PROPOSED, step.code, repeats), []), reached)
@@ -44,15 +44,15 @@ def tell_again(
             cause = "approved" if step.is_proposed else "sweep"
             bundle = f"{cause}:{run.pk}:{kind.name}"
             items = reached.filter(pk__in=news)
-            tell_people(kind, step, items, as_of=as_of, cause=cause, bundle=bundle, repeats=repeats)
+            tell_people(kind, step, items, now=now, cause=cause, bundle=bundle, repeats=repeats)
         if proposed and step.is_proposed:
             items = reached.filter(pk__in=proposed)
-            tell_of_proposals(kind, step, items, as_of=as_of, run=run.pk, repeats=repeats)
+            tell_of_proposals(kind, step, items, now=now, run=run.pk, repeats=repeats)
         replaced += len(news) + len(proposed)
     return replaced
 
 
-def _dropped(kind: Kind, codes: Iterable[str], as_of: dt.date) -> list[Outgoing]:
+def _dropped(kind: Kind, codes: Iterable[str]) -> list[Outgoing]:
     """The rows whose step is the highest that their item, watched with that deadline, has on record; if it had to be
     approved, it is, for the unit that is responsible now; and if it is about a proposal, that waits."""
     rows = Outgoing.objects.dropped().filter(matter__in=(kind.name, kind.name + PROPOSED), step__in=set(codes))
@@ -66,8 +66,7 @@ def _dropped(kind: Kind, codes: Iterable[str], as_of: dt.date) -> list[Outgoing]
     not_approved = Exists(proposals.exclude(approved))
     rows = rows.filter(Exists(highest.order_by()))
     rows = rows.filter(Q(matter=kind.name) & ~Q(not_approved) | ~Q(matter=kind.name) & Q(undecided))
-    found = list(rows.order_by("pk")[:MOST_AT_ONCE])
-    return [row for row in found if not (measure_of(row.step) == Measure.REMIND and row.due_on < as_of)]
+    return list(rows.order_by("pk")[:MOST_AT_ONCE])
 
 
 def _grouped(rows: Iterable[Outgoing]) -> Groups:
@@ -77,11 +76,11 @@ def _grouped(rows: Iterable[Outgoing]) -> Groups:
     return groups
 
 
-def _still_told(kind: Kind, rows: Sequence[Outgoing]) -> list[Outgoing]:
+def _still_told(kind: Kind, rows: Sequence[Outgoing], now: dt.datetime) -> list[Outgoing]:
     """The rows whose people would be told today: not those of a unit that is no longer responsible."""
     if not rows:
         return []
-    told = {True: whom_to_tell(kind, rows, deciders_of), False: whom_to_tell(kind, rows, people_of)}
+    told = {True: whom_to_tell(kind, rows, deciders_of, now), False: whom_to_tell(kind, rows, people_of, now)}
     return [
         row for row in rows if (*deadline_of(row), row.step, row.recipient_id) in told[row.matter.endswith(PROPOSED)]
     ]

@@ -12,14 +12,15 @@ from django.utils import timezone
 
 from accounts.scoping import sees_region
 from common import clock
+from common.due import duration, minutes_past
 from common.paging import COUNT_CAP, Total
 from common.ui import prose_day
-from common.workdays import Calendar
+from common.workdays import Calendar, end_of
 from supervision.enums import Measure, OffsetUnit, measure_of
 from supervision.history import History, history_of
 from supervision.kinds import kind_of
-from supervision.ladder import moment_of, upcoming
-from supervision.models import Escalation, EscalationQuerySet, PolicyStep, SweepRun
+from supervision.ladder import Deadline, day_of, distance, end_of_deadline, moment_of, upcoming
+from supervision.models import DEADLINE, Escalation, EscalationQuerySet, PolicyStep, SweepRun
 from supervision.past_steps import steps_as_recorded
 from supervision.policy import ladder_for
 from supervision.proposals import due_for
@@ -68,10 +69,11 @@ def stale_since() -> tuple[bool, dt.datetime | None]:
 
 @dataclass(frozen=True)
 class LadderStep:
-    """A rung of an item's ladder, as templates/partials/ladder.html shows it. `state`: done, due, next or later."""
+    """A rung of an item's ladder, as templates/partials/ladder.html shows it. `on`: a day; a moment,
+    if the deadline is one. `state`: done, due, next or later."""
 
     label: str
-    on: dt.date
+    on: Deadline
     state: str
     text: str = ""
     reached_at: dt.datetime | None = None
@@ -84,7 +86,7 @@ class Ladder:
 
     steps: list[LadderStep] = field(default_factory=list)
     pause: str = ""
-    earlier: list[tuple[dt.date, str]] = field(default_factory=list)
+    earlier: list[tuple[Deadline, str]] = field(default_factory=list)
 
 
 def ladder_of(item: Model, reader: Any = None) -> Ladder:
@@ -92,32 +94,32 @@ def ladder_of(item: Model, reader: Any = None) -> Ladder:
     the deadline itself among them. Of those reached what was decided and who was told. As the reader may know it
     (`EscalationQuerySet.open_to`), without one all of it. Twelve queries at most."""
     kind = kind_of(item)
-    found = Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by("round", "due_on", "level", "repeat")
+    found = Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by(*DEADLINE[2:], "level", "repeat")
     found = found.select_related("run")
     records, is_whole = list(found), reader is None or sees_region(reader)
     told = records if is_whole else list(found.open_to(reader))
-    due_on, pause = getattr(item, kind.due), kind.pause(item)
+    due, pause = kind.deadline_of(item), kind.pause(item)
     round_number = getattr(item, kind.round) if kind.round else 1
-    now = [record for record in records if (record.due_on, record.round) == (due_on, round_number)]
+    now = [record for record in records if (record.deadline, record.round) == (due, round_number)]
     reached = {record.step: record for record in now if not record.repeat}
     repeated = {record.step: record for record in now if record.repeat}
     steps: list[LadderStep] = []
-    if due_on is not None and (reached or not pause):
+    if due is not None and (reached or not pause):
         policy, calendar = ladder_for(item, kind), working_calendar()
         shown = _latest([record for record in told if record in now])
         were = steps_as_recorded(kind, shown, policy, calendar)
-        history = history_of(item, kind, due_on, round_number, were.values(), tells_decisions=is_whole)
+        history = history_of(item, kind, due, round_number, were.values(), tells_decisions=is_whole)
         for record in shown:
-            steps.append(_recorded(record, were.get(record.pk), due_on, calendar, history))
-        state = "done" if due_on < clock.today() else "later"
-        steps.append(LadderStep(kind.due_label, due_on, state, _day_off(due_on, calendar)))
+            steps.append(_recorded(record, were.get(record.pk), due, calendar, history))
+        state = "done" if end_of_deadline(due) <= clock.now() else "later"
+        steps.append(LadderStep(kind.due_label, due, state, _day_off(day_of(due), calendar)))
         if not pause:
-            steps += _to_come(policy, due_on, calendar, reached, repeated)
+            steps += _to_come(policy, due, calendar, reached, repeated)
         steps.sort(key=lambda step: step.on)
         if not pause:
-            steps = _with_next(steps, due_on)
+            steps = _with_next(steps, due)
     former = [record for record in told if record not in now]
-    earlier = {(record.round, record.due_on): measure_of(record.step).label for record in former}
+    earlier = {(record.round, record.deadline): measure_of(record.step).label for record in former}
     return Ladder(steps, pause, [(due, label) for (_, due), label in sorted(earlier.items())])
 
 
@@ -127,23 +129,42 @@ def _latest(records: list[Escalation]) -> list[Escalation]:
 
 
 def _recorded(
-    record: Escalation, step: PolicyStep | None, due_on: dt.date, calendar: Calendar, history: History
+    record: Escalation, step: PolicyStep | None, due: Deadline, calendar: Calendar, history: History
 ) -> LadderStep:
     """A step that was reached, as it was then; where the calendar has changed so that no version of it fits any more,
     by the day on which it was recorded."""
     became = history.words(record, step) or _what_became(record, step.audience_text if step else "")
     if step is None:
-        label, on = f"{measure_of(record.step).label}（{_distance(record)}）", record.run.as_of
+        label, on = f"{measure_of(record.step).label}（{_distance(record)}）", _judged_at(record)
         return LadderStep(label, on, "done", became, record.reached_at, record.announced)
-    on = clock.local_date(moment_of(step, due_on, calendar, record.repeat))
-    text = "；".join(filter(None, [became, _counted(step, record.repeat, due_on, calendar)]))
+    on = _place(step, due, calendar, record.repeat)
+    text = "；".join(filter(None, [became, _counted(step, record.repeat, due, calendar)]))
     return LadderStep(_label(step, record.repeat), on, "done", text, record.reached_at, record.announced)
+
+
+def _place(step: PolicyStep, due: Deadline, calendar: Calendar, repeat: int) -> Deadline:
+    """When the step is reached: the day, or as exactly as the deadline is."""
+    at = moment_of(step, due, calendar, repeat)
+    return at if isinstance(due, dt.datetime) else clock.local_date(at)
+
+
+def _judged_at(record: Escalation) -> Deadline:
+    """By which day, or moment, the step was found to be reached."""
+    if not isinstance(record.deadline, dt.datetime):
+        return record.run.as_of
+    run = record.run
+    is_of_its_day = run.as_of == clock.local_date(record.reached_at)
+    return run.as_of_moment or (record.reached_at if is_of_its_day else end_of(run.as_of))
 
 
 def _distance(record: Escalation) -> str:
     """逾期 4 天: as it was when it was recorded."""
     if record.repeat:
         return f"第 {record.repeat} 次重复"
+    due, judged_at = record.deadline, _judged_at(record)
+    if isinstance(due, dt.datetime) and isinstance(judged_at, dt.datetime):
+        minutes = minutes_past(due, judged_at)
+        return f"{'逾期' if minutes > 0 else '到期前'} {duration(abs(minutes))}" if minutes else "到期时"
     days = (record.run.as_of - record.due_on).days
     return f"{'逾期' if days > 0 else '到期前'} {abs(days)} 天" if days else "到期当天"
 
@@ -158,7 +179,7 @@ def _day_off(due_on: dt.date, calendar: Calendar) -> str:
 
 def _to_come(
     policy: tuple[PolicyStep, ...],
-    due_on: dt.date,
+    due: Deadline,
     calendar: Calendar,
     reached: dict[str, Escalation],
     repeated: dict[str, Escalation],
@@ -167,20 +188,20 @@ def _to_come(
     steps = []
     for step in policy:
         if step.code not in reached:
-            steps.append(_later(step, 0, due_on, calendar))
+            steps.append(_later(step, 0, due, calendar))
         elif step.repeat_every:
             last = repeated.get(step.code)
-            coming = [each.repeat for each in upcoming([step], due_on, clock.now(), calendar)]
-            steps.append(_later(step, max(last.repeat + 1 if last else 1, *coming), due_on, calendar))
+            coming = [each.repeat for each in upcoming([step], due, clock.now(), calendar)]
+            steps.append(_later(step, max(last.repeat + 1 if last else 1, *coming), due, calendar))
     return steps
 
 
-def _later(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -> LadderStep:
-    on = clock.local_date(moment_of(step, due_on, calendar, repeat))
+def _later(step: PolicyStep, repeat: int, due: Deadline, calendar: Calendar) -> LadderStep:
+    on = _place(step, due, calendar, repeat)
     told = f"将通知{step.audience_text}" if step.audience else ""
     if step.is_proposed:
         told = f"将报住建局审批，批准后通知{step.audience_text}"
-    counted = _counted(step, repeat, due_on, calendar)
+    counted = _counted(step, repeat, due, calendar)
     return LadderStep(_label(step, repeat), on, "later", "；".join(filter(None, [told, counted])))
 
 
@@ -188,17 +209,19 @@ def _label(step: PolicyStep, repeat: int) -> str:
     return f"{step.label}（第 {repeat} 次重复）" if repeat else f"{step.label}（{step.when}）"
 
 
-def _counted(step: PolicyStep, repeat: int, due_on: dt.date, calendar: Calendar) -> str:
+def _counted(step: PolicyStep, repeat: int, due: Deadline, calendar: Calendar) -> str:
     """跳过10月1日至7日（国庆节）: how working days were counted, those of a repetition since the one before; empty if
     none was skipped, and for days. 按钟点连续计算到 14:00，节假日不停: hours."""
     if step.unit == OffsetUnit.HOURS:
-        at = timezone.localtime(moment_of(step, due_on, calendar, repeat))
+        if not distance(step, repeat):
+            return ""
+        at = timezone.localtime(moment_of(step, due, calendar, repeat))
         return f"按钟点连续计算到 {at:%H:%M}，节假日不停"
     if step.unit != OffsetUnit.WORKDAYS:
         return ""
-    start, count = due_on, step.amount
+    start, count = day_of(due), step.amount
     if repeat:
-        start, count = clock.local_date(moment_of(step, due_on, calendar, repeat - 1)), step.repeat_every
+        start, count = clock.local_date(moment_of(step, due, calendar, repeat - 1)), step.repeat_every
     reckoning = calendar.reckon(start, count)
     skipped = f"跳过{reckoning.skipped_text}" if reckoning.skipped else ""
     return "；".join(filter(None, [skipped, reckoning.warning.rstrip("。")]))
@@ -212,9 +235,9 @@ def _what_became(record: Escalation, audience: str) -> str:
     return f"{day}达到，没有发给任何人（{audience or '通知对象'}没有可用的账号）"
 
 
-def _with_next(steps: list[LadderStep], due_on: dt.date) -> list[LadderStep]:
+def _with_next(steps: list[LadderStep], due: Deadline) -> list[LadderStep]:
     """The last step reached after the deadline is the one in force, the first one not reached is the next."""
-    in_force = max((step.on for step in steps if step.reached_at and step.on > due_on), default=None)
+    in_force = max((step.on for step in steps if step.reached_at and step.on > due), default=None)
     coming = min((step.on for step in steps if step.state == "later"), default=None)
     return [
         replace(step, state="due")

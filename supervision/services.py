@@ -30,11 +30,11 @@ def save_steps(policy: Policy, *, by: Any, version: int, steps: Sequence[PolicyS
     """
     site_wide.check(by, CAPABILITY, WHAT)
     for step in steps:
-        check_step(step)
+        check_step(step, KINDS[policy.kind])
         check_audience(step, KINDS[policy.kind])
     before = {step.code: step for step in steps_in_force(policy)}
     ordered = drafted(policy, steps, before)
-    check_order(ordered, calendar)
+    check_order(ordered, KINDS[policy.kind], calendar)
     changes: Changes = {
         f"{(after or old).label}（{code}）": [old.summary if old else None, after.summary if after else None]  # type: ignore[union-attr]
         for code, old, after in _pairs(before, ordered)
@@ -69,7 +69,7 @@ def drafted(policy: Policy, steps: Sequence[PolicyStep], before: dict[str, Polic
     """The steps with their codes and levels, in order; `before`: the steps in force, by code. Two queries."""
     past = list(policy.steps.order_by("-version", "level"))
     give_codes(policy, steps, in_force=before, past=past)
-    return in_order(steps, past)
+    return in_order(steps, KINDS[policy.kind], past)
 
 
 @transaction.atomic

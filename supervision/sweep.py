@@ -25,6 +25,7 @@ from supervision.kinds import KINDS, Kind
 from supervision.models import DEADLINE, PolicyStep, SweepRun
 from supervision.policy import Ladder, ladders
 from supervision.proposals import propose
+from supervision.reaching import has_reached
 from supervision.recording import is_told, reached_rows, record
 from supervision.repetitions import repetition
 from supervision.returning import tell_again
@@ -36,31 +37,35 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Moment:
-    """What a run judges by: the day, the moment on it (its end for a day that is not today), and the calendar."""
+    """What a run judges by: a moment, and the calendar."""
 
-    as_of: dt.date
     now: dt.datetime
     calendar: Calendar
 
 
-def moment_of_day(as_of: dt.date, calendar: Calendar) -> Moment:
+def moment_as_of(as_of: ladder.Deadline, calendar: Calendar) -> Moment:
+    """The moment itself; of a day its end, but of today the present moment."""
+    if isinstance(as_of, dt.datetime):
+        return Moment(as_of, calendar)
     now = clock.now() if as_of == clock.today() else end_of(as_of) - ladder.ONE_TICK
-    return Moment(as_of, now, calendar)
+    return Moment(now, calendar)
 
 
-def sweep(as_of: dt.date) -> SweepRun:
-    """Check every deadline as of that day; the run with what was new. Each kind is one transaction.
+def sweep(as_of: ladder.Deadline) -> SweepRun:
+    """Check every deadline as of that day, or aware moment; the run with what was new. Each kind is one transaction.
 
     An error leaves nothing of its kind behind and holds up no other kind; it is kept with the run, and raised at the
     end.
     """
-    run = SweepRun.objects.create(as_of=as_of)
+    run = SweepRun.objects.create(
+        as_of=ladder.day_of(as_of), as_of_moment=as_of if isinstance(as_of, dt.datetime) else None
+    )  # fmt: skip
     new: dict[str, dict[str, int]] = {}
     failed: Exception | None = None
     for kind in KINDS.values():
         try:
             with transaction.atomic():
-                new[kind.name] = _sweep_kind(kind, run, moment_of_day(as_of, working_calendar()))
+                new[kind.name] = _sweep_kind(kind, run, moment_as_of(as_of, working_calendar()))
         except Exception as error:
             failed = failed or error
             logger.exception("the sweep of %s as of %s failed", kind.name, as_of)
@@ -79,14 +84,14 @@ def _finish(run: SweepRun, new: dict[str, dict[str, int]], error: str = "") -> N
 def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
     """How many items have newly reached each step, by the step's code; steps without any are left out."""
     new: dict[str, int] = {}
-    kind.prepare(moment.as_of)
+    kind.prepare(clock.local_date(moment.now))
     earliest = kind.watched().aggregate(earliest=Min(kind.due))["earliest"]
     climbed = [
         found
         for each in (ladders(kind) if earliest else ())
         for found in climb(kind, each, each.among(kind, kind.watched()), moment, earliest)
     ]
-    rows = [reached_rows(kind, step, reached, moment.as_of) for step, _, reached in climbed]
+    rows = [reached_rows(kind, step, reached, moment.now) for step, _, reached in climbed]
     for found in record(kind, rows, run):
         new[found.step] = new.get(found.step, 0) + found.count
         if found.announced:
@@ -94,12 +99,13 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
                 if (step.code, repeats) == (found.step, found.is_repeat):
                     _announce(kind, step, _announced(kind, step, reached, run, repeats), run, moment, repeats=repeats)
     _propose_below(kind, climbed, run, moment)
-    tell_again(kind, climbed, run, moment.as_of)
+    tell_again(kind, climbed, run, moment.now)
     if new:
         _forget_moved(kind, run)
     # At the end: sweeps that run at once have lined up at the keys above.
     # What is kept for good is true today, whatever day is tried.
-    kind.record_overdue(min(moment.as_of, clock.today()))
+    until = min(moment.now, clock.now())
+    kind.record_overdue(until if kind.is_by_moment else clock.local_date(until))
     return {code: new[code] for code in sorted(new, key=lambda code: -list(Measure).index(measure_of(code)))}
 
 
@@ -127,23 +133,23 @@ def _propose_below(
         if step in proposed[1:] and not repeats:
             severer = together.filter(level__gt=step.level, item_id=OuterRef("item_id"))
             below = run.escalations.filter(Exists(severer.order_by()), kind=kind.name, step=step.code, announced=False)
-            items = reached.filter(is_told(kind, step, moment.as_of), kind.recorded_in(below))
+            items = reached.filter(is_told(kind, step, moment.now), kind.recorded_in(below))
             propose(kind, step, items, run)
 
 
 def climb(
-    kind: Kind, each: Ladder, items: QuerySet[Any], moment: Moment, earliest: dt.date
+    kind: Kind, each: Ladder, items: QuerySet[Any], moment: Moment, earliest: ladder.Deadline
 ) -> Iterator[tuple[PolicyStep, bool, QuerySet[Any]]]:
     """(step, whether it is about its repetitions, who of the items has reached it), from the severest down. `items`:
     those that the ladder is for; `earliest`: no deadline of them is before it."""
     for step in reversed(each.steps):
         most = ladder.most_repeats(step, earliest, moment.now, moment.calendar)
         for first in (1, 0) if most else (0,):
-            cutoff = ladder.cutoff_day(step, moment.now, moment.calendar, first)
+            reached = has_reached(kind, step, moment.now, moment.calendar, first)
             number: Any = Value(0, output_field=IntegerField())
             if first:
                 number = repetition(kind, step, moment.now, moment.calendar, earliest)
-            yield step, bool(first), items.filter(**{f"{kind.due}__lte": cutoff}).annotate(repeat=number)
+            yield step, bool(first), items.filter(reached).annotate(repeat=number)
 
 
 def _announced(kind: Kind, step: PolicyStep, reached: QuerySet[Any], run: SweepRun, repeats: bool) -> QuerySet[Any]:
@@ -159,6 +165,6 @@ def _announce(
     """Tell the people concerned; of a step that has to be approved, put it before those who decide."""
     if not step.is_proposed:
         bundle = f"sweep:{run.pk}:{kind.name}"
-        tell_people(kind, step, items, as_of=moment.as_of, cause="sweep", bundle=bundle, repeats=repeats)
+        tell_people(kind, step, items, now=moment.now, cause="sweep", bundle=bundle, repeats=repeats)
     elif propose(kind, step, items, run):
-        tell_of_proposals(kind, step, items, as_of=moment.as_of, run=run.pk, repeats=repeats)
+        tell_of_proposals(kind, step, items, now=moment.now, run=run.pk, repeats=repeats)

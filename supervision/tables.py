@@ -28,7 +28,7 @@ def give_facts(records: list[Any]) -> None:
 
 def is_past(record: Any) -> bool:
     """Whether the item is no longer watched with the record's deadline."""
-    return (record.facts.due_on, record.facts.round) != (record.due_on, record.round)
+    return (record.facts.deadline, record.facts.round) != (record.deadline, record.round)
 
 
 class EscalationTable(LedgerTable):
@@ -38,13 +38,13 @@ class EscalationTable(LedgerTable):
     caption = "督办"
     card = ("item", "step", "text", "unit", "due_on")
     fixed = ("item", "step")
-    default_order = ("-level", "due_on")
+    default_order = ("-level", "due_on", "due_minute")
 
     item = LinkColumn(verbose_name="事项", accessor="facts__title", orderable=False)
-    step = LedgerColumn(verbose_name="步骤", order_by=("level", "-due_on"))
+    step = LedgerColumn(verbose_name="步骤", order_by=("level", "-due_on", "-due_minute"))
     text = TextColumn(verbose_name="内容", accessor="facts__text", orderable=False)
     unit = TextColumn(verbose_name="责任单位", accessor="facts__unit", orderable=False)
-    due_on = DueColumn(verbose_name="时限", done=is_past)
+    due_on = DueColumn(verbose_name="时限", accessor="deadline", done=is_past, order_by=("due_on", "due_minute"))
     status = LedgerColumn(verbose_name="现状", accessor="facts__status", orderable=False)
     reached_at = DateColumn(verbose_name="达到时间", time=True, order_by=("pk",))
     announced = LedgerColumn(verbose_name="通知", orderable=False)
@@ -92,15 +92,15 @@ class ProposalTable(LedgerTable):
     caption = "督办审批"
     card = ("item", "step", "text", "unit", "due_on", "state")
     fixed = ("item", "step")
-    default_order = ("-level", "due_on")
+    default_order = ("-level", "due_on", "due_minute")
     selectable = True
     gone = False
 
     item = LinkColumn(verbose_name="事项", accessor="facts__title", orderable=False)
-    step = LedgerColumn(verbose_name="措施", order_by=("level", "-due_on"))
+    step = LedgerColumn(verbose_name="措施", order_by=("level", "-due_on", "-due_minute"))
     text = TextColumn(verbose_name="内容", accessor="facts__text", orderable=False)
     unit = TextColumn(verbose_name="责任单位", accessor="facts__unit", orderable=False)
-    due_on = DueColumn(verbose_name="时限", done=is_past)
+    due_on = DueColumn(verbose_name="时限", accessor="deadline", done=is_past, order_by=("due_on", "due_minute"))
     status = LedgerColumn(verbose_name="现状", accessor="facts__status", orderable=False)
     proposed_at = DateColumn(verbose_name="报审批时间", time=True, order_by=("proposed_at",))
     state = LedgerColumn(verbose_name="审批", orderable=False)

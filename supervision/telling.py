@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Case, CharField, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Concat, Left
 
-from common.insert_select import DaysBetween
 from notifications.outbox import queue_selected
+from supervision.deadline_words import said_deadline, said_overdue, said_to_come
 from supervision.enums import Measure
 from supervision.kinds import Kind
 from supervision.models import AUDIENCE, BUREAU_AUDIENCE, PolicyStep
@@ -21,21 +21,21 @@ PROPOSALS_PATH = "/supervision/proposals/"
 
 
 def tell_people(
-    kind: Kind, step: PolicyStep, items: QuerySet[Any], *, as_of: dt.date, cause: str, bundle: str, repeats: bool
+    kind: Kind, step: PolicyStep, items: QuerySet[Any], *, now: dt.datetime, cause: str, bundle: str, repeats: bool
 ) -> None:
     """One piece of news to each person whom the step tells, for each of the items (with `repeat`). `cause`: a word that
     its key begins with, so that the same is never said twice for it."""
     parts = people_of(kind, step, items)
-    text = _text(kind, step, as_of, cause, repeats) | {"subject": _subject(kind, step, as_of), "path": kind.path}
+    text = _text(kind, cause, step, repeats) | {"subject": _subject(kind, step, now), "path": kind.path}
     queue_selected(*(part.annotate(**text) for part in parts), matter=kind.name, step=step.code, bundle=bundle)
 
 
 def tell_of_proposals(
-    kind: Kind, step: PolicyStep, items: QuerySet[Any], *, as_of: dt.date, run: int, repeats: bool
+    kind: Kind, step: PolicyStep, items: QuerySet[Any], *, now: dt.datetime, run: int, repeats: bool
 ) -> None:
     """The bureau's people of the step: there is something to decide."""
-    text = _text(kind, step, as_of, "sweep", repeats)
-    text |= {"subject": _subject(kind, step, as_of, f"{step.label}待审批"), "path": Value(PROPOSALS_PATH)}
+    text = _text(kind, "sweep", step, repeats)
+    text |= {"subject": _subject(kind, step, now, f"{step.label}待审批"), "path": Value(PROPOSALS_PATH)}
     parts = [part.annotate(**text) for part in deciders_of(kind, step, items)]
     queue_selected(*parts, matter=kind.name + PROPOSED, step=step.code, bundle=f"proposals:{run}:{kind.name}")
 
@@ -56,8 +56,8 @@ def _told_by(kind: Kind, step: PolicyStep, items: QuerySet[Any], flags: Sequence
             yield from kind.recipients[flag](items)
 
 
-def _text(kind: Kind, step: PolicyStep, as_of: dt.date, cause: str, repeats: bool) -> dict[str, Any]:
-    due = Cast(kind.due, CharField())
+def _text(kind: Kind, cause: str, step: PolicyStep, repeats: bool) -> dict[str, Any]:
+    due = said_deadline(kind)
     key = [Value(f"{cause}:{kind.name}:"), Cast("pk", CharField()), Value(":"), due, Value(f":{step.code}")]
     if repeats:
         key += [Value("+"), Cast("repeat", CharField())]
@@ -69,24 +69,18 @@ def _text(kind: Kind, step: PolicyStep, as_of: dt.date, cause: str, repeats: boo
         "body": Concat(kind.text, Value("\n时限 "), due, output_field=TextField()),
         "item_id": F("pk"),
     }
-    names = {"due_on": F(kind.due), "round": kind.round_number}
+    names = {"due_on": kind.due_day, "due_minute": kind.due_minute, "round": kind.round_number}
     return text | {name: value for name, value in names.items() if value != F(name)}
 
 
-def _subject(kind: Kind, step: PolicyStep, as_of: dt.date, news: str = "") -> Concat:
-    """YH-2026-0001 距时限还有 3 天 / YH-2026-0001 逾期 3 天，已列入督办 / YH-2026-0001 逾期 3 天，督办单待审批"""
+def _subject(kind: Kind, step: PolicyStep, now: dt.datetime, news: str = "") -> Concat:
+    """YH-2026-0001 距时限还有 3 天 / YH-2026-0001 逾期 3 天，已列入督办 / YH-2026-0001 逾期 3 天，督办单待审批
+
+    Of a kind by moments: 剩 3 小时，10月2日 14:30 到期 / 10月2日 14:30 到期 / 逾期 40 分钟，已列入督办"""
     title = Left(kind.title, LONGEST_TITLE)
     if step.amount > 0:
-        days = Cast(DaysBetween(as_of, F(kind.due)), CharField())
-        return Concat(title, Value(" 逾期 "), days, Value(f" 天，{news or _asked(kind, step)}"))
-    left = Cast(DaysBetween(F(kind.due), as_of), CharField())
-    return Concat(
-        title,
-        Case(
-            When(**{kind.due: as_of}, then=Value(" 今天到期")),
-            default=Concat(Value(" 距时限还有 "), left, Value(" 天")),
-        ),
-    )
+        return Concat(title, Value(" 逾期 "), said_overdue(kind, now), Value(f"，{news or _asked(kind, step)}"))
+    return Concat(title, Value(" "), said_to_come(kind, step, now))
 
 
 def _asked(kind: Kind, step: PolicyStep) -> str:

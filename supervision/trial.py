@@ -13,13 +13,14 @@ from django.db.models.lookups import GreaterThan
 
 from common.workdays import ONE_DAY, Calendar, end_of, start_of
 from supervision.kinds import KINDS, Facts, Kind
-from supervision.ladder import ONE_TICK, cutoff_day, most_repeats, reached
+from supervision.ladder import ONE_TICK, Deadline, most_repeats, reached
 from supervision.models import Policy, PolicyStep
 from supervision.policy import Ladder, ladder_from, steps_in_force
+from supervision.reaching import has_reached
 from supervision.recording import preview, reached_rows
 from supervision.repetitions import repetition
 from supervision.rules import Silenced, silenced
-from supervision.sweep import Moment, climb, moment_of_day
+from supervision.sweep import Moment, climb, moment_as_of
 
 MOST_SHOWN = 20
 
@@ -63,7 +64,7 @@ def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: 
     items = ladder.among(kind, kind.watched()).filter(pk__in=kind.visible(user).order_by().values("pk"))
     items = items.filter(**{f"{kind.due}__isnull": False})
     span = items.aggregate(total=Count("pk"), first=Min(kind.due))
-    silent = silenced(active, calendar)
+    silent = silenced(active, kind, calendar)
     if not span["total"]:
         return Trial(day, 0, [TriedStep(step, 0, None, 0) for step in active], [], [], 0, silent)
     in_force = [step for step in steps_in_force(policy) if step.is_active]
@@ -76,7 +77,7 @@ def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: 
     codes = {step.code for step in active}
     found = list(items.filter(asked["any"]).order_by(kind.due, "pk").values_list("pk", kind.due)[:MOST_SHOWN])
     facts = kind.facts([pk for pk, _ in found])
-    new = _caught_up(kind, ladder, items, moment_of_day(day, calendar), span["first"])
+    new = _caught_up(kind, ladder, items, moment_as_of(day, calendar), span["first"])
     return Trial(
         day=day,
         total=span["total"],
@@ -94,38 +95,37 @@ def try_out(policy: Policy, steps: Sequence[PolicyStep], *, day: dt.date, user: 
 
 
 def _caught_up(
-    kind: Kind, ladder: Ladder, items: QuerySet[Any], moment: Moment, earliest: dt.date
+    kind: Kind, ladder: Ladder, items: QuerySet[Any], moment: Moment, earliest: Deadline
 ) -> dict[str, tuple[int, int]]:
     """By the step's code, what the sweep itself would find: what is on record is counted as on record. One query."""
     climbed = climb(kind, ladder, items, moment, earliest)
-    return preview(kind, [reached_rows(kind, step, reached, moment.as_of) for step, _, reached in climbed])
+    return preview(kind, [reached_rows(kind, step, reached, moment.now) for step, _, reached in climbed])
 
 
 def _end(day: dt.date) -> dt.datetime:
     return end_of(day) - ONE_TICK
 
 
-def _reaching(kind: Kind, step: PolicyStep, day: dt.date, earliest: dt.date, calendar: Calendar) -> Q:
+def _reaching(kind: Kind, step: PolicyStep, day: dt.date, earliest: Deadline, calendar: Calendar) -> Q:
     """Who reaches the step, or one of its repetitions, on that day."""
     before, end = _end(day - ONE_DAY), _end(day)
-    after, until = cutoff_day(step, before, calendar), cutoff_day(step, end, calendar)
-    found = Q(**{f"{kind.due}__gt": after, f"{kind.due}__lte": until})
+    found = has_reached(kind, step, end, calendar) & ~has_reached(kind, step, before, calendar)
     if most_repeats(step, earliest, end, calendar):
         numbers = [repetition(kind, step, moment, calendar, earliest) for moment in (end, before)]
-        repeated = Q(**{f"{kind.due}__lte": cutoff_day(step, end, calendar, 1)})
+        repeated = has_reached(kind, step, end, calendar, 1)
         found |= repeated & Q(GreaterThan(*numbers))
     return found
 
 
 def _standing(kind: Kind, step: PolicyStep, steps: Sequence[PolicyStep], day: dt.date, calendar: Calendar) -> Q:
-    found = Q(**{f"{kind.due}__lte": cutoff_day(step, _end(day), calendar)})
+    found = has_reached(kind, step, _end(day), calendar)
     for severer in steps:
         if severer.level > step.level:
-            found &= Q(**{f"{kind.due}__gt": cutoff_day(severer, _end(day), calendar)})
+            found &= ~has_reached(kind, severer, _end(day), calendar)
     return found
 
 
-def _highest(steps: Sequence[PolicyStep], due: dt.date, day: dt.date, calendar: Calendar) -> PolicyStep:
+def _highest(steps: Sequence[PolicyStep], due: Deadline, day: dt.date, calendar: Calendar) -> PolicyStep:
     """Of those that the deadline reaches on that day."""
     that_day = [each for each in reached(steps, due, _end(day), calendar) if each.at >= start_of(day)]
     return that_day[-1].step

@@ -48,8 +48,7 @@ def _owed(seasons: list[Season], last: dt.date) -> Iterator[ReportDuty]:
             for number in range((end - first).days + 1):
                 day = first + dt.timedelta(days=number)
                 at = due_at(day)
-                due_on = clock.local_date(at)
                 yield ReportDuty(
-                    county_id=season.county_id, company_id=company, season=season, day=day, due_on=due_on, due_at=at,
-                    watched_since=now if due_on < long_ago else None,
+                    county_id=season.county_id, company_id=company, season=season, day=day, due_at=at,
+                    watched_since=now if clock.local_date(at) < long_ago else None,
                 )  # fmt: skip

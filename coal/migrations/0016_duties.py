@@ -129,7 +129,6 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("day", models.DateField(verbose_name="日期")),
-                ("due_on", models.DateField(verbose_name="报送日期")),
                 ("due_at", models.DateTimeField(verbose_name="报送时限")),
                 ("is_filed", models.BooleanField(default=False, verbose_name="已报")),
                 ("watched_since", models.DateTimeField(blank=True, null=True, verbose_name="开始督促时间")),
@@ -168,7 +167,7 @@ class Migration(migrations.Migration):
                 "default_permissions": (),
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("is_filed", False)), fields=["due_on", "id"], name="report_duty_open"
+                        condition=models.Q(("is_filed", False)), fields=["due_at", "id"], name="report_duty_open"
                     )
                 ],
                 "constraints": [models.UniqueConstraint(fields=("company", "day"), name="report_duty_once")],

@@ -92,13 +92,12 @@ def _report() -> Exists:
 
 
 class ReportDuty(models.Model):
-    """A daily report that a company owes for one day. `due_on` is the day of the moment `due_at`."""
+    """A daily report that a company owes for one day."""
 
     county = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="县（市、区）")
     company = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="供热企业")
     season = models.ForeignKey(Season, models.PROTECT, related_name="+", verbose_name="采暖季")
     day = models.DateField("日期")
-    due_on = models.DateField("报送日期")
     due_at = models.DateTimeField("报送时限")
     is_filed = models.BooleanField("已报", default=False)
     # Set for what was long past when it was first written down: see `coal.duties.reports`.
@@ -112,7 +111,7 @@ class ReportDuty(models.Model):
         ordering = ["-day", "pk"]
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["company", "day"], name="report_duty_once")]
-        indexes = [models.Index(fields=["due_on", "id"], condition=Q(is_filed=False), name="report_duty_open")]
+        indexes = [models.Index(fields=["due_at", "id"], condition=Q(is_filed=False), name="report_duty_open")]
 
     def __str__(self) -> str:
         return f"{self.company.label} {self.day} 煤炭日报"

@@ -1,5 +1,6 @@
 """Several workers sweep at the same moment: one record for each key, one message for each person. And otherwise."""
 
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ from django.db.models import Count
 
 from inspections.models import Hazard
 from notifications.models import Outgoing
-from supervision.models import Escalation, PolicyStep, SweepRun
+from supervision.models import DEADLINE, Escalation, PolicyStep, SweepRun
+from supervision.services import create_general_policy
 from supervision.sweep import sweep
 from tests.cast import build_cast
 from tests.factories import HazardFactory
 from tests.integration.supervision.conftest import DUE, day
+from tests.integration.supervision.kept_files import add_kept_files, at, file_of
 from tests.together import at_once
 
 pytestmark = [
@@ -44,7 +47,7 @@ def run(n: int, barrier: Any, offset: int) -> tuple[int, int]:
 
 
 def duplicates() -> int:
-    keys = Escalation.objects.values("kind", "item_id", "due_on", "step", "repeat").annotate(rows=Count("pk"))
+    keys = Escalation.objects.values(*DEADLINE, "step", "repeat").annotate(rows=Count("pk"))
     return keys.filter(rows__gt=1).count()
 
 
@@ -99,6 +102,37 @@ def test_workers_that_find_the_rows_in_different_orders_do_not_block_each_other(
         assert duplicates() == 0
         # The six steps, and the latest repetition of the last one.
         assert Escalation.objects.count() == HAZARDS * 7
+        Escalation.objects.all().delete()
+
+
+def run_at(n: int, barrier: Any, now: str) -> tuple[int, int]:
+    """As `run`, of the files, as of a moment."""
+    connection.ensure_connection()
+    barrier.wait(20)
+    done = sweep(at(now))
+    return sum(done.new["kept"].values()), done.announced
+
+
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One every minute of five hours, each to be fetched in time."""
+    cast = build_cast()
+    add_kept_files(monkeypatch)
+    create_general_policy("kept", by=cast.city_admin)
+    for minute in range(HAZARDS):
+        file_of(cast.chengyuan_clerk, f"2026-08-20 {12 + minute // 60}:{minute % 60:02}")
+
+
+def test_of_deadlines_that_are_moments_each_is_recorded_once(files: None) -> None:
+    """From 12:00 to 16:59: at 15:00 all are two hours away or less, 181 have come, 121 are an hour past."""
+    for _ in range(ROUNDS):
+        found = at_once(run_at, "2026-08-20 15:00", processes=WORKERS)
+        assert Escalation.objects.filter(kind="kept").count() == 300 + 181 + 121
+        assert duplicates() == 0
+        assert tuple(map(sum, zip(*found, strict=True))) == (300 + 181 + 121, HAZARDS)
+        assert not SweepRun.objects.exclude(error="").exists()
+        assert run_at(0, Barrier(1), "2026-08-20 15:00") == (0, 0)
+        Outgoing.objects.all().delete()
         Escalation.objects.all().delete()
 
 

@@ -17,6 +17,7 @@ from supervision.ladder import (
     most_repeats,
     reached,
     upcoming,
+    whole_minute,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -107,9 +108,14 @@ def test_the_default_ladder_day_by_day(now: str, expected: list[str]) -> None:
         # a moment as deadline
         ("hours", 2, "2026-08-20 23:30", "2026-08-21 01:30"),
         ("hours", -24, "2026-10-01 08:00", "2026-09-30 08:00"),
-        ("days", 1, "2026-08-20 23:59", "2026-08-21 00:00"),
-        ("days", 1, "2026-08-20 00:01", "2026-08-21 00:00"),
-        ("workdays", 1, "2026-08-21 23:59", "2026-08-24 00:00"),
+        ("hours", 0, "2026-08-20 14:30", "2026-08-20 14:30"),
+        ("days", 1, "2026-08-20 23:59", "2026-08-21 23:59"),
+        ("days", 1, "2026-08-20 00:01", "2026-08-21 00:01"),
+        ("days", -1, "2026-10-01 14:30", "2026-09-30 14:30"),
+        ("workdays", 1, "2026-08-21 23:59", "2026-08-24 23:59"),  # a Friday
+        ("workdays", 1, "2026-08-22 09:00", "2026-08-24 09:00"),  # the Saturday after it
+        ("workdays", 3, "2026-09-30 14:30", "2026-10-10 14:30"),
+        ("workdays", -1, "2026-10-08 14:30", "2026-09-30 14:30"),
     ],
 )
 def test_the_first_moment_of_a_step(unit: str, amount: int, deadline: str, first_moment: str) -> None:
@@ -153,6 +159,13 @@ def test_what_comes_next_and_that_it_never_falls_silent() -> None:
     assert upcoming(LADDER[:-1], DUE, at("2026-09-04 00:00"), OCTOBER) == []
 
 
+def test_no_later_moment_has_been_repeated_more_often_than_the_earliest_could_have_been() -> None:
+    step, now = Rung("step", 1, 1, "workdays", repeat_every=1), at("2026-08-25 10:00")  # a Tuesday
+    assert reached([step], at("2026-08-22 09:00"), now, OCTOBER)[-1].repeat == 1
+    assert reached([step], at("2026-08-21 23:00"), now, OCTOBER)[-1].repeat == 0
+    assert most_repeats(step, at("2026-08-21 23:00"), now, OCTOBER) == 1
+
+
 STEPS = st.builds(
     Rung,
     code=st.just("step"),
@@ -171,10 +184,29 @@ def test_a_cutoff_selects_what_is_reached(step: Rung, now: dt.datetime, repeat: 
     deadline = cutoff + dt.timedelta(days=days)
     assert (moment_of(step, deadline, OCTOBER, repeat) <= now) is (deadline <= cutoff)
 
-    latest = cutoff_moment(step, now, OCTOBER, repeat)
-    moment = latest + dt.timedelta(hours=days)
-    assert (moment_of(step, moment, OCTOBER, repeat) <= now) is (moment <= latest)
-    assert moment_of(step, latest + dt.timedelta(microseconds=1), OCTOBER, repeat) > now
+
+@given(STEPS, MOMENTS, st.integers(0, 3), st.integers(-40, 40))
+@example(Rung("step", 1, 1, "workdays"), at("2026-08-24 10:00"), 0, 0)
+def test_a_cutoff_selects_the_moments_that_have_reached(step: Rung, now: dt.datetime, repeat: int, hours: int) -> None:
+    cutoff = cutoff_moment(step, now, OCTOBER, repeat)
+    for edge in (cutoff.before, cutoff.later):
+        for minutes in (-1, 0, 1, 60 * hours):
+            moment = edge + dt.timedelta(minutes=minutes)
+            assert (moment_of(step, moment, OCTOBER, repeat) <= now) is cutoff.includes(moment)
+
+
+def test_by_working_days_a_later_moment_may_come_first() -> None:
+    cutoff = cutoff_moment(Rung("step", 1, 1, "workdays"), at("2026-08-24 10:00"), OCTOBER)  # a Monday
+    reached_then = {text: cutoff.includes(at(text)) for text in ("2026-08-21 23:00", "2026-08-23 10:00")}
+    assert reached_then == {"2026-08-21 23:00": False, "2026-08-23 10:00": True}
+
+
+@given(STEPS, MOMENTS.map(whole_minute), MOMENTS)
+def test_so_it_is_for_moments(step: Rung, due: dt.datetime, now: dt.datetime) -> None:
+    found, coming = reached([step], due, now, OCTOBER), upcoming([step], due, now, OCTOBER)
+    assert all(each.at <= now for each in found) and all(each.at > now for each in coming)
+    if step.repeat_every and found and step.amount > 0:
+        assert coming[0].repeat == found[-1].repeat + 1 <= most_repeats(step, due, now, OCTOBER) + 1
 
 
 @given(STEPS, st.dates(dt.date(2026, 8, 1), dt.date(2026, 11, 30)), MOMENTS)

@@ -86,7 +86,7 @@ class TestMilestone:
         assert found(self.KIND, at(8, 31)) == {"remind-3": 1}
         told()
         assert found(self.KIND, at(9, 1)) == {"urge": 1}
-        assert {text for _, text in told()} == {"城源热力 到货节点 逾期 1 天，请抓紧到货"}
+        assert {text for _, text in told()} == {"城源热力 到货节点 逾期 1 天，请抓紧落实"}
         duty = MilestoneDuty.objects.get()
         assert duty.standing == "应到货 4\u00a0000 t（40%），已有 1\u00a0000 t，还差 3\u00a0000 t"
         assert [step.label for step in ladder_of(duty).steps][:4] == [
@@ -110,7 +110,7 @@ class TestMilestone:
         assert found(self.KIND, at(9, 2)) == {}
         reverse(arrival, by=cast.chengyuan_admin, reason="重复登记")
         assert found(self.KIND, at(9, 2)) == {"urge": 1, "remind-3": 1, "remind-7": 1}
-        assert {text for _, text in told()} == {"城源热力 到货节点 逾期 2 天，请抓紧到货"}
+        assert {text for _, text in told()} == {"城源热力 到货节点 逾期 2 天，请抓紧落实"}
         assert set(Escalation.objects.filter(kind=self.KIND).values_list("round", flat=True)) == {2}
         assert found(self.KIND, at(9, 2)) == {}
 

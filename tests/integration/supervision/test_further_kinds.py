@@ -14,11 +14,9 @@ from django.test import Client
 
 from audit.models import AuditEntry
 from facilities.models import Season
-from inspections.models import Hazard
 from notifications.models import Message
 from notifications.outbox import deliver
 from supervision import kinds
-from supervision.checks import deadlines_are_days
 from supervision.general_policy import seed_policy
 from supervision.kinds import Facts, Kind
 from supervision.models import Escalation, Policy, PolicyStep, SweepRun
@@ -155,13 +153,3 @@ class TestFirstPolicy:
 
 def _values(step: PolicyStep, columns: tuple[str, ...]) -> tuple[Any, ...]:
     return tuple(getattr(step, name) for name in columns)
-
-
-def test_a_deadline_that_is_a_moment_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert deadlines_are_days(None) == []
-    moment = replace(
-        TRIAL_RUN, name="moment", label="工单", watched=Hazard.objects.all, due="issued_at"
-    )  # fmt: skip
-    monkeypatch.setitem(kinds.KINDS, "moment", moment)
-    [error] = deadlines_are_days(None)
-    assert (error.id, error.msg) == ("supervision.E001", "工单的时限 issued_at 不是日期")

@@ -4,6 +4,6 @@ from supervision.general_policy import seed_policy
 
 
 class Migration(migrations.Migration):
-    dependencies = [("supervision", "0008_development_audience"), ("coal", "0016_duties")]
+    dependencies = [("supervision", "0009_development_audience"), ("coal", "0016_duties")]
 
     operations = [seed_policy(kind) for kind in ("coal_milestone", "coal_report", "coal_cover")]
