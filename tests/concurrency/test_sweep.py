@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from inspections.models import Hazard
 from notifications.models import Outgoing
-from supervision.models import DEADLINE, Escalation, PolicyStep, SweepRun
+from supervision.models import Escalation, PolicyStep, SweepRun
 from supervision.services import create_general_policy
 from supervision.sweep import sweep
 from tests.cast import build_cast
@@ -47,7 +47,7 @@ def run(n: int, barrier: Any, offset: int) -> tuple[int, int]:
 
 
 def duplicates() -> int:
-    keys = Escalation.objects.values(*DEADLINE, "step", "repeat").annotate(rows=Count("pk"))
+    keys = Escalation.objects.values("kind", "item_id", "due_on", "step", "repeat").annotate(rows=Count("pk"))
     return keys.filter(rows__gt=1).count()
 
 
