@@ -52,7 +52,8 @@ HOURS = OffsetUnit.HOURS
 KEPT = Kind(
     name="kept", label="导出文件", watched=lambda: Job.objects.filter(state=JobState.DONE),
     visible=lambda user: Job.objects.filter(owner__unit__in=Unit.objects.visible_to(user)),
-    due="expires_at", unit="owner__unit", title=F("title"), text=Value("到期后删除"), path=Value("/accounts/tasks/"),
+    due="expires_at", due_label="保留到", unit="owner__unit",
+    title=F("title"), text=Value("到期后删除"), path=Value("/accounts/tasks/"),
     recipients={
         "tells_responsible": lambda items: [items.annotate(recipient=F("owner"))],
         "tells_bureau": _people_of_bureau,

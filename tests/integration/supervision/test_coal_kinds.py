@@ -140,10 +140,10 @@ class TestReport:
     def test_reminded_at_ten_and_the_next_morning_the_bureaus(self, cast: Cast, at: Any) -> None:
         assert found(self.KIND, at(11, 1, 9)) == {}
         assert found(self.KIND, at(11, 1, 10)) == {"remind": 1}
-        assert told() == {(who, "城源热力 2026-10-31 煤炭日报 今天到期") for who in ("cy_admin", "cy_clerk")}
+        assert told() == {(who, "城源热力 2026-10-31 煤炭日报 11月1日 10:00 到期") for who in ("cy_admin", "cy_clerk")}
         assert found(self.KIND, at(11, 1, 11)) == {}
         assert found(self.KIND, at(11, 2, 8)) == {"urge": 1}
-        late = {who for who, text in told() if text == "城源热力 2026-10-31 煤炭日报 逾期 1 天，请立即补报"}
+        late = {who for who, text in told() if text == "城源热力 2026-10-31 煤炭日报 逾期 22 小时，请立即补报"}
         assert late == {"cy_admin"} | {
             user.username for user in (cast.admin, cast.inspector, cast.inspector_2, cast.development_officer)
         }
