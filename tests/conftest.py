@@ -21,10 +21,12 @@ WORKER_START_SECONDS = 30
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On SQLite, what needs PostgreSQL is not chosen rather than skipped: `make test` runs it on PostgreSQL."""
+    """What `make test` runs on the other database is not chosen here rather than skipped: on SQLite what needs
+    PostgreSQL, on PostgreSQL what is the same on either (`either_database`)."""
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-        return
-    left = [item for item in items if "on_postgresql" in getattr(item, "fixturenames", ())]
+        left = [item for item in items if item.get_closest_marker("either_database")]
+    else:
+        left = [item for item in items if "on_postgresql" in getattr(item, "fixturenames", ())]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
