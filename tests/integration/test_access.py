@@ -20,6 +20,7 @@ from accounts.roles import (
     COMPANY_CLERK,
     COMPANY_ROLES,
     DEVELOPMENT,
+    HOTLINE,
     INSPECTOR,
     TOWNSHIP,
 )
@@ -39,6 +40,7 @@ pytestmark = pytest.mark.django_db
 Roles = tuple[str, ...]
 REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
+DESK: Roles = (*BUREAU_ROLES, HOTLINE)
 PROGRESS: Roles = (*BUREAU_ROLES, DEVELOPMENT)
 YARDS: Roles = (ADMIN, *COMPANY_ROLES)
 # Who sees the coal of 城源热力: neither the clerk of another company nor a township.
@@ -179,6 +181,10 @@ TABLE: dict[str, Rule] = {
     "coal:report_file": Rule(COMPANY_ROLES),
     "coal:report_company": Rule(COAL, "company with coal"),
     "coal:report_detail": Rule(COAL, "report"),
+    **_of_ledger("complaints:order_", "complaints", imports=DESK, exports=ALL_ROLES),
+    "complaints:queue": Rule(DESK),
+    "complaints:queue_decide": Rule(DESK, post=True),
+    "complaints:paste": Rule((*DESK, TOWNSHIP)),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
@@ -202,6 +208,7 @@ UNSEEN_BY: dict[str, Roles] = {
             "facilities": BUREAU_ROLES,
             "coal": PROGRESS,
             "temperatures": (ADMIN, DEVELOPMENT),
+            "complaints": DESK,
         }.items()
         for needed in ("batch", "row")
     },
@@ -250,7 +257,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         kind: ImportBatch.objects.create(
             kind=kind, owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
         )
-        for kind in ("hazards", "communities", "facilities", "coal", "temperatures")
+        for kind in ("hazards", "communities", "facilities", "coal", "temperatures", "complaints")
     }
     for batch in batches.values():
         ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
