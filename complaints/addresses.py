@@ -83,8 +83,9 @@ class Places(Generic[C]):
     def find(self, text: str) -> tuple[C, int, int] | None:
         """(the community, where its name begins and ends in `text`): of several the longest name, else the first."""
         found: tuple[C, int, int] | None = None
+        known = self._known
         for start in range(len(text) - 1):
-            for name, community in self._known.get(text[start : start + _START], ()):
+            for name, community in known.get(text[start : start + _START], ()):
                 end = start + len(name)
                 if found and len(name) <= found[2] - found[1]:
                     break
@@ -137,8 +138,8 @@ def _number(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text) if not text.isascii() else text
-    return re.sub(r"\s+", "", plain.replace("—", "-").replace("–", "-").replace("－", "-")).lower()
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(plain.replace("—", "-").replace("–", "-").split()).lower()
 
 
 def _arabic(match: re.Match[str]) -> str:

@@ -36,6 +36,9 @@ class County:
         self.region = region
         self.directory = Directory(region)
         self._companies: dict[int, SeasonCompanies] = {}
+        # What a column says is said again and again.
+        self._units: dict[str, Unit | None] = {}
+        self._communities: dict[str, Community | None] = {}
 
     @cached_property
     def places(self) -> Places[Community]:
@@ -58,9 +61,11 @@ class County:
         """By its name, another name that the county has learned, or with 小区 put to it or left off."""
         if not name:
             return None
-        if found := self.directory.community(name):
-            return found
-        plain = normalise_name(name)
+        if name not in self._communities:
+            self._communities[name] = self.directory.community(name) or self._nearly(normalise_name(name))
+        return self._communities[name]
+
+    def _nearly(self, plain: str) -> Community | None:
         whole = self.places.find(plain)
         return whole[0] if whole and whole[1:] == (0, len(plain)) else None
 
@@ -69,15 +74,20 @@ class County:
 
     def unit(self, name: str | None) -> Unit | None:
         """Who may be asked to see to an order."""
-        unit = self.directory.unit(name) if name else None
-        return unit if unit and unit.is_rectifier else None
+        if not name:
+            return None
+        if name not in self._units:
+            unit = self.directory.unit(name)
+            self._units[name] = unit if unit and unit.is_rectifier else None
+        return self._units[name]
 
     def names_nobody(self, text: str) -> bool:
         """Whether what stands under 承办单位 is no company: nothing, or the office that passed the order on."""
         if is_nothing(text):
             return True
-        unit = self.directory.unit(text)
-        return not unit.is_rectifier if unit else bool(_OFFICE.search(normalise_name(text)))
+        if self.unit(text):
+            return False
+        return self.directory.unit(text) is not None or bool(_OFFICE.search(normalise_name(text)))
 
     def company_of(self, community: Community | None, season: Season | None) -> Unit | None:
         """As `facilities.season_companies.company_of`."""

@@ -5,7 +5,6 @@ its form. What is not found is left empty: a person looks it over before it is r
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -59,6 +58,10 @@ _MOMENT = re.compile(
 _CALLER = re.compile(r"([\u4e00-\u9fff]{1,3}?(?:先生|女士|小姐|同志|师傅|大爷|大妈|阿姨))")
 _HOUSE = re.compile(r"[^\s,，;；。:：]*?(?:号楼|栋|幢|座|单元|小区|家园|\d+-\d+-\d{2,4})[^\s,，;；。]*")
 _SAYS = re.compile(r"(?:来电)?(?:反映|投诉|咨询|称|表示|诉求)[^\n]*")
+# Full-width letters, digits and what parts them; the caller's own punctuation stays.
+_HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {
+    ord(wide): narrow for wide, narrow in zip("：－．／＃＊\u3000", ":-./#* ", strict=True)
+}
 _ENDS = " \t\n,，;；。.、:：-—|【】[]"
 _FOLLOWS = "\n;；"
 Reader = Callable[[str], str]
@@ -75,14 +78,14 @@ def _labels() -> tuple[re.Pattern[str], dict[str, str]]:
     bare = "|".join(re.escape(head) for head in longest_first if head not in ONLY_WITH_COLON and len(head) > 1)
     # Without a colon a label stands where a clause begins.
     pattern = re.compile(
-        rf"(?P<said>{colon})\s*[:]\s*|(?:(?<=[;,。\s】\]])|^)(?P<bare>{bare})(?:是|为)?\s*", re.MULTILINE
+        rf"(?P<said>{colon})\s*[:]\s*|(?:(?<=[;,；，。\s】\]])|^)(?P<bare>{bare})(?:是|为)?\s*", re.MULTILINE
     )
     return pattern, known
 
 
 def read_order_text(text: str) -> dict[str, str]:
     """{field: its text as it stands}, only what was found. Fields are named as the order ledger's columns."""
-    plain = unicodedata.normalize("NFKC", text).replace("\r\n", "\n").strip()
+    plain = text.translate(_HALF_WIDTH).replace("\r\n", "\n").strip()
     found = _labelled(plain)
     rest = _without(plain, found)
     for name, read in _BY_FORM.items():
@@ -146,7 +149,7 @@ def _word_of(words: Mapping[Any, tuple[str, ...]]) -> Reader:
     """The first of these words that stands in brackets or alone in a clause: 【12345】, 紧急."""
 
     def read(plain: str) -> str:
-        clauses = {part.strip() for part in re.split(r"[\s,;。:【】\[\]()]", plain)}
+        clauses = {part.strip() for part in re.split(r"[\s,;，；。:【】\[\]()（）]", plain)}
         return next((word for each in words.values() for word in each if word in clauses), "")
 
     return read

@@ -47,6 +47,11 @@ class Group:
         return f"{self.season.pk}-{self.community.pk if self.community else ''}-{self.orders[0].pk}"
 
     @property
+    def is_contradicted(self) -> bool:
+        """Whether exports name others than the season's list does."""
+        return self.by_season is not None and any(name != self.by_season.name for name in self.said)
+
+    @property
     def reason(self) -> str:
         """Why it waits, in words."""
         if self.community is None:
@@ -91,6 +96,15 @@ def groups(orders: Iterable[Order], county: County) -> list[Group]:
         if len(said_units) <= 1:
             group.company = certain_company(said_units[0] if said_units else None, group.by_season)
     return sorted(found.values(), key=lambda group: -len(group.orders))
+
+
+def said_companies(orders: Iterable[Order], county: County) -> dict[Unit, list[Order]]:
+    """By the company that their exports name; those whose export names nobody that is known are left out."""
+    found: dict[Unit, list[Order]] = {}
+    for order in orders:
+        if unit := county.unit(_said_by(order, county)):
+            found.setdefault(unit, []).append(order)
+    return found
 
 
 def _said_by(order: Order, county: County) -> str:

@@ -34,6 +34,8 @@ TOO_LONG = "最多 {} 个字，请精简"
 def text_of(text: str) -> str:
     """A cell's text as it was meant; what begins like a formula stays text."""
     plain = clean(text)
+    if not plain or plain[0] not in "='‘\t":
+        return plain
     if plain.startswith('="') and (match := _FORCED.fullmatch(plain)):
         plain = match[1]
     return plain.lstrip("'‘\t")
@@ -69,6 +71,8 @@ class OrderReader:
         return ReadRow(row.number, Pile.READY, fields, row.raw, problems)
 
     def _plain(self, row: LedgerRow, name: str, problems: list[Problem]) -> str | None:
+        if not row.has(name):
+            return None
         text = one_line(text_of(row.text(name)))
         if is_nothing(text):
             return None
@@ -107,10 +111,10 @@ class OrderReader:
         return (str(reading.value.label) if reading.value else None), reading.expected
 
     def _phone(self, row: LedgerRow, problems: list[Problem]) -> str | None:
-        text = one_line(text_of(row.text("phone")))
+        text = text_of(row.text("phone"))
         if _MOBILE.fullmatch(text):
             return text
-        reading = read_phone(text)
+        reading = read_phone(one_line(text))
         if reading.expected:
             problems.append(warning("phone", text[:40], reading.expected, row.address("phone")))
         return reading.value[: LONGEST["phone"]] if reading.value else None
@@ -125,7 +129,7 @@ class OrderReader:
             problems.append(problem("category", "", "从内容里也看不出类别，请选择"))
 
     def _temperature(self, row: LedgerRow, fields: dict[str, Any], problems: list[Problem]) -> None:
-        text = text_of(row.text("temperature_c"))
+        text = text_of(row.text("temperature_c")) if row.has("temperature_c") else ""
         value = None
         if not is_nothing(text):
             reading = self._columns["temperature_c"].parse(text, "")  # type: ignore[misc]
@@ -139,7 +143,7 @@ class OrderReader:
     def _place(self, row: LedgerRow, fields: dict[str, Any], problems: list[Problem]) -> None:
         """The community of its own column goes before the one in the address; so do building, unit and room."""
         address = self.county.locate(fields["address"] or "")
-        own = one_line(text_of(row.text("community")))
+        own = one_line(text_of(row.text("community"))) if row.has("community") else ""
         if not is_nothing(own):
             community = self.county.community(own)
             fields["community"] = community.name if community else own[:60]

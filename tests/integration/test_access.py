@@ -119,6 +119,7 @@ TABLE: dict[str, Rule] = {
     "facilities:season_list": Rule((ADMIN,)),
     "facilities:season_create": Rule((ADMIN,)),
     "facilities:season_edit": Rule((ADMIN,), "season"),
+    "facilities:season_companies": Rule(DESK, "season"),
     "accounts:logout": Rule(ALL_ROLES, post=True),
     "accounts:password_change": Rule(ALL_ROLES),
     "accounts:profile": Rule(ALL_ROLES),
