@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
 
+from accounts.models import User
+from accounts.roles import HOTLINE
 from audit.models import AuditEntry
 from common.spreadsheets.ledgers.registering import apply_updates, import_ready
 from common.spreadsheets.ledgers.settling import settle
@@ -263,10 +266,14 @@ def test_the_limits_are_those_of_an_order_handed_out_by_itself(cast: Cast) -> No
 
 
 def test_without_the_permission_nothing_is_handed_out(cast: Cast) -> None:
+    """A bureau may let somebody import who does not dispatch."""
     batch = stage(cast.hotline, table(line()))
-    with pytest.raises(PermissionDenied):
-        import_ready(batch, importer_of(batch, by=cast.chengyuan_admin), dispatch=True)
+    Group.objects.get(name=HOTLINE).permissions.remove(Permission.objects.get(codename="dispatch_order"))
+    clerk = User.objects.select_related("unit__region").get(pk=cast.hotline.pk)
+    with pytest.raises(PermissionDenied, match="您没有派单的权限"):
+        import_ready(batch, importer_of(batch, by=clerk), dispatch=True)
     assert not Order.objects.exists()
+    assert len(import_ready(batch, importer_of(batch, by=clerk))) == 1
 
 
 def test_a_name_settled_once_is_learned_for_the_others(cast: Cast, client_as: Callable[[Any], Client]) -> None:
