@@ -273,6 +273,7 @@ def test_without_the_permission_nothing_is_handed_out(cast: Cast) -> None:
     with pytest.raises(PermissionDenied, match="您没有派单的权限"):
         import_ready(batch, importer_of(batch, by=clerk), dispatch=True)
     assert not Order.objects.exists()
+    batch = ImportBatch.objects.get(pk=batch.pk)
     assert len(import_ready(batch, importer_of(batch, by=clerk))) == 1
 
 
