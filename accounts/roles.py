@@ -69,6 +69,9 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "manage_facilities": (ADMIN, INSPECTOR),
         "manage_seasons": (ADMIN,),
         "manage_vocabulary": (ADMIN, INSPECTOR),
+        # The desk decides which community a caller means, and whose it is.
+        "teach_names": (ADMIN, INSPECTOR, HOTLINE),
+        "assign_company": (ADMIN, INSPECTOR, HOTLINE),
     },
     "inspections": {
         "view_hazard": ALL_ROLES,

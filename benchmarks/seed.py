@@ -17,7 +17,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit, User
 from benchmarks import vocabulary
 from common import clock
+from common.search_terms import search_index
 from common.text import bigram_stream
 from facilities.models import Community, Season
 from inspections.models import Hazard
@@ -335,16 +335,16 @@ def own_count(rows: int) -> int:
 @contextmanager
 def indexes_built_afterwards() -> Iterator[None]:
     """Drop what makes the load slow, and build it in one go afterwards."""
-    search = import_module("inspections.migrations.0002_search_and_roles")
+    search = search_index("inspections_hazard", "hazard_search")
     with connection.schema_editor() as editor:
-        search.drop_search(None, editor)
+        search.reverse_code(None, editor)  # type: ignore[misc]
         for index in Hazard._meta.indexes:
             editor.remove_index(Hazard, index)
     yield
     with connection.schema_editor() as editor:
         for index in Hazard._meta.indexes:
             editor.add_index(Hazard, index)
-        search.create_search(None, editor)
+        search.code(None, editor)
 
 
 def seed(rows: int) -> None:

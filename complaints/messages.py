@@ -1,6 +1,6 @@
 """Who is told about a move. Called inside the move's transaction; the key makes news reach a person once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -46,6 +46,22 @@ def _tell(order: "Order", entry: "AuditEntry", people: Iterable[Any], subject: s
 def dispatched(order: "Order", entry: "AuditEntry", due: str) -> None:
     urgent = f"（{order.get_urgency_display()}）" if order.urgency != "ordinary" else ""
     _tell(order, entry, company_people(order.company_id), f"已派单{urgent}，请签收；时限 {due}")
+
+
+def dispatched_together(
+    company_id: int, urgent: Sequence[tuple["Order", str]], *, key: str, note: str, by: Any
+) -> None:
+    """What came in by one import: one message for the company, and one for each of the `urgent` with its limit."""
+    people = [person for person in company_people(company_id) if person.pk != by.pk]
+    notify(
+        people, key=f"{key}:company:{company_id}", subject="有一批投诉已派单，请签收", body=f"来自{note}",
+        path="/complaints/?tab=dispatched",
+    )  # fmt: skip
+    for order, due in urgent:
+        said = f"{order.number} 已派单（{order.get_urgency_display()}），请签收；时限 {due}"
+        notify(
+            people, key=f"order:{order.pk}:dispatched", subject=said, body=order.address, path=order.get_absolute_url()
+        )
 
 
 def sent_back(order: "Order", entry: "AuditEntry") -> None:

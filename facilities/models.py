@@ -111,6 +111,27 @@ class Community(models.Model):
         return self.name
 
 
+class SeasonCompany(models.Model):
+    """Which company heats a community in one season, where that is not the one that the community itself names."""
+
+    season = models.ForeignKey(Season, models.CASCADE, related_name="companies", verbose_name="采暖季")
+    community = models.ForeignKey(
+        Community, models.CASCADE, related_name="season_companies", verbose_name="小区", db_index=False
+    )
+    company = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="供热企业")
+
+    class Meta:
+        verbose_name = "采暖季供热企业"
+        verbose_name_plural = verbose_name
+        ordering = ["-season__name", "pk"]
+        default_permissions = ()
+        permissions = [("assign_company", "确定小区各采暖季的供热企业")]
+        constraints = [models.UniqueConstraint(fields=["community", "season"], name="company_of_season_once")]
+
+    def __str__(self) -> str:
+        return f"{self.community} {self.season}"
+
+
 class FacilityQuerySet(models.QuerySet["Facility"]):
     def visible_to(self, user: Any) -> "FacilityQuerySet":
         if sees_places_of_region(user):
@@ -173,6 +194,7 @@ class NameAlias(models.Model):
         verbose_name_plural = verbose_name
         ordering = ["alias", "pk"]
         default_permissions = ()
+        permissions = [("teach_names", "确认单位、小区和设施的别名")]
         constraints = [
             models.UniqueConstraint(fields=["county", "key"], condition=Q(unit__isnull=False), name="alias_of_unit"),
             models.UniqueConstraint(

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from common.spreadsheets.ledgers.urls import ledger_urls
-from facilities import views, vocabulary
+from facilities import season_pages, views, vocabulary
 
 app_name = "facilities"
 urlpatterns = [
@@ -22,5 +22,6 @@ urlpatterns = [
     path("season/", views.season_switch, name="season_switch"),
     path("seasons/", views.season_list, name="season_list"),
     path("seasons/new/", views.season_create, name="season_create"),
+    path("seasons/<int:pk>/companies/", season_pages.season_companies, name="season_companies"),
     path("seasons/<int:pk>/", views.season_edit, name="season_edit"),
 ]

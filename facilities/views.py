@@ -19,6 +19,7 @@ from facilities import services
 from facilities.filters import CommunityFilter, FacilityFilter
 from facilities.forms import CommunityForm, FacilityForm, SeasonForm
 from facilities.models import Community, Facility, Season
+from facilities.season_pages import companies_by_season
 from facilities.selectors import SESSION_SEASON, facilities_of, seasons_of
 from facilities.tables import CommunityTable, FacilityTable, SeasonTable
 
@@ -118,6 +119,7 @@ def community_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "community": community, "facts": facts, "points": _point(community),
         "facilities": facilities_of(community, request.user)[:200],
+        "companies": companies_by_season(community, request.user),
     }  # fmt: skip
     return render(request, "facilities/community_detail.html", context)
 

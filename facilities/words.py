@@ -34,6 +34,11 @@ def _check(by: Any) -> None:
         raise PermissionDenied("您没有管理台账用词和别名的权限")
 
 
+def may_name(user: Any) -> bool:
+    """Whether the user may say that another name means a unit, a community or a facility."""
+    return bool(may_teach(user) or user.has_perm("facilities.teach_names"))
+
+
 def words_of(user: Any, kind: str) -> Terms:
     """The further words by which the user's bureau reads this kind of ledger. One query."""
     region = user.unit.region if user.unit_id else None
@@ -89,7 +94,8 @@ def learn_alias(*, county: Region, alias: str, target: Target, by: Any) -> NameA
 
     Raises ValidationError where the name says too little, is a registered one, or `target` is not the county's.
     """
-    _check(by)
+    if not may_name(by):
+        raise PermissionDenied("您没有确认别名的权限")
     name = " ".join(alias.split())[:LONGEST_ALIAS]
     key, field = normalise_name(name), target._meta.model_name or ""
     if len(comparable(name)) < SHORTEST_ALIAS:

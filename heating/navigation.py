@@ -2,6 +2,7 @@
 
 from coal.workflow import targets_due
 from common.nav import NavGroup, NavItem
+from complaints.queueing import undecided
 from supervision.selectors import proposals_due
 
 NAVIGATION = (
@@ -33,6 +34,16 @@ NAVIGATION = (
             NavItem("设施", "facility", "facilities:facility_list", ("facilities.view_facility",)),
             NavItem("小区", "map", "facilities:community_list", ("facilities.view_facility",), under=True),
             NavItem("台账用词", "key", "facilities:vocabulary", ("facilities.manage_vocabulary",), under=True),
+        ),
+    ),
+    NavGroup(
+        "投诉办理",
+        (
+            NavItem("导入投诉", "import", "complaints:order_import_list", ("complaints.import_orders",), under=True),
+            NavItem("粘贴登记", "plus", "complaints:paste", ("complaints.register_order",), under=True),
+            NavItem(
+                "待定企业", "check", "complaints:queue", ("complaints.dispatch_order",), under=True, count=undecided
+            ),
         ),
     ),
     NavGroup(

@@ -38,9 +38,10 @@ def is_nothing(text: str) -> bool:
 
 def one_line(text: str) -> str:
     """Lines joined: Chinese needs nothing between them, other words a space."""
-    joined = re.sub(
-        r"(?<=[\u3000-\u9fff\uff00-\uffef])\s*\n\s*|\s*\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", clean(text)
-    )
+    plain = clean(text)
+    if "\n" not in plain:
+        return plain
+    joined = re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])\s*\n\s*|\s*\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", plain)
     return re.sub(r"\s*\n\s*", " ", joined)
 
 

@@ -21,6 +21,7 @@ from accounts.roles import (
     COMPANY_CLERK,
     COMPANY_ROLES,
     DEVELOPMENT,
+    HOTLINE,
     INSPECTOR,
     TOWNSHIP,
 )
@@ -43,6 +44,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.either_database]
 Roles = tuple[str, ...]
 REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
+DESK: Roles = (*BUREAU_ROLES, HOTLINE)
 PROGRESS: Roles = (*BUREAU_ROLES, DEVELOPMENT)
 YARDS: Roles = (ADMIN, *COMPANY_ROLES)
 # Who sees the coal of 城源热力: neither the clerk of another company nor a township.
@@ -123,6 +125,7 @@ TABLE: dict[str, Rule] = {
     "facilities:season_list": Rule((ADMIN,)),
     "facilities:season_create": Rule((ADMIN,)),
     "facilities:season_edit": Rule((ADMIN,), "season"),
+    "facilities:season_companies": Rule(DESK, "season"),
     "accounts:logout": Rule(ALL_ROLES, post=True),
     "accounts:password_change": Rule(ALL_ROLES),
     "accounts:profile": Rule(ALL_ROLES),
@@ -215,6 +218,10 @@ TABLE: dict[str, Rule] = {
     "coal:check_photo": Rule(COAL, "check photo"),
     "coal:check_thumbnail": Rule(COAL, "check photo"),
     "coal:check_record": Rule((*BUREAU_ROLES, COMPANY_ADMIN), "yard"),
+    **_of_ledger("complaints:order_", "complaints", imports=DESK, exports=ALL_ROLES),
+    "complaints:queue": Rule(DESK),
+    "complaints:queue_decide": Rule(DESK, post=True),
+    "complaints:paste": Rule((*DESK, TOWNSHIP)),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
@@ -238,6 +245,7 @@ UNSEEN_BY: dict[str, Roles] = {
             "facilities": BUREAU_ROLES,
             "coal": PROGRESS,
             "temperatures": (ADMIN, DEVELOPMENT),
+            "complaints": DESK,
         }.items()
         for needed in ("batch", "row")
     },
@@ -290,7 +298,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         kind: ImportBatch.objects.create(
             kind=kind, owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
         )
-        for kind in ("hazards", "communities", "facilities", "coal", "temperatures")
+        for kind in ("hazards", "communities", "facilities", "coal", "temperatures", "complaints")
     }
     for batch in batches.values():
         ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})

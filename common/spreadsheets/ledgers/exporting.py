@@ -91,7 +91,7 @@ def write_chosen(
     if why := refusal(kind, chosen.count(), look):
         raise SpreadsheetError(why)
     sums = kind.subtotals if subtotals and look == Look.OFFICIAL else None
-    today, columns = clock.today(), kind.columns_of(look)
+    today, columns = clock.today(), kind.columns_for(chosen, look)
     rows = _counted(kind.export_rows(chosen, columns, in_groups=sums is not None), progress)
     if look == Look.PLAIN:
         count = write_plain(out, ledger=kind.ledger, rows=rows, columns=columns)

@@ -30,9 +30,9 @@ def problem(field: str, read: str, expected: str, cell: str = "") -> Problem:
     return {"field": field, "cell": cell, "read": read, "expected": expected}
 
 
-def warning(field: str, read: str, expected: str) -> Problem:
+def warning(field: str, read: str, expected: str, cell: str = "") -> Problem:
     """What is only said beside a row, which is taken as it is."""
-    return {**problem(field, read, expected), WARNING: "1"}
+    return {**problem(field, read, expected, cell), WARNING: "1"}
 
 
 def address_of(row: int, field: str, head: Mapping[str, Any]) -> str:

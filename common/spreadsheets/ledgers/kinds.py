@@ -76,6 +76,10 @@ class ExportKind(ABC):
     @abstractmethod
     def columns_of(self, look: Look) -> Sequence[str]: ...
 
+    def columns_for(self, chosen: Chosen, look: Look) -> Sequence[str]:
+        """The same, where it depends on what was asked for."""
+        return self.columns_of(look)
+
     @abstractmethod
     def chosen(
         self, source: Any, *, query: str = "", pks: Sequence[int] | None = None, scope: Mapping[str, Any] | None = None

@@ -22,7 +22,10 @@ from common.spreadsheets.tasks import importer_of
 
 ALL_READ, SOME_WAIT, NOTHING_READ = 0, 1, 2
 # Option, which is also the importer's choice → (the box of the page, what a kind needs for it).
-CHOICES = {"as_history": ("history", "历史销号"), "announce_past": ("past", "提醒和督办")}
+CHOICES = {
+    "as_history": ("history", "历史销号"), "announce_past": ("past", "提醒和督办"), "dispatch": ("dispatch", "派单"),
+    "queue": ("queue", "待定企业队列"),
+}  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -37,6 +40,8 @@ class Command(BaseCommand):
         parser.add_argument("--apply-updates", action="store_true", help="与系统不同的内容按文件更新（冲突的除外）")
         parser.add_argument("--as-history", action="store_true", help="写明已完成的行按历史销号导入，不再验收")
         parser.add_argument("--announce-past", action="store_true", help="已过时限的也发提醒和督办")
+        parser.add_argument("--dispatch", action="store_true", help="投诉：导入后把企业明确的派单")
+        parser.add_argument("--queue", action="store_true", help="投诉：只差小区或企业的也登记，进入待定企业")
         parser.add_argument("--dry-run", action="store_true", help="只读不写")
         parser.add_argument("--json", action="store_true", help="逐行输出读到的内容")
 

@@ -1,0 +1,171 @@
+"""One order pasted as text: 【12345】工单编号：LL2025…；来电人王先生 138…；地址锦绣家园3号楼2单元501；反映家里只有15度.
+
+Read are the labels that hotlines' tables have too, in any order, with or without a colon; what has no label is known by
+its form. What is not found is left empty: a person looks it over before it is registered.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from complaints.ledger import CATEGORY_WORDS, ORDERS, SOURCE_WORDS, URGENCY_WORDS
+
+READ = (
+    "number", "source", "received_at", "caller", "phone", "address", "community", "category", "content", "company",
+    "urgency", "asked_by",
+)  # fmt: skip
+# Heads that are words of any sentence: taken for a label only before a colon.
+ONLY_WITH_COLON = frozenset(
+    [
+        "来源",
+        "渠道",
+        "平台",
+        "日期",
+        "姓名",
+        "号码",
+        "电话",
+        "编号",
+        "类别",
+        "类型",
+        "内容",
+        "描述",
+        "诉求",
+        "小区",
+        "楼盘",
+        "位置",
+        "住址",
+        "地点",
+        "手机号",
+        "热线编号",
+    ]
+)
+# Labels that tables do not have.
+FURTHER = {
+    "content": ("主要诉求", "反映情况", "诉求详情", "来电内容", "事由", "详情", "反映问题是"),
+    "caller": ("市民", "群众", "用户", "业主", "来电市民"),
+    "phone": ("联系号码", "回电号码", "手机"),
+    "address": ("家住", "居住地址", "小区地址", "住在"),
+    "company": ("转办单位",),
+}
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86)?(1[3-9]\d{9}|1[3-9]\d[- ]\d{4}[- ]\d{4}|1[3-9]\d\*{4}\d{4})(?!\d)")
+_LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}-\d{7,8})(?!\d)")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,6}[-_]?\d{8,24}|\d{14,24})(?![A-Za-z0-9])")
+_MOMENT = re.compile(
+    r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}[日号]?\s*(?:凌晨|早上|上午|中午|下午|傍晚|晚上)?\s*"
+    r"(?:\d{1,2}(?::\d{1,2}(?::\d{1,2})?|[时点](?:\d{1,2}分?|半|整)?))?"
+)
+_CALLER = re.compile(r"([\u4e00-\u9fff]{1,3}?(?:先生|女士|小姐|同志|师傅|大爷|大妈|阿姨))")
+_HOUSE = re.compile(r"[^\s,，;；。:：]*?(?:号楼|栋|幢|座|单元|小区|家园|\d+-\d+-\d{2,4})[^\s,，;；。]*")
+_SAYS = re.compile(r"(?:来电)?(?:反映|投诉|咨询|称|表示|诉求)[^\n]*")
+# Full-width letters, digits and what parts them; the caller's own punctuation stays.
+_HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {
+    ord(wide): narrow for wide, narrow in zip("：－．／＃＊\u3000", ":-./#* ", strict=True)
+}
+_ENDS = " \t\n,，;；。.、:：-—|【】[]"
+_FOLLOWS = "\n;；"
+Reader = Callable[[str], str]
+
+
+@cache
+def _labels() -> tuple[re.Pattern[str], dict[str, str]]:
+    """(finds a label, {label: field})"""
+    known = {head: name for name in READ for head in ORDERS.by_name[name].heads} | {
+        head: name for name, heads in FURTHER.items() for head in heads
+    }
+    longest_first = sorted(known, key=len, reverse=True)
+    colon = "|".join(map(re.escape, longest_first))
+    bare = "|".join(re.escape(head) for head in longest_first if head not in ONLY_WITH_COLON and len(head) > 1)
+    # Without a colon a label stands where a clause begins.
+    pattern = re.compile(
+        rf"(?P<said>{colon})\s*[:]\s*|(?:(?<=[;,；，。\s】\]])|^)(?P<bare>{bare})(?:是|为)?\s*", re.MULTILINE
+    )
+    return pattern, known
+
+
+def read_order_text(text: str) -> dict[str, str]:
+    """{field: its text as it stands}, only what was found. Fields are named as the order ledger's columns."""
+    plain = text.translate(_HALF_WIDTH).replace("\r\n", "\n").strip()
+    found = _labelled(plain)
+    rest = _without(plain, found)
+    for name, read in _BY_FORM.items():
+        if name not in found and (value := read(rest if name == "content" else plain)):
+            found[name] = value
+    _part_caller(found)
+    return {name: value for name, value in found.items() if value}
+
+
+def _labelled(plain: str) -> dict[str, str]:
+    pattern, known = _labels()
+    matches = list(pattern.finditer(plain))
+    found: dict[str, str] = {}
+    for place, match in enumerate(matches):
+        name = known[match["said"] or match["bare"]]
+        end = matches[place + 1].start() if place + 1 < len(matches) else len(plain)
+        value = plain[match.end() : end]
+        if name != "content":
+            value = re.split(f"[{_FOLLOWS}]", value, maxsplit=1)[0]
+        value = value.strip(_ENDS)
+        if value and name not in found:
+            found[name] = value
+    return found
+
+
+def _without(plain: str, found: dict[str, str]) -> str:
+    """What no label stands before."""
+    for value in found.values():
+        plain = plain.replace(value, " ", 1)
+    return plain
+
+
+def _part_caller(found: dict[str, str]) -> None:
+    """王先生 138…: name and phone in one place; a phone that stands with the address does not belong to it."""
+    for name in ("caller", "address", "phone"):
+        value = found.get(name, "")
+        if match := _MOBILE.search(value) or _LANDLINE.search(value):
+            found.setdefault("phone", match[1])
+            if name == "phone":
+                found["phone"] = match[1]
+            else:
+                found[name] = (value[: match.start()] + value[match.end() :]).strip(_ENDS + "()（）")
+    if caller := found.get("caller"):
+        found["caller"] = re.split(r"[,，、\s(（]", caller)[0].strip(_ENDS)
+
+
+def _first(pattern: re.Pattern[str]) -> Reader:
+    def read(plain: str) -> str:
+        match = pattern.search(plain)
+        return (match[1] if match.groups() else match[0]).strip(_ENDS) if match else ""
+
+    return read
+
+
+def _phone(plain: str) -> str:
+    match = _MOBILE.search(plain) or _LANDLINE.search(plain)
+    return match[1] if match else ""
+
+
+def _word_of(words: Mapping[Any, tuple[str, ...]]) -> Reader:
+    """The first of these words that stands in brackets or alone in a clause: 【12345】, 紧急."""
+
+    def read(plain: str) -> str:
+        clauses = {part.strip() for part in re.split(r"[\s,;，；。:【】\[\]()（）]", plain)}
+        return next((word for each in words.values() for word in each if word in clauses), "")
+
+    return read
+
+
+def _content(rest: str) -> str:
+    """From 反映 on; else the longest piece that nothing else was read of."""
+    if match := _SAYS.search(rest):
+        return match[0].strip(_ENDS)
+    pieces = [piece.strip(_ENDS) for piece in rest.split("\n")]
+    longest = max(pieces, key=len, default="")
+    return longest if len(longest) >= 6 else ""
+
+
+_BY_FORM: Mapping[str, Reader] = {
+    "phone": _phone, "number": _first(_NUMBER), "received_at": _first(_MOMENT), "caller": _first(_CALLER),
+    "address": _first(_HOUSE), "source": _word_of(SOURCE_WORDS), "urgency": _word_of(URGENCY_WORDS),
+    "category": _word_of(CATEGORY_WORDS), "content": _content,
+}  # fmt: skip

@@ -1,0 +1,152 @@
+"""Orders of which nobody knows yet who is to see to them, gathered by the place they speak of, and a person's decision.
+
+What is decided is learned: this text means that community, this community is heated by that company this season.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from accounts.models import Unit
+from complaints import workflow
+from complaints.county import County, certain_company
+from complaints.dispatching import may_dispatch
+from complaints.enums import AT_DESK_STATUSES
+from complaints.models import Order
+from complaints.services import edit
+from facilities.models import Community, Season
+from facilities.season_companies import assign_company
+from facilities.words import learn_alias
+
+# The oldest first; what comes later is seen once these are decided.
+MOST_SHOWN = 500
+MOST_COUNTED = 99
+
+
+@dataclass
+class Group:
+    """Waiting orders of one season that speak of the same place. `said`: companies that their exports name.
+
+    `company`: who gets them if nobody objects; None where only a person can know.
+    """
+
+    season: Season
+    place: str
+    community: Community | None
+    by_season: Unit | None
+    company: Unit | None = None
+    said: list[str] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """One word for the form's fields."""
+        return f"{self.season.pk}-{self.community.pk if self.community else ''}-{self.orders[0].pk}"
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether exports name others than the season's list does."""
+        return self.by_season is not None and any(name != self.by_season.name for name in self.said)
+
+    @property
+    def reason(self) -> str:
+        """Why it waits, in words."""
+        if self.community is None:
+            return f"系统里没有小区“{self.place}”" if self.place else "地址里没有写明小区"
+        if self.by_season is None:
+            return f"{self.season} 采暖季还没有确定供热企业"
+        if others := [name for name in self.said if name != self.by_season.name]:
+            return f"来源工单写的是{'、'.join(others)}，{self.season} 采暖季由{self.by_season}供热"
+        return f"{self.season} 采暖季由{self.by_season}供热"
+
+
+def waiting(user: Any) -> Any:
+    """The orders at the desk without a company, oldest first."""
+    orders = Order.objects.visible_to(user).filter(status__in=AT_DESK_STATUSES, company=None)
+    return orders.select_related("season", "community", "county").order_by("received_at", "pk")
+
+
+def undecided(user: Any) -> str:
+    """How many wait, for the sidebar; empty for none. One query."""
+    count = waiting(user).order_by()[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
+
+
+def groups(orders: Iterable[Order], county: County) -> list[Group]:
+    """The largest first. No query beyond those of `county`, two of them for each season."""
+    found: dict[tuple[int, int | None, str], Group] = {}
+    for order in orders:
+        community, place = order.community, ""
+        if community is None:
+            address = county.locate(order.address)
+            community, place = address.community, address.place
+        key = (order.season_id, community.pk if community else None, "" if community else place)
+        group = found.get(key)
+        if group is None:
+            by_season = county.company_of(community, order.season)
+            group = found[key] = Group(order.season, place, community, by_season)
+        group.orders.append(order)
+        if (said := _said_by(order, county)) and said not in group.said:
+            group.said.append(said)
+    for group in found.values():
+        said_units = [county.unit(name) for name in group.said]
+        if len(said_units) <= 1:
+            group.company = certain_company(said_units[0] if said_units else None, group.by_season)
+    return sorted(found.values(), key=lambda group: -len(group.orders))
+
+
+def said_companies(orders: Iterable[Order], county: County) -> dict[Unit, list[Order]]:
+    """By the company that their exports name; those whose export names nobody that is known are left out."""
+    found: dict[Unit, list[Order]] = {}
+    for order in orders:
+        if unit := county.unit(_said_by(order, county)):
+            found.setdefault(unit, []).append(order)
+    return found
+
+
+def _said_by(order: Order, county: County) -> str:
+    """Whom the order's export named; not of one that has been sent back by them."""
+    text = order.origin.get("company") or ""
+    unit = county.unit(text)
+    return unit.name if unit else text
+
+
+@transaction.atomic
+def decide(
+    orders: Sequence[Order],
+    *,
+    by: Any,
+    community: Community | None,
+    company: Unit | None,
+    place: str = "",
+    for_season: bool = False,
+    dispatch: bool = False,
+) -> tuple[int, int]:
+    """Write down community and company of these orders of one season: (how many, how many of them were handed out).
+
+    `place`: what their addresses call the community, learned as another name of it. `for_season`: the company is the
+    community's for the whole season. Raises ValidationError for what cannot be learned, MoveRefused, Stale.
+    """
+    if not may_dispatch(by):
+        raise PermissionDenied("您没有派单的权限")
+    if not orders:
+        return 0, 0
+    season = orders[0].season
+    if community and place:
+        learn_alias(county=season.county, alias=place, target=community, by=by)
+    if community and company and for_season:
+        assign_company(season, [community], company, by=by)
+    done = out = 0
+    for order in orders:
+        values: dict[str, Any] = {"company": company} if company else {}
+        if community and order.community_id != community.pk:
+            values["community"] = community
+        if values:
+            done += edit(order, by=by, version=order.version, values=values) is not None
+        if company and dispatch:
+            workflow.dispatch(order, by=by, company=company)
+            out += 1
+    return done, out

@@ -1,0 +1,154 @@
+"""Addresses, temperatures, moments and pasted texts of complaints."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+import time_machine
+
+from complaints.addresses import split_address
+from complaints.ledger import category_of_content, is_unsure
+from complaints.moments import read_moment
+from complaints.pasting import read_order_text
+from complaints.temperatures import stated_temperature
+
+NAMES = "锦绣家园 滨河新城 和平里小区 幸福里 惠民小区 惠民小区二期 一中家属院 阳光花园 金水湾"
+KNOWN = {name: name for name in NAMES.split()}
+
+
+@pytest.mark.parametrize(
+    ("text", "community", "house"),
+    [
+        ("锦绣家园15号楼5单元402室", "锦绣家园", ("15", "5", "402")),
+        ("临岭县城关镇锦绣家园3号楼2单元501室", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3-2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3栋2门501", "锦绣家园", ("3", "2", "501")),
+        ("阳光花园A座1203", "阳光花园", ("A", "", "1203")),
+        ("锦绣家园　３＃楼 二单元 ５０１", "锦绣家园", ("3", "2", "501")),
+        ("人民路12号锦绣家园十二号楼三单元502", "锦绣家园", ("12", "3", "502")),
+        ("阳光花园3-501", "阳光花园", ("3", "", "501")),
+        ("滨河新城9楼302", "滨河新城", ("9", "", "302")),
+        ("锦绣家园03号楼1单元0501室", "锦绣家园", ("3", "1", "0501")),
+        ("锦绣家园5号2单元301", "锦绣家园", ("5", "2", "301")),
+        ("我家住一中家属院2号楼3单元602室", "一中家属院", ("2", "3", "602")),
+        ("惠民小区二期3#楼1单元201", "惠民小区二期", ("3", "1", "201")),
+        ("惠民小区3#1单元201", "惠民小区", ("3", "1", "201")),
+        # 小区 put to a name or left off
+        ("和平里4号楼3单元302室", "和平里小区", ("4", "3", "302")),
+        ("幸福里小区2号楼", "幸福里", ("2", "", "")),
+        ("锦绣家园", "锦绣家园", ("", "", "")),
+        # another community than the one whose name it holds
+        ("锦绣家园二期3号楼2单元501室", None, ("3", "2", "501")),
+        ("新锦绣家园3号楼", None, ("3", "", "")),
+        ("锦绣家园南区3号楼2单元", None, ("3", "2", "")),
+        ("城关镇人民路12号", None, ("", "", "")),
+        ("", None, ("", "", "")),
+    ],
+)
+def test_an_address_is_taken_apart(text: str, community: str | None, house: tuple[str, str, str]) -> None:
+    found = split_address(text, KNOWN)
+    assert (found.community, (found.building, found.unit, found.room)) == (community, house)
+
+
+def test_an_unknown_place_is_given_back_as_it_is_called() -> None:
+    assert split_address("临岭县城关镇锦绣家园二期3号楼2单元501室", KNOWN).place == "锦绣家园二期"
+    assert split_address("府前街道某某小区5号楼", KNOWN).place == "某某小区"
+
+
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [
+        ('反映家中温度只有15.0度，"老人孩子受不了"', "15.0"),
+        ("室温14℃", "14.0"),
+        ("才十五六度", "15.5"),
+        ("室内温度不足16度", "16.0"),
+        ("十五点五度", "15.5"),
+        ("家里15到16度", "15.5"),
+        ("应达到18度，实际只有15度", "15.0"),
+        ("低于18度，只有17.2度", "17.2"),
+        ("外面零下10度，屋里12度", "12.0"),
+        ("卧室14度，客厅16度", "14.0"),
+        ("室温15，太冷", "15.0"),
+        ("九度", "9.0"),
+        ("零下5度", None),
+        ("标准18度", None),
+        ("达不到18度", None),
+        ("没有达到国家规定的18度", None),
+        ("室外-3度", None),
+        ("回水温度45度", None),
+        ("供水40度不到", None),
+        ("空调开到26度", None),
+        ("孩子发烧39度", None),
+        ("电话13812345678", None),
+        ("用电180度", None),
+        ("全楼停暖，未接到通知", None),
+    ],
+)
+def test_the_temperature_that_a_caller_states(text: str, degrees: str | None) -> None:
+    assert stated_temperature(text) == (Decimal(degrees) if degrees else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2025-11-29 20:00", "2025-11-29T20:00:00+08:00"),
+        ("2025-11-29 20:00:15", "2025-11-29T20:00:15+08:00"),
+        ("2025/11/29 8:05", "2025-11-29T08:05:00+08:00"),
+        ("2025年11月29日20时", "2025-11-29T20:00:00+08:00"),
+        ("2025年11月29日20时30分", "2025-11-29T20:30:00+08:00"),
+        ("2025年11月29日晚上8点半", "2025-11-29T20:30:00+08:00"),
+        ("20251129200000", "2025-11-29T20:00:00+08:00"),
+        ("45990.8333333333", "2025-11-29T20:00:00+08:00"),
+        ("２０２５－１１－２９　２０：００", "2025-11-29T20:00:00+08:00"),
+        ("2025-11-29", "2025-11-29T00:00:00+08:00"),
+    ],
+)
+@time_machine.travel("2025-12-01 10:00+08:00", tick=False)
+def test_moments_as_hotlines_export_them(text: str, moment: str) -> None:
+    reading = read_moment(text)
+    assert reading.value == dt.datetime.fromisoformat(moment), reading
+
+
+@time_machine.travel("2025-12-01 10:00+08:00", tick=False)
+def test_a_moment_that_is_none_says_what_is_expected() -> None:
+    assert (
+        read_moment("2025-11-31 20:00").problem
+        == "写的是“2025-11-31 20:00”，没有这个时间，请改为日期和时间，例如 2025-11-29 20:00"
+    )
+    assert read_moment("昨天晚上").value is None
+    assert read_moment("2025-12-01 10:01").expected == "读作 2025-12-01 10:01，还没有到，请核对"
+
+
+def test_who_is_not_known_yet_and_what_a_text_speaks_of() -> None:
+    assert [is_unsure(text) for text in ("待核实", "不详", "未知", "城源热力", "")] == [True, True, True, False, False]
+    said = ["楼道暖气管道漏水，家里不热", "全楼停暖", "家里只有15度", "要求退费", "你好"]
+    assert [category_of_content(text) for text in said] == ["leak", "stopped", "low_temperature", "fees", None]
+
+
+def test_a_pasted_text_is_read_by_its_labels_in_any_order() -> None:
+    text = (
+        "【12345】工单编号：LL202511290000；来电时间：2025-11-29 20:00；来电人王先生 13812345678；"
+        "地址：锦绣家园15号楼5单元402室；紧急程度：紧急；承办单位：城源热力有限公司；反映家中温度只有15度，要求尽快处理"
+    )
+    assert read_order_text(text) == {
+        "number": "LL202511290000", "received_at": "2025-11-29 20:00", "caller": "王先生", "phone": "13812345678",
+        "address": "锦绣家园15号楼5单元402室", "urgency": "紧急", "company": "城源热力有限公司", "source": "12345",
+        "content": "反映家中温度只有15度，要求尽快处理",
+    }  # fmt: skip
+    lines = ["诉求内容：暖气漏水", "联系电话：138 1234 5678", "诉求人：李女士", "受理编号：GD20251129001234"]
+    turned = "\n".join([*lines, "诉求地址：阳光花园A座1203"])
+    assert read_order_text(turned) == {
+        "content": "暖气漏水", "category": "暖气漏水", "phone": "138 1234 5678", "caller": "李女士",
+        "number": "GD20251129001234",
+        "address": "阳光花园A座1203",
+    }  # fmt: skip
+
+
+def test_a_pasted_text_without_labels_is_read_by_its_form() -> None:
+    text = "张女士，15912345678，2025年11月29日20时来电，锦绣家园3号楼2单元501，反映家里不热，只有十五六度，请处理。"
+    assert read_order_text(text) == {
+        "caller": "张女士", "phone": "15912345678", "received_at": "2025年11月29日20时",
+        "address": "锦绣家园3号楼2单元501",
+        "content": "反映家里不热，只有十五六度，请处理",
+    }  # fmt: skip
+    assert read_order_text("你好") == {}
