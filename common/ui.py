@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from common.clock import today
+from common.clock import now, today
 from common.columns import group_digits
-from common.due import describe_due
+from common.due import describe_due, describe_moment
 
 register = template.Library()
 
@@ -50,6 +50,13 @@ def state_badge(member: Any) -> SafeString:
 def due_badge(due_on: dt.date | None, done: bool = False) -> SafeString:
     """How a deadline stands today: 逾期 6 天 / 今天到期 / 剩 3 天, or only the date."""
     due = describe_due(due_on, today(), done=done)
+    return format_html('<span class="due due-{}">{}</span>', due.colour, due.text)
+
+
+@register.simple_tag
+def limit_badge(due_at: dt.datetime | None) -> SafeString:
+    """How a limit that runs by the clock stands now: 逾期 40 分钟 / 剩 3 小时."""
+    due = describe_moment(due_at, now())
     return format_html('<span class="due due-{}">{}</span>', due.colour, due.text)
 
 

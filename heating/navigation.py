@@ -49,6 +49,14 @@ NAVIGATION = (
         ),
     ),
     NavGroup(
+        "投诉办理",
+        (
+            NavItem("投诉工单", "report", "complaints:order_list", ("complaints.view_order",)),
+            NavItem("登记投诉", "plus", "complaints:order_create", ("complaints.register_order",), under=True),
+            NavItem("投诉时限", "clock", "complaints:limit_list", ("complaints.manage_limits",), under=True),
+        ),
+    ),
+    NavGroup(
         "系统管理",
         (
             NavItem("单位", "unit", "accounts:unit_list", ("accounts.manage_units",)),
