@@ -53,6 +53,13 @@ def due_badge(deadline: dt.date | None, done: bool = False) -> SafeString:
     return format_html('<span class="due due-{}">{}</span>', due.colour, due.text)
 
 
+@register.simple_tag
+def limit_badge(due_at: dt.datetime | None) -> SafeString:
+    """How a limit that runs by the clock stands now: 逾期 40 分钟 / 剩 3 小时."""
+    due = describe(due_at, now())
+    return format_html('<span class="due due-{}">{}</span>', due.colour, due.text)
+
+
 @register.filter
 def day(value: dt.date | dt.datetime | None) -> str:
     """2026-09-30; an empty value is a dash."""

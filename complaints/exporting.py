@@ -5,7 +5,6 @@ gets them as they are, which the journal then says; anybody else gets them maske
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 from django.db.models import F
@@ -18,7 +17,7 @@ from common.spreadsheets.ledgers.exporting import Chosen, Look
 from common.spreadsheets.subtotals import Count, Subtotals
 from complaints.callers import mask_name, mask_phone
 from complaints.enums import OrderStatus
-from complaints.export_filters import OrderExportFilter
+from complaints.filters import OrderFilter
 from complaints.ledger import RECORD
 from complaints.models import Order
 from facilities.models import Season
@@ -79,7 +78,7 @@ def chosen_orders(
     filtered = params.copy()
     filtered.pop("callers", None)
     of_season = visible.filter(season=season) if season else visible
-    filters = OrderExportFilter(filtered, queryset=of_season.in_list_order(), request=SimpleNamespace(user=user))
+    filters = OrderFilter(filtered, queryset=of_season.in_list_order(), user=user, season=season)
     errors = tuple(map(str, filters.bar.errors))
     conditions = f"{filters.bar.in_words or '没有筛选'}{said}"
     return Chosen(filters.qs, conditions, errors, scope=season, scope_json=about)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.scoping import oversees_every_county
 from audit.services import record
 from common.workdays import Calendar, HoursReckoning, named, workdays_from
 from complaints.enums import LimitStage, LimitUnit
@@ -61,7 +62,7 @@ def reckon(rule: Limit, start: dt.datetime, calendar: Calendar) -> Reckoned:
 @transaction.atomic
 def set_limit(*, by: Any, stage: str, category: str, urgency: str, amount: int, unit: str) -> Limit:
     """Make or change the rule. It holds for what is dispatched (or called back about) from now on."""
-    _check(by)
+    check_may_set(by)
     rule = Limit.objects.select_for_update().filter(stage=stage, category=category, urgency=urgency).first()
     before = str(rule) if rule else None
     rule = rule or Limit(stage=stage, category=category, urgency=urgency)
@@ -76,7 +77,7 @@ def set_limit(*, by: Any, stage: str, category: str, urgency: str, amount: int, 
 @transaction.atomic
 def remove_limit(rule: Limit, *, by: Any) -> None:
     """Refused for the rule that holds where no other does: without it an order could wait for ever."""
-    _check(by)
+    check_may_set(by)
     if rule.stage != LimitStage.VISIT and not rule.category and not rule.urgency:
         what = f"“{rule.for_what}”的{rule.get_stage_display()}"
         raise ValidationError(f"{what}不能删除，否则没有时限的工单会被忘记；可以改数值")
@@ -84,6 +85,8 @@ def remove_limit(rule: Limit, *, by: Any) -> None:
     rule.delete()
 
 
-def _check(by: Any) -> None:
+def check_may_set(by: Any) -> None:
     if not by.has_perm("complaints.manage_limits"):
         raise PermissionDenied("您没有设置投诉时限的权限")
+    if not oversees_every_county(by):
+        raise PermissionDenied("投诉时限由本系统各县共用，由市住建部门统一制定；需要调整的，请向其提出")

@@ -1,10 +1,19 @@
 """The overview and 我的待办. Both only read; every figure links to the list it counts."""
 
+from typing import Any
+
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from coal.glance import days_of_supply
 from common import clock
+from complaints.models import Order
+from complaints.selectors import WAITING_LABELS as ORDER_LABELS
+from complaints.selectors import waiting_orders
+from complaints.standing import running_limit, waits_words
+from complaints.tables import main_move
+from complaints.workflow import MOVES as ORDER_MOVES
 from dashboard import charts, selectors
 from facilities.selectors import current_season
 from inspections.selectors import WAITING_LABELS, waiting_for
@@ -64,6 +73,33 @@ def todo(request: HttpRequest) -> HttpResponse:
             )
     proposals = list(due_for(request.user).order_by("-level", "due_on", "due_minute", "pk")[: TODO_ROWS + 1])
     give_facts(proposals)
-    context = {"sections": sections, "today": today, "proposals": proposals[:TODO_ROWS],
-               "proposal_count": proposals_due(request.user)}  # fmt: skip
+    context = {
+        "sections": sections,
+        "order_sections": _order_sections(request.user),
+        "today": today,
+        "proposals": proposals[:TODO_ROWS],
+        "proposal_count": proposals_due(request.user),
+    }
     return render(request, "dashboard/todo.html", context)
+
+
+def _order_sections(user: Any) -> list[dict[str, Any]]:
+    """The complaints that wait for the user, the nearest limit first; kinds with nothing left out."""
+    sections = []
+    for kind, orders in waiting_orders(user).items():
+        first = list(
+            orders.select_related("company").order_by(F("due_at").asc(nulls_first=True), "pk")[: TODO_ROWS + 1]
+        )
+        if first:
+            rows = [
+                {"order": order, "limit": running_limit(order), "waits": waits_words(order), **_order_move(kind, order)}
+                for order in first[:TODO_ROWS]
+            ]
+            count = orders.count() if len(first) > TODO_ROWS else len(first)
+            sections.append({"kind": kind, "label": ORDER_LABELS[kind], "rows": rows, "count": count})
+    return sections
+
+
+def _order_move(kind: str, order: Order) -> dict[str, str]:
+    code = main_move(order) if kind == "handle" else kind
+    return {"move": code, "verb": ORDER_MOVES[code].label}

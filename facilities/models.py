@@ -91,6 +91,8 @@ class Community(models.Model):
         Unit, models.PROTECT, null=True, blank=True, related_name="communities", verbose_name="供热企业"
     )
     name = models.CharField("小区名称", max_length=60)
+    # jxjy for 锦绣家园: what a clerk types while somebody speaks. Written with the name (facilities/initials.py).
+    pinyin_initials = models.CharField(max_length=60, blank=True, editable=False)
     address = models.CharField("地址", max_length=200, blank=True)
     households = models.PositiveIntegerField("户数", null=True, blank=True)
     heated_area_m2 = models.DecimalField("供热面积（㎡）", max_digits=12, decimal_places=2, null=True, blank=True)

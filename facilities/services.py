@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from accounts.models import Region
 from audit.services import build, record, record_many
 from audit.writing import filled, save_changes
+from facilities.initials import pinyin_initials
 from facilities.models import Community, Facility, Season
 
 Row = TypeVar("Row", Season, Community, Facility)
@@ -36,16 +37,25 @@ def change_season(season: Season, *, by: Any, **values: Any) -> bool:
 
 def create_community(*, by: Any, **values: Any) -> Community:
     """`values`: county and COMMUNITY_FIELDS."""
-    return _create(Community(**values), by=by, fields=COMMUNITY_FIELDS)
+    return _create(_community(values), by=by, fields=COMMUNITY_FIELDS)
 
 
 def change_community(community: Community, *, by: Any, **values: Any) -> bool:
-    return _change(community, by=by, values=values)
+    with transaction.atomic():
+        changed = _change(community, by=by, values=values)
+        if "name" in values:
+            # It follows from the name, so it is no change of its own in the journal.
+            Community.objects.filter(pk=community.pk).update(pinyin_initials=pinyin_initials(values["name"]))
+    return changed
+
+
+def _community(values: dict[str, Any]) -> Community:
+    return Community(**values, pinyin_initials=pinyin_initials(values["name"]))
 
 
 def create_communities(*, by: Any, county: Region, lots: Sequence[dict[str, Any]]) -> list[Community]:
     """Many at once, all or none; `lots`: COMMUNITY_FIELDS of each."""
-    return _create_many([Community(county=county, **values) for values in lots], by=by, fields=COMMUNITY_FIELDS)
+    return _create_many([_community({"county": county, **values}) for values in lots], by=by, fields=COMMUNITY_FIELDS)
 
 
 def create_facilities(*, by: Any, county: Region, lots: Sequence[dict[str, Any]]) -> list[Facility]:

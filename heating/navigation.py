@@ -37,16 +37,6 @@ NAVIGATION = (
         ),
     ),
     NavGroup(
-        "投诉办理",
-        (
-            NavItem("导入投诉", "import", "complaints:order_import_list", ("complaints.import_orders",), under=True),
-            NavItem("粘贴登记", "plus", "complaints:paste", ("complaints.register_order",), under=True),
-            NavItem(
-                "待定企业", "check", "complaints:queue", ("complaints.dispatch_order",), under=True, count=undecided
-            ),
-        ),
-    ),
-    NavGroup(
         "冬煤夏储",
         (
             NavItem("煤炭储备", "coal", "coal:overview", ("coal.view_coal",)),
@@ -62,6 +52,19 @@ NAVIGATION = (
             NavItem("购煤资金", "report", "coal:fund_list", ("coal.view_coal",), under=True),
             NavItem("储备进度表", "ledger", "coal:progress", ("coal.view_coal",), under=True),
             NavItem("气温资料", "clock", "coal:weather", ("coal.view_coal",), under=True),
+        ),
+    ),
+    NavGroup(
+        "投诉办理",
+        (
+            NavItem("投诉工单", "report", "complaints:order_list", ("complaints.view_order",)),
+            NavItem("登记投诉", "plus", "complaints:order_create", ("complaints.register_order",), under=True),
+            NavItem("导入投诉", "import", "complaints:order_import_list", ("complaints.import_orders",), under=True),
+            NavItem("粘贴登记", "plus", "complaints:paste", ("complaints.register_order",), under=True),
+            NavItem(
+                "待定企业", "check", "complaints:queue", ("complaints.dispatch_order",), under=True, count=undecided
+            ),
+            NavItem("投诉时限", "clock", "complaints:limit_list", ("complaints.manage_limits",), under=True),
         ),
     ),
     NavGroup(

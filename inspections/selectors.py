@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -12,6 +11,7 @@ from django.db import connection
 from django.db.models import F, Q
 
 from common import clock
+from common.counting import COUNT_CAP, CappedCount, capped_counts, union_sql
 from common.uploads import hamming, hash_candidates
 from inspections.enums import (
     OPEN_STATUSES,
@@ -24,25 +24,11 @@ from inspections.models import Attachment, Extension, Hazard
 from inspections.querysets import HazardQuerySet
 from inspections.rules import acceptors_needed
 
-# A count beyond this is shown as "10 000+": counting on would cost more than the number is worth.
-COUNT_CAP = 10_000
 # So many rows are counted in one pass; of more each tab is counted by itself.
 ONE_PASS_ROWS = 100_000
 DUE_SOON_DAYS = 7
 # Two photos within this many differing bits of 64 are taken for the same picture.
 SAME_PICTURE_DISTANCE = 5
-
-
-@dataclass(frozen=True)
-class CappedCount:
-    value: int
-
-    @property
-    def is_capped(self) -> bool:
-        return self.value > COUNT_CAP
-
-    def __str__(self) -> str:
-        return "10 000+" if self.is_capped else f"{self.value:,}".replace(",", " ")
 
 
 class DueState(IntEnum):
@@ -100,24 +86,10 @@ def tab_counts(*parts: HazardQuerySet, many: bool = False) -> dict[str, CappedCo
     return counted or _counted_one_by_one(parts, today)
 
 
-def _union(parts: Sequence[HazardQuerySet], most: int, *fields: str) -> tuple[str, list[Any]]:
-    """SQL: these fields of all rows of the parts, `most` + 1 of them at most. EmptyResultSet: there are none."""
-    statements, params = [], []
-    for part in parts:
-        # What a filter has emptied cannot be compiled.
-        with suppress(EmptyResultSet):
-            sql, sql_params = part.order_by().values(*fields).query.sql_with_params()
-            statements.append(sql)
-            params.extend(sql_params)
-    if not statements:
-        raise EmptyResultSet
-    return f"{' UNION ALL '.join(statements)} LIMIT {most + 1}", params
-
-
 def _counted_in_one_pass(parts: Sequence[HazardQuerySet], today: dt.date) -> dict[str, CappedCount] | None:
     """None if there are more rows than that."""
     try:
-        rows, params = _union(parts, ONE_PASS_ROWS, "status", "due_on")
+        rows, params = union_sql(parts, ONE_PASS_ROWS, "status", "due_on")
     except EmptyResultSet:
         return {name: CappedCount(0) for name in TAB_RULES}
     state = (
@@ -141,18 +113,9 @@ def _counted_in_one_pass(parts: Sequence[HazardQuerySet], today: dt.date) -> dic
 def _counted_one_by_one(parts: Sequence[HazardQuerySet], today: dt.date) -> dict[str, CappedCount]:
     """One statement with one capped COUNT for each status and each tab of deadlines; the others are sums."""
     wanted = {name: rule for name, rule in TAB_RULES.items() if rule.due is not None or len(rule.statuses) == 1}
-    statements, params = [], []
-    for rule in wanted.values():
-        try:
-            sql, sql_params = _union([part.filter(rule.condition(today)) for part in parts], COUNT_CAP, "pk")
-        except EmptyResultSet:
-            statements.append("0")
-            continue
-        statements.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")
-        params.extend(sql_params)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(statements)}", params)
-        counts = dict(zip(wanted, cursor.fetchone(), strict=True))
+    counts = capped_counts(
+        {name: [part.filter(rule.condition(today)) for part in parts] for name, rule in wanted.items()}
+    )
     for name, rule in TAB_RULES.items():
         if name not in counts:
             counts[name] = min(sum(counts[status] for status in rule.statuses), COUNT_CAP + 1)

@@ -225,6 +225,31 @@ def show_stock(camera: Camera) -> None:
         camera.shoot(page, "phone-coal-report")
 
 
+def first_order(page: Page, filters: str) -> str:
+    """The address of the first order of the list so filtered."""
+    page.goto(f"/complaints/?{filters}")
+    address = page.locator("table.ledger tbody a.row-link").first.get_attribute("href")
+    assert address, f"no order for {filters}"
+    return address
+
+
+def show_orders(camera: Camera) -> None:
+    with camera.signed_in("rexian") as page:
+        page.goto("/complaints/")
+        camera.shoot(page, "orders")
+        page.goto(first_order(page, "tab=reported"))
+        camera.shoot(page, "order", whole=True, height=1000)
+        page.goto("/complaints/new/")
+        call = {"phone": "13900001111", "caller": "李女士", "community": "jxjy", "content": "家里只有 15 度"}
+        for name, text in call.items():
+            page.fill(f"main [name={name}]", text)
+        camera.shoot(page, "order-new", whole=True, height=900)
+    with camera.signed_in("chengyuan", PHONE) as page:
+        page.goto(first_order(page, "tab=handling") + "visit/")
+        page.fill("main [name=found]", "滤网堵塞，已清洗")
+        camera.shoot(page, "phone-order-visit")
+
+
 def show_phone(camera: Camera) -> None:
     with camera.signed_in("chengyuan", PHONE) as page:
         page.goto("/todo/")
@@ -262,6 +287,7 @@ def main() -> None:
             show_company(camera)
             show_coal(camera)
             show_stock(camera)
+            show_orders(camera)
             show_phone(camera)
             browser.close()
     finally:

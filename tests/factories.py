@@ -20,6 +20,7 @@ from coal.enums import MovementKind
 from coal.models import DailyReport, Movement, Yard
 from coal.reporting import file_report
 from facilities.enums import FacilityKind
+from facilities.initials import pinyin_initials
 from facilities.models import Community, Facility, Season
 from inspections.enums import HazardStatus, Urgency
 from inspections.models import Hazard, Milestone
@@ -126,6 +127,7 @@ class CommunityFactory(DjangoModelFactory):
 
     county = factory.SubFactory(CountyFactory)
     name = factory.Sequence(lambda n: f"第{n}小区")
+    pinyin_initials = factory.LazyAttribute(lambda row: pinyin_initials(row.name))
 
 
 class FacilityFactory(DjangoModelFactory):

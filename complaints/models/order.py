@@ -147,6 +147,18 @@ class Order(models.Model):
             listed("community", name="order_community"),
             listed("township", name="order_township"),
             listed("source", name="order_source"),
+            models.Index(fields=["county", "season", "due_at", "id"], name="order_due"),
+            # What is rare or few is not looked for down the whole list.
+            models.Index(
+                fields=["county", "season", "urgency", "received_at", "id"],
+                condition=Q(urgency__in=[Urgency.URGENT, Urgency.DANGER]),
+                name="order_urgent",
+            ),
+            models.Index(
+                fields=["company", "status", "received_at", "id"],
+                condition=Q(status__in=OPEN_STATUSES),
+                name="order_open_of_company",
+            ),
             models.Index(fields=["household", "received_at"], condition=~Q(household=""), name="order_household"),
             models.Index(fields=["phone_reversed", "received_at"], condition=~Q(phone_reversed=""), name="order_phone"),
             models.Index(fields=["community", "received_at"], name="order_of_community"),

@@ -5,6 +5,7 @@ import random
 from decimal import Decimal
 
 from facilities.enums import FacilityKind
+from facilities.initials import pinyin_initials
 from facilities.models import Community, Facility, Season
 from heating.demo.people import COMPANIES, People
 
@@ -48,6 +49,7 @@ def make_communities(people: People, dice: random.Random) -> list[Community]:
                 township=people.townships[township],
                 company=company_of[township],
                 name=name,
+                pinyin_initials=pinyin_initials(name),
                 households=households,
                 heated_area_m2=Decimal(households * dice.randrange(85, 115)),
                 built_year=dice.randrange(1985, 2020),

@@ -54,8 +54,8 @@ def attachment_file(request: HttpRequest, pk: int) -> FileResponse:
     attachment = get_object_or_404(Attachment.objects.visible_to(request.user), pk=pk)
     if attachment.rendition and "original" not in request.GET:
         name = f"{attachment.original_name.rpartition('.')[0]}.jpg"
-        return _serve(attachment.rendition, name, "image/jpeg")
-    return _serve(attachment.file, attachment.original_name, attachment.content_type, inline=attachment.is_photo)
+        return serve_stored(attachment.rendition, name, "image/jpeg")
+    return serve_stored(attachment.file, attachment.original_name, attachment.content_type, inline=attachment.is_photo)
 
 
 @reads
@@ -64,10 +64,10 @@ def attachment_thumbnail(request: HttpRequest, pk: int) -> FileResponse:
     attachment = get_object_or_404(Attachment.objects.visible_to(request.user), pk=pk)
     if not attachment.thumbnail:
         raise Http404("这个文件没有缩略图")
-    return _serve(attachment.thumbnail, "thumbnail.jpg", "image/jpeg")
+    return serve_stored(attachment.thumbnail, "thumbnail.jpg", "image/jpeg")
 
 
-def _serve(file: FieldFile, name: str, content_type: str, *, inline: bool = True) -> FileResponse:
+def serve_stored(file: FieldFile, name: str, content_type: str, *, inline: bool = True) -> FileResponse:
     try:
         opened = file.open("rb")
     except FileNotFoundError as error:

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
+from accounts.scoping import sees_region
+from audit.timeline import entries_of
 from common import clock
 from common.ui import due_badge, moment
 from facilities.models import Facility
@@ -16,7 +18,7 @@ from inspections import rules, selectors, services
 from inspections.enums import AttachmentStage, Conclusion, Grade, HazardStatus
 from inspections.models import Attachment, Hazard, Milestone
 from inspections.occasions import where_from
-from inspections.timeline import entries_of, events, file_links
+from inspections.timeline import events, file_links
 from inspections.workflow import Move, moves_for
 
 reads = permission_required("inspections.view_hazard", raise_exception=True)
@@ -67,7 +69,7 @@ def hazard_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "past_rounds": hazard.past_rounds.all(),
         "origin": _origin(hazard),
         "where_from": where_from(hazard, user),
-        "events": events(entries_of(hazard, user), attachments),
+        "events": events(entries_of(hazard, whole=sees_region(user)), attachments),
     }
     return render(request, "inspections/hazard_detail.html", context)
 

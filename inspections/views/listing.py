@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.scoping import sees_region
+from common.bulk import MOST_ROWS
+from common.counting import COUNT_CAP, CappedCount
 from common.filters import Tab, state_tabs
 from common.htmx import render_page
 from common.paging import Total
@@ -19,7 +21,7 @@ from inspections import bulk
 from inspections.filters import COUNTED, TABS, HazardFilter, filtered_hazards
 from inspections.ledger import HAZARDS
 from inspections.models import Hazard
-from inspections.selectors import COUNT_CAP, CappedCount, tab_counts
+from inspections.selectors import tab_counts
 from inspections.tables import UNREAD, HazardTable
 from inspections.wording import ANNOUNCE_PAST, PAST_HELP
 
@@ -75,9 +77,9 @@ def hazard_bulk(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(f"您没有{action.label}的权限")
     chosen = request.POST.getlist("selected")
     context: dict[str, Any] = {"action": action, "back": safe_next(request, reverse("inspections:hazard_list"))}
-    if len(chosen) > bulk.MOST_ROWS:
+    if len(chosen) > MOST_ROWS:
         context["too_many"] = len(chosen)
-        context["most"] = bulk.MOST_ROWS
+        context["most"] = MOST_ROWS
         return render(request, "inspections/bulk_result.html", context, status=400)
     options = {}
     if action.code == "issue":

@@ -16,7 +16,6 @@ from common.views import safe_next
 from inspections import rules, selectors, services, workflow
 from inspections.forms import MOVE_FORMS, MoveForm
 from inspections.models import Hazard
-from inspections.timeline import last_entry_pk
 from inspections.views.detail import photo_context, visible_hazard
 from inspections.views.seen import Seen
 from inspections.wording import consequence, done
@@ -105,7 +104,7 @@ def _page(
         "is_overdue": hazard.is_overdue(clock.today()),
         "move": kind,
         "form": form,
-        "seen": seen or Seen(hazard.version, last_entry_pk(hazard)),
+        "seen": seen or Seen.now(hazard),
         "meanwhile": meanwhile or [],
         "is_stale": status == 409 or bool(meanwhile),
         "restored": restored,

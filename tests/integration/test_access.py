@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts.roles import (
     ADMIN,
@@ -30,6 +32,9 @@ from coal.models import CoverGap, ProgressLine
 from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, LedgerTerm
 from common.uploads import inspect_upload
+from complaints import workflow
+from complaints.models import Limit, OrderFile
+from complaints.services import register
 from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
@@ -45,6 +50,8 @@ Roles = tuple[str, ...]
 REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
 DESK: Roles = (*BUREAU_ROLES, HOTLINE)
+# Who sees the order of 城源热力: all but the clerk of another company.
+ORDER: Roles = tuple(role for role in ALL_ROLES if role != COMPANY_CLERK)
 PROGRESS: Roles = (*BUREAU_ROLES, DEVELOPMENT)
 YARDS: Roles = (ADMIN, *COMPANY_ROLES)
 # Who sees the coal of 城源热力: neither the clerk of another company nor a township.
@@ -53,9 +60,9 @@ COAL: Roles = tuple(role for role in ALL_ROLES if role not in (COMPANY_CLERK, TO
 CORRECTORS: Roles = (*BUREAU_ROLES, DEVELOPMENT, COMPANY_ADMIN)
 # For whoever looks after all counties: no role of one county of several.
 NO_COUNTY: Roles = ()
-DELETED = {"term", "alias", "calendar day"}
+DELETED = {"term", "alias", "calendar day", "limit"}
 # What the whole site has in common belongs to no county.
-COMMON = {"policy", "policy kind", "calendar day", "calendar year"}
+COMMON = {"limit", "policy", "policy kind", "calendar day", "calendar year"}
 FINE = {200, 302, 400, 405, 409, 422}
 
 
@@ -157,6 +164,19 @@ TABLE: dict[str, Rule] = {
     "jobs:list": Rule(ALL_ROLES),
     "jobs:detail": Rule((ADMIN,), "job"),
     "jobs:file": Rule((ADMIN,), "job"),
+    "complaints:order_list": Rule(ALL_ROLES),
+    "complaints:order_counts": Rule(ALL_ROLES),
+    "complaints:order_bulk": Rule(DESK, post=True, data=(("move", "accept"),)),
+    "complaints:order_create": Rule((*DESK, TOWNSHIP)),
+    "complaints:order_lookup": Rule((*DESK, TOWNSHIP)),
+    "complaints:order_detail": Rule(ORDER, "order"),
+    "complaints:order_edit": Rule(DESK, "order"),
+    "complaints:order_caller": Rule((*DESK, COMPANY_ADMIN), "order", post=True),
+    "complaints:order_move": Rule((COMPANY_ADMIN,), "order move"),
+    "complaints:file": Rule(ORDER, "order file"),
+    "complaints:file_thumbnail": Rule(ORDER, "order file"),
+    "complaints:limit_list": Rule((ADMIN,)),
+    "complaints:limit_remove": Rule(NO_COUNTY, "limit", post=True),
     "coal:progress": Rule(ALL_ROLES),
     "coal:stock_sheet": Rule(ALL_ROLES),
     "coal:progress_day": Rule(COAL, "progress day"),
@@ -250,6 +270,7 @@ UNSEEN_BY: dict[str, Roles] = {
         for needed in ("batch", "row")
     },
     "photo": tuple(set(IMPORT) - {ADMIN}),
+    **dict.fromkeys(("order", "order move", "order file"), (COMPANY_CLERK,)),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
     **dict.fromkeys(
@@ -341,6 +362,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
             ).pk
         },
         "job": {"pk": Job.objects.create(owner=who, kind="k", title="t", task="t").pk},
+        **_complaints(hazard, rows["community"], who),
         **_coal(rows["unit"], who),
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
@@ -351,6 +373,28 @@ def _gap(company: Any) -> Any:
     season = company.region.county.seasons.first()
     days = {"began_on": "2026-07-01", "due_on": "2026-07-04"}
     return CoverGap.objects.create(county=company.region.county, company=company, season=season, **days)
+
+
+def _complaints(hazard: Any, community: Any, who: Any) -> dict[str, dict[str, Any]]:
+    """An order that waits for its company's signature, and a file of it."""
+    order = register(
+        by=who, season=hazard.season, received_at=timezone.now(), source="phone", caller="王先生", phone="13812345678",
+        category="attitude", content="反映服务态度问题", address="3号楼", community=community,
+    )  # fmt: skip
+    workflow.dispatch(order, by=who, company=hazard.lead_unit)
+    kept = OrderFile(
+        order=order, round=1, original_name="照片.jpg", content_type="image/jpeg", is_photo=True, size_bytes=3,
+        sha256="0" * 64, uploaded_by=who,
+    )  # fmt: skip
+    kept.file.save("c.jpg", ContentFile(b"abc"), save=False)
+    kept.thumbnail.save("d.jpg", ContentFile(b"abc"), save=False)
+    kept.save()
+    return {
+        "order": {"pk": order.pk},
+        "order move": {"pk": order.pk, "move": "sign"},
+        "order file": {"pk": kept.pk},
+        "limit": {"pk": Limit.objects.get(stage="visit", category="leak").pk},
+    }
 
 
 def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:

@@ -39,7 +39,7 @@ def test_working_days_skip_the_holiday_of_the_calendar_that_is_kept(cast: Cast) 
 
 
 def test_the_rule_for_urgency_and_category_goes_before_one_for_the_urgency(cast: Cast) -> None:
-    set_limit(by=cast.admin, stage="handling", category="leak", urgency="danger", amount=1, unit="hours")
+    set_limit(by=cast.city_admin, stage="handling", category="leak", urgency="danger", amount=1, unit="hours")
     assert "按“危及安全、管线漏水”1 小时" in sentence("handling", "leak", "danger")
     assert "按“危及安全”2 小时" in sentence("handling", "fees", "danger")
 
@@ -52,6 +52,6 @@ def test_who_may_set_them(cast: Cast) -> None:
 def test_the_rule_that_holds_for_all_stays(cast: Cast) -> None:
     rule = Limit.objects.get(stage="handling", category="", urgency="")
     with pytest.raises(ValidationError, match="不能删除"):
-        remove_limit(rule, by=cast.admin)
-    remove_limit(Limit.objects.get(stage="handling", category="leak"), by=cast.admin)
+        remove_limit(rule, by=cast.city_admin)
+    remove_limit(Limit.objects.get(stage="handling", category="leak"), by=cast.city_admin)
     assert "按“其他各类”7 天" in sentence("handling", "leak")

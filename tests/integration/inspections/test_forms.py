@@ -13,11 +13,11 @@ from django.utils.html import escape
 from accounts import roles
 from accounts.models import User
 from audit.models import AuditEntry
+from audit.timeline import last_entry_pk
 from facilities.models import Community
 from inspections import workflow
 from inspections.enums import AttachmentStage, Grade, HazardStatus, Source
 from inspections.models import Attachment, Hazard
-from inspections.timeline import last_entry_pk
 from inspections.workflow import MOVES
 from tests.cast import Cast
 from tests.factories import CommunityFactory, FacilityFactory, HazardFactory, UserFactory

@@ -1,0 +1,191 @@
+"""An order's page: its facts, the moves the reader may make, what was done about it, and its history."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.html import format_html
+from django.views.decorators.http import require_GET
+
+from common import clock
+from common.ui import limit_badge, moment
+from common.working_calendar import calendar_in_force
+from complaints import rules
+from complaints.callers import mask_name, mask_phone, may_see_caller
+from complaints.enums import LimitStage, Urgency
+from complaints.limits import Limits
+from complaints.models import Order, OrderFile
+from complaints.repeats import MOST_EARLIER, earlier_orders
+from complaints.standing import next_step, running_limit
+from complaints.tables import main_move
+from complaints.timeline import file_links, history
+from complaints.workflow import moves_for
+
+reads = permission_required("complaints.view_order", raise_exception=True)
+RELATED = (
+    "county", "season", "company", "township", "community__company", "registered_by__unit", "merged_into",
+)  # fmt: skip
+
+
+def visible_order(request: HttpRequest, pk: int) -> Order:
+    """The order with what its pages need, or 404. One query."""
+    return get_object_or_404(Order.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
+
+
+@reads
+@require_GET
+def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """About twenty queries, whatever the order has been through."""
+    order, user = visible_order(request, pk), request.user
+    files = list(order.files.select_related("uploaded_by__unit"))
+    moves = moves_for(user, order)
+    codes = [move.code for move in moves]
+    main = _main_move(order, codes)
+    limit = running_limit(order)
+    context = {
+        "order": order,
+        "state": order.state,
+        "urgency": Urgency(order.urgency),
+        "limit": limit,
+        "waiting": next_step(order),
+        "moves": [{"move": move, "primary": move.code == main} for move in moves],
+        "can_edit": user.has_perm("complaints.dispatch_order") and order.state.is_open,  # type: ignore[union-attr]
+        "facts": _facts(order),
+        "limits": explained_limits(order),
+        "visits": _visits(order, files),
+        "callbacks": order.callbacks.select_related("by__unit"),
+        "extensions": order.extensions.select_related("requested_by__unit", "decided_by__unit"),
+        "past_rounds": order.past_rounds.select_related("company"),
+        "photos": [_photo(file) for file in files if file.is_photo and file.visit_id is None],
+        "files": [{**file_links(file), "file": file} for file in files if not file.is_photo],
+        **caller_context(order, user),
+        "merged": [_merged(each, user) for each in order.merged.all()],
+        "earlier": earlier_for(order, user),
+        "hazards": order.hazards.visible_to(user) if user.has_perm("inspections.view_hazard") else [],  # type: ignore[attr-defined,union-attr]
+        "origin": _origin(order),
+        "events": history(order, user, files),
+    }
+    return render(request, "complaints/order_detail.html", context)
+
+
+def _main_move(order: Order, codes: list[str]) -> str:
+    """What usually comes next; of what was called back about, what the last call says."""
+    wanted = ["decide_extension", main_move(order)]
+    if order.status == "reported" and not rules.problems_before_close(order):
+        wanted.insert(1, "close")
+    elif order.status == "reported" and order.callbacks.filter(round=order.round, is_solved=False).exists():
+        wanted.insert(1, "redo")
+    return next((code for code in wanted if code in codes), "")
+
+
+def earlier_for(order: Order, user: Any) -> list[Order]:
+    """Earlier orders of the household or the phone that the user sees. Two queries."""
+    same = [each.pk for each in earlier_orders(order)[:MOST_EARLIER]]
+    seen = Order.objects.visible_to(user).filter(pk__in=same).select_related("company")
+    return list(seen.order_by("-received_at", "-pk"))
+
+
+def caller_context(order: Order, user: Any) -> dict[str, Any]:
+    return {
+        "may_see": bool(order.caller or order.phone) and may_see_caller(user, order),
+        "masked_name": mask_name(order.caller),
+        "masked_phone": mask_phone(order.phone),
+    }
+
+
+def _merged(order: Order, user: Any) -> dict[str, Any]:
+    return {"order": order, **caller_context(order, user)}
+
+
+def explained_limits(order: Order) -> list[dict[str, Any]]:
+    """Each limit that the order has, how it stands, and 怎么算的. Two queries."""
+    if order.dispatched_at is None:
+        return []
+    limits, running = Limits(calendar_in_force()), running_limit(order)
+    rows = [
+        ("到场", LimitStage.VISIT, order.visit_due_at, order.dispatched_at, order.visited_at),
+        ("办理", LimitStage.HANDLING, order.due_at, order.dispatched_at, order.reported_at),
+        ("回访", LimitStage.CALLBACK, order.callback_due_at, order.reported_at, order.closed_at),
+    ]
+    shown = []
+    for label, stage, due_at, start, met_at in rows:
+        if due_at is None or start is None:
+            continue
+        reckoned = limits.reckon(stage, category=order.category, urgency=order.urgency, start=start)
+        shown.append(
+            {
+                "label": label, "due_at": due_at, "met_at": met_at, "is_late": (met_at or clock.now()) >= due_at,
+                "runs": met_at is None and order.state.is_open, "is_next": bool(running and running.label == label),
+                "why": _why(order, stage, due_at, reckoned),
+            }
+        )  # fmt: skip
+    return shown
+
+
+def _why(order: Order, stage: str, due_at: Any, reckoned: Any) -> str:
+    """How the limit came about; a limit that was extended or set under an earlier rule says so."""
+    if reckoned is not None and reckoned.due_at == due_at:
+        return str(reckoned.sentence)
+    if stage == LimitStage.HANDLING and order.original_due_at and order.original_due_at != due_at:
+        return f"原时限 {moment(order.original_due_at)}，经批准或调整改为 {moment(due_at)}。"
+    return "按派单时的规定算出；规定后来有改动，已派的工单不变。"
+
+
+def _facts(order: Order) -> list[tuple[Any, ...]]:
+    facts: list[tuple[Any, ...]] = [
+        ("诉求内容", order.content, "wide"),
+        ("地址", order.address),
+        ("小区", order.community),
+        ("承办企业", order.company),
+        ("时限", _limit(order)),
+        ("诉求类别", order.get_category_display()),
+        ("紧急程度", order.get_urgency_display()),
+        ("来源", f"{order.get_source_display()}（{order.get_platform_display()}）"),
+        ("来源工单号", order.outside_number),
+        ("受理时间", moment(order.received_at)),
+        ("登记", f"{order.registered_by or '—'}，{moment(order.registered_at)}"),
+    ]
+    optional = [
+        ("反映室温", order.stated_temperature_c is not None and f"{order.stated_temperature_c} ℃"),
+        ("实测室温", order.measured_temperature_c is not None and f"{order.measured_temperature_c} ℃"),
+        ("责任归因", order.get_cause_display()),
+        ("乡镇、街道", order.township),
+        ("办理结果", order.result, "wide"),
+        ("撤件时间", order.withdrawn_at and moment(order.withdrawn_at)),
+    ]
+    if order.first_overdue_at:
+        optional.append(("曾逾期", f"自 {moment(order.first_overdue_at)} 起逾期过"))
+    return facts + [fact for fact in optional if fact[1]]
+
+
+def _limit(order: Order) -> Any:
+    limit = running_limit(order)
+    if limit is None:
+        return moment(order.due_at) if order.due_at else ""
+    return format_html("{} {} {}", limit.label, moment(limit.due_at), limit_badge(limit.due_at))
+
+
+def _visits(order: Order, files: list[OrderFile]) -> list[dict[str, Any]]:
+    """Each with how the temperature was taken, what was wrong about it, and its photos."""
+    shown = []
+    for visit in order.visits.select_related("by__unit"):
+        warm = rules.is_warm_enough(visit)
+        verdict = "" if warm is None else "达标" if warm else "不达标"
+        photos = [_photo(file) for file in files if file.visit_id == visit.pk and file.is_photo]
+        short = rules.shortcomings_of_measuring(visit)
+        shown.append({"visit": visit, "short": short, "verdict": verdict, "photos": photos})
+    return shown
+
+
+def _photo(file: OrderFile) -> dict[str, Any]:
+    by = file.uploaded_by.display_name if file.uploaded_by else "系统"
+    return {**file_links(file), "caption": f"{by} {moment(file.uploaded_at)} 上传"}
+
+
+def _origin(order: Order) -> dict[str, Any] | None:
+    """The file and row that the order was imported from, and what its cells said."""
+    if not order.origin:
+        return None
+    raw = order.origin.get("raw", {})
+    return {"file": order.origin.get("file", ""), "row": order.origin.get("row"), "cells": list(raw.items())}
