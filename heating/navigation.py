@@ -49,6 +49,16 @@ NAVIGATION = (
         ),
     ),
     NavGroup(
+        "投诉办理",
+        (
+            NavItem("集中投诉", "warn", "complaints:cluster_list", ("complaints.view_order",)),
+            NavItem("投诉指标", "chart", "complaints:indicators", ("complaints.view_order",)),
+            NavItem("投诉热点", "map", "complaints:hot_spots", ("complaints.view_order",), under=True),
+            NavItem("日报周报", "report", "complaints:summary", ("complaints.view_order",), under=True),
+            NavItem("统计口径", "settings", "complaints:counting", ("complaints.manage_limits",), under=True),
+        ),
+    ),
+    NavGroup(
         "系统管理",
         (
             NavItem("单位", "unit", "accounts:unit_list", ("accounts.manage_units",)),

@@ -20,6 +20,7 @@ from accounts.roles import (
     COMPANY_CLERK,
     COMPANY_ROLES,
     DEVELOPMENT,
+    HOTLINE,
     INSPECTOR,
     TOWNSHIP,
 )
@@ -27,6 +28,7 @@ from audit.services import record
 from coal.models import ProgressLine
 from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, LedgerTerm
+from complaints.models import Cluster
 from facilities.models import NameAlias
 from inspections.models import Attachment
 from notifications.models import Message
@@ -179,6 +181,14 @@ TABLE: dict[str, Rule] = {
     "coal:report_file": Rule(COMPANY_ROLES),
     "coal:report_company": Rule(COAL, "company with coal"),
     "coal:report_detail": Rule(COAL, "report"),
+    "complaints:indicators": Rule(ALL_ROLES),
+    "complaints:counting": Rule((ADMIN,)),
+    "complaints:hot_spots": Rule(ALL_ROLES),
+    "complaints:summary": Rule(ALL_ROLES),
+    "complaints:summary_sheet": Rule(ALL_ROLES),
+    "complaints:cluster_list": Rule(ALL_ROLES),
+    "complaints:cluster_detail": Rule(tuple(set(ALL_ROLES) - {COMPANY_CLERK}), "cluster"),
+    "complaints:cluster_notice": Rule((*BUREAU_ROLES, HOTLINE), "cluster"),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
@@ -211,6 +221,7 @@ UNSEEN_BY: dict[str, Roles] = {
     **dict.fromkeys(("yard", "yard entry", "movement", "company with coal", "report"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
     "progress day": (COMPANY_CLERK, TOWNSHIP),
+    "cluster": (COMPANY_CLERK,),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
@@ -292,6 +303,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         },
         "job": {"pk": Job.objects.create(owner=who, kind="k", title="t", task="t").pk},
         **_coal(rows["unit"], who),
+        "cluster": {"pk": _cluster(rows["community"]).pk},
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
     }
@@ -306,6 +318,15 @@ def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
         "company with coal": {"pk": company.pk},
         "report": {"pk": DailyReportFactory(company=company, filed_by=who).pk},
     }
+
+
+def _cluster(community: Any) -> Cluster:
+    moment = dt.datetime(2026, 8, 2, tzinfo=dt.UTC)
+    return Cluster.objects.create(
+        county=community.county, season=community.county.seasons.first(), community=community,
+        company=community.company, township=community.township, started_at=moment, last_at=moment, window_hours=24,
+        households=5, expected=0.2, chance=1e-6,
+    )  # fmt: skip
 
 
 @pytest.fixture
