@@ -31,10 +31,15 @@ def midnight(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, dt.time()))
 
 
+def just_after(moment: dt.datetime) -> dt.datetime:
+    """Where a period ends that holds the moment itself."""
+    return moment + dt.timedelta(microseconds=1)
+
+
 def season_to_date(season: Season, now: dt.datetime) -> Period:
     """From the beginning of the summer's work to now, or to the end of heating."""
     start, over = midnight(season.summer_start_on), midnight(season.heating_end_on + dt.timedelta(1))
-    return Period(season, start, max(start, min(now, over)))
+    return Period(season, start, max(start, min(just_after(now), over)))
 
 
 def same_day_before(season: Season, period: Period) -> Period:

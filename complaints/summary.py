@@ -17,7 +17,7 @@ from common.spreadsheets.columns import Column, Ledger
 from common.spreadsheets.official import write_official
 from complaints.enums import Category
 from complaints.models import Order
-from complaints.periods import Period, days, midnight
+from complaints.periods import Period, days, just_after, midnight
 from complaints.querysets import OrderQuerySet
 from complaints.tallies import HANDLED_BY
 from facilities.models import Season
@@ -134,7 +134,7 @@ def _ended(found: dict[int | None, Line], orders: OrderQuerySet, period: Period)
 
 
 def _standing(found: dict[int | None, Line], orders: OrderQuerySet, period: Period) -> None:
-    end = min(period.end, clock.now())
+    end = min(period.end, just_after(clock.now()))
     since = midnight(period.season.summer_start_on)
     open_then = orders.counted().filter(
         Q(closed_at__isnull=True) | Q(closed_at__gte=end), received_at__gte=since, received_at__lt=end

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from common import clock
-from dashboard import charts, selectors
+from dashboard import charts, complaints, selectors
 from facilities.selectors import current_season
 from inspections.selectors import WAITING_LABELS, waiting_for
 from supervision.proposals import due_for
@@ -32,7 +32,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     hazards = selectors.season_hazards(request.user, season)
     figures = selectors.figures(hazards, today)
-    if not figures.total:
+    orders = complaints.season_orders(request.user, season)
+    open_orders = complaints.open_orders(orders, clock.now())
+    if not figures.total and not orders.exists():
         return render(request, "dashboard/empty.html", {"season": season})
     context = {
         "season": season,
@@ -43,6 +45,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "worst": selectors.worst(hazards, today),
         "companies": selectors.by_company(hazards, today),
         "unreached": unreached(request.user),
+        "orders": open_orders,
+        "clusters": complaints.clusters_of_late(request.user, season, clock.now()),
+        "by_day": charts.complaints_by_day(complaints.by_day(orders, season, today)),
         "burn_down": charts.burn_down(selectors.burn_down(hazards, season, today)),
     }
     return render(request, "dashboard/overview.html", context)
