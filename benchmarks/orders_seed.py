@@ -18,8 +18,8 @@ from complaints.periods import midnight
 from facilities.enums import FacilityKind
 from facilities.models import Community, Facility, Season
 
-BUILDINGS, UNITS, ROOMS = 8, 4, 12
-OPEN_DAYS = 3
+BUILDINGS, UNITS, ROOMS = 8, 2, 6
+OPEN_ORDERS = 500
 CONTENTS = (
     "家里温度只有十五度，请尽快处理",
     "暖气不热，老人孩子受不了",
@@ -121,7 +121,7 @@ def _orders_sql(county: County, season: Season, offset: int, count: int, *, is_p
     end = clock.now() if is_present else midnight(season.heating_end_on + dt.timedelta(1))
     seconds, places = (end - start).total_seconds(), "(SELECT count(*) FROM v_place)"
     received = f"(TIMESTAMPTZ '{start.isoformat()}' + ((n.i - 0.5) * {seconds / count}) * INTERVAL '1 second')"
-    is_open = f"r.received > TIMESTAMPTZ '{(clock.now() - dt.timedelta(OPEN_DAYS)).isoformat()}'"
+    is_open = f"r.i > {count - OPEN_ORDERS if is_present else count}"
     done = f"CASE WHEN {is_open} THEN NULL ELSE r.received + {{}} END"
     late = "CASE WHEN r.i % 12 = 0 THEN INTERVAL '40 hours' ELSE INTERVAL '10 hours' END"
     is_late = f"NOT ({is_open}) AND r.i % 12 = 0"

@@ -18,6 +18,8 @@ from complaints.models import Counting, Order
 from complaints.querysets import OrderQuerySet
 
 MOST_SHOWN = 10
+# (number of the period, company or None)
+Key = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +71,33 @@ def _compared(earlier: Order, order: Order, counting: Counting) -> Earlier:
     return Earlier(earlier, same_household, same_phone, repeated)
 
 
-def with_repeats(orders: OrderQuerySet, counting: Counting) -> Any:
-    """`orders` (of one season, from its beginning) with the flag `is_repeat`, by the rule of `earlier_orders`.
+def count_repeats(orders: OrderQuerySet, period: Case, counted: Q, counting: Counting) -> dict[Key, int]:
+    """{(period, company): repeats among those that count}; company None: not dispatched. One query.
 
-    Windows over the whole season instead of a look-up for each order: a season of 400 000 is sorted twice, not probed
-    800 000 times. Invalid ones are left out. What repeats an order of the season before is no repeat.
+    `period` numbers the periods, each of one season from its beginning. Windows over the whole of it instead of a
+    look-up for each order: a season of 400 000 is sorted twice, not probed 800 000 times. What repeats an order of the
+    season before is no repeat.
     """
-    within = ExpressionWrapper(
-        F("received_at") - Value(dt.timedelta(days=counting.repeat_days)), output_field=DateTimeField()
+    flagged = _flagged(orders.exclude(status=OrderStatus.INVALID).annotate(period=period), counting).annotate(
+        counts=Case(When(counted & ~Q(status=OrderStatus.MERGED), then=Value(1)), default=Value(0)),
+        handled_by=Case(When(dispatched_at__isnull=False, then=F("company_id"))),
     )
+    inner, params = flagged.values("period", "handled_by", "counts", "is_repeat").order_by().query.sql_with_params()
+    # An aggregate over windows is beyond the ORM: its own query becomes the table that is counted.
+    sql = f"SELECT period, handled_by, COUNT(*) FROM ({inner}) AS flagged WHERE is_repeat AND counts = 1 GROUP BY 1, 2"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return {(number, company): count for number, company, count in cursor.fetchall()}
+
+
+def _flagged(orders: Any, counting: Counting) -> Any:
+    """With the flag `is_repeat`, by the rule of `earlier_orders` within the period."""
     order = [F("received_at").asc(), F("pk").asc()]
-    known = orders.exclude(status=OrderStatus.INVALID).annotate(
-        last_of_household=Window(Lag("received_at"), partition_by=["household", "category"], order_by=order),
-        of_phone=Window(RowNumber(), partition_by=["phone_reversed"], order_by=order),
-        repeatable_since=within,
+    within = F("received_at") - Value(dt.timedelta(days=counting.repeat_days))
+    known = orders.annotate(
+        last_of_household=Window(Lag("received_at"), partition_by=["period", "household", "category"], order_by=order),
+        of_phone=Window(RowNumber(), partition_by=["period", "phone_reversed"], order_by=order),
+        repeatable_since=ExpressionWrapper(within, output_field=DateTimeField()),
     )
     is_repeat = (~Q(household="") & Q(last_of_household__gte=F("repeatable_since"))) | (
         ~Q(phone_reversed="") & Q(of_phone__gt=1)
@@ -90,19 +105,3 @@ def with_repeats(orders: OrderQuerySet, counting: Counting) -> Any:
     return known.annotate(
         is_repeat=Case(When(is_repeat, then=Value(True)), default=Value(False), output_field=BooleanField())
     )
-
-
-def count_repeats(orders: OrderQuerySet, counted: Q, counting: Counting) -> dict[tuple[int, int | None], int]:
-    """{(season, company): repeats among those that count}; nobody's before dispatch is company None. One query."""
-    flagged = with_repeats(orders, counting).annotate(
-        counts=Case(When(counted & ~Q(status=OrderStatus.MERGED), then=Value(1)), default=Value(0)),
-        handled_by=Case(When(dispatched_at__isnull=False, then=F("company_id"))),
-    )
-    inner, params = flagged.values("season_id", "handled_by", "counts", "is_repeat").order_by().query.sql_with_params()
-    # An aggregate over windows is beyond the ORM: its own query becomes the table that is counted.
-    sql = (
-        f"SELECT season_id, handled_by, COUNT(*) FROM ({inner}) AS flagged WHERE is_repeat AND counts = 1 GROUP BY 1, 2"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return {(season, company): count for season, company, count in cursor.fetchall()}

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from complaints import workflow
@@ -23,9 +23,17 @@ def ago(days: float) -> dt.datetime:
     return timezone.now() - days * DAY
 
 
+def counted(cast: Cast) -> dict[tuple[int, int | None], int]:
+    """By season: 1 for the present one, 0 for the one before."""
+    season = Case(
+        When(received_at__gte=cast.season.summer_start_on, then=Value(1)), default=Value(0),
+        output_field=IntegerField(),
+    )  # fmt: skip
+    return count_repeats(Order.objects.all(), season, Q(), counting_of(cast.county))
+
+
 def count(cast: Cast) -> int:
-    counting = counting_of(cast.county)
-    return sum(count_repeats(Order.objects.all(), Q(), counting).values())
+    return sum(counted(cast).values())
 
 
 def test_household_and_category_within_the_days_or_the_phone(cast: Cast, summer: Any) -> None:
@@ -90,8 +98,7 @@ def test_another_countys_is_not_shown(cast: Cast, summer: Any) -> None:
 def test_counted_for_whom_it_was_dispatched_to(cast: Cast, summer: Any) -> None:
     dispatched(cast, received_at=ago(3))
     dispatched(cast, cast.beiyuan)
-    found = count_repeats(Order.objects.all(), Q(), counting_of(cast.county))
-    assert found == {(cast.season.pk, cast.beiyuan.pk): 1}
+    assert counted(cast) == {(1, cast.beiyuan.pk): 1}
 
 
 def test_two_queries(cast: Cast, summer: Any, django_assert_num_queries: Any) -> None:
@@ -101,3 +108,11 @@ def test_two_queries(cast: Cast, summer: Any, django_assert_num_queries: Any) ->
     with django_assert_num_queries(2):
         found = earlier_orders(new)
     assert len(found) == 10
+
+
+def test_the_phone_of_last_season_is_shown_and_no_repeat(cast: Cast, summer: Any) -> None:
+    old = registered(cast, room="1")
+    Order.objects.filter(pk=old.pk).update(season=cast.last_season, received_at=ago(200))
+    new = registered(cast, room="2")
+    assert [(each.order, each.is_repeated) for each in earlier_orders(new)] == [(old, False)]
+    assert count(cast) == 0
