@@ -10,7 +10,7 @@ from complaints.models import Counting
 from complaints.models.counting import CAUSE_CHOICES
 
 UNITS = {
-    "repeat_days": "天", "least_households": "户", "cluster_households": "户", "false_alarms": "次/季",
+    "repeat_days": "天", "least_households": "户", "cluster_households": "户", "false_alarms": "次",
 }  # fmt: skip
 
 
