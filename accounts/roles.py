@@ -119,6 +119,7 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
         "export_orders": ALL_ROLES,
         "export_callers": (ADMIN, HOTLINE),
         "manage_limits": (ADMIN,),
+        "send_cluster_notice": (*BUREAU_ROLES, HOTLINE),
     },
     "supervision": {
         "view_escalation": ALL_ROLES,

@@ -12,7 +12,7 @@ from notifications.services import notify
 
 if TYPE_CHECKING:
     from audit.models import AuditEntry
-    from complaints.models import Order, OrderExtension
+    from complaints.models import Cluster, Order, OrderExtension
 
 
 def company_people(unit_id: int | None) -> list[User]:
@@ -20,14 +20,14 @@ def company_people(unit_id: int | None) -> list[User]:
     return list(User.objects.active().filter(unit_id=unit_id).with_role(*COMPANY_ROLES)) if unit_id else []
 
 
-def desk_people(order: "Order") -> list[User]:
+def desk_people(order: "Order | Cluster") -> list[User]:
     """The hotline desk of the county; where there is none, the bureau's administrators and inspectors."""
     of_the_county = Q(unit__region=order.county_id) | Q(unit__region=order.county.parent_id)
     desk = list(User.objects.active().filter(of_the_county).with_role(HOTLINE))
     return desk or bureau_people(order)
 
 
-def bureau_people(order: "Order") -> list[User]:
+def bureau_people(order: "Order | Cluster") -> list[User]:
     of_the_county = Q(unit__region=order.county_id) | Q(unit__region=order.county.parent_id)
     bureau = User.objects.active().filter(of_the_county, unit__kind=UnitKind.HOUSING_BUREAU)
     return list(bureau.with_role(ADMIN, INSPECTOR))
@@ -91,3 +91,17 @@ def changed(order: "Order", entry: "AuditEntry", due: str) -> None:
 def ended(order: "Order", entry: "AuditEntry", unit_id: int | None) -> None:
     """Taken off the company's hands: invalid, merged, withdrawn."""
     _tell(order, entry, company_people(unit_id), f"不用再办：{order.state.label}")
+
+
+def cluster_found(cluster: "Cluster", level: int) -> None:
+    """To the desk and the bureau, once for each level."""
+    people = {person.pk: person for person in (*desk_people(cluster), *bureau_people(cluster))}
+    what = "集中投诉" if level == 1 else f"集中投诉扩大（第 {level} 次预警）"
+    notify(
+        people.values(),
+        key=f"cluster:{cluster.pk}:{level}",
+        subject=f"{cluster.place} {what}：{cluster.households} 户",
+        body=f"{cluster.window_hours} 小时内 {cluster.households} 户，按历史应有 {cluster.expected:.1f} 户。"
+        "请核实原因，需要时转隐患或发紧急通报。",
+        path=cluster.get_absolute_url(),
+    )

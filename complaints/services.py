@@ -14,7 +14,7 @@ from common import clock
 from common.concurrency import change
 from common.moves import MoveRefused, refuse_if
 from common.uploads import InspectedUpload
-from complaints import rules
+from complaints import clusters, rules
 from complaints.enums import OrderStatus
 from complaints.files import with_files
 from complaints.models import Order, OrderCounter
@@ -93,6 +93,7 @@ def register(*, by: Any, season: Season, uploads: Sequence[InspectedUpload] = ()
         )  # fmt: skip
 
     with_files(order, write, by=by, uploads=uploads)
+    clusters.watch([order])
     return order
 
 
@@ -126,11 +127,13 @@ def _check_registrant(by: Any, fields: dict[str, Any]) -> None:
 
 
 def audit_registered(orders: Iterable[Order], *, by: Any, action: str, note: str) -> None:
-    """One entry for each of many orders that came in together."""
+    """One entry for each of many orders that came in together, which are then looked through for clusters."""
+    came = list(orders)
     record_many(
         build(actor=by, action=action, target=order, to_status=order.status, region_code=order.county.code, note=note)
-        for order in orders
+        for order in came
     )
+    clusters.watch(came)
 
 
 @transaction.atomic

@@ -1,11 +1,13 @@
 from django.urls import path
 
 from complaints.inout_urls import urlpatterns as inout
+from complaints.sight_urls import sight_urls
 from complaints.views import caller, detail, editing, entry, files, limits, listing, moves
 
 app_name = "complaints"
 urlpatterns = [
     *inout,
+    *sight_urls,
     path("", listing.order_list, name="order_list"),
     path("counts/", listing.order_counts, name="order_counts"),
     path("bulk/", listing.order_bulk, name="order_bulk"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dashboard.complaints import DayPoint
 from dashboard.selectors import BurnDownPoint
 
 
@@ -26,4 +27,27 @@ def burn_down(points: list[BurnDownPoint]) -> dict[str, Any]:
             for point in points
         ],
         "data": {"kind": "burndown", "days": days, "open": remaining, "pace": needed, "unit": "处"},
+    }
+
+
+def complaints_by_day(points: list[DayPoint]) -> dict[str, Any]:
+    """Complaints received day by day, and the day's mean outdoor temperature."""
+    received = [point.received for point in points]
+    means = [None if point.mean_c is None else float(point.mean_c) for point in points]
+    return {
+        "id": "complaints-by-day",
+        "title": "每日受理投诉与室外气温",
+        "unit": "件",
+        "head": ["日期", "受理（件）", "日平均气温（℃）"],
+        "rows": [[point.day.isoformat(), point.received, point.mean_c] for point in points],
+        "data": {
+            "kind": "lines",
+            "labels": [f"{point.day.month}月{point.day.day}日" for point in points],
+            "series": [
+                {"name": "受理投诉", "values": received, "colour": "accent"},
+                {"name": "日平均气温", "values": means, "colour": "amber", "dashed": True, "secondAxis": True},
+            ],
+            "unit": "件",
+            "secondUnit": "℃",
+        },
     }

@@ -14,7 +14,7 @@ from complaints.selectors import waiting_orders
 from complaints.standing import running_limit, waits_words
 from complaints.tables import main_move
 from complaints.workflow import MOVES as ORDER_MOVES
-from dashboard import charts, selectors
+from dashboard import charts, complaints, selectors
 from facilities.selectors import current_season
 from inspections.selectors import WAITING_LABELS, waiting_for
 from supervision.proposals import due_for
@@ -42,7 +42,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     hazards = selectors.season_hazards(request.user, season)
     figures = selectors.figures(hazards, today)
-    if not figures.total:
+    orders = complaints.season_orders(request.user, season)
+    open_orders = complaints.open_orders(orders, clock.now())
+    if not figures.total and not orders.exists():
         return render(request, "dashboard/empty.html", {"season": season})
     context = {
         "season": season,
@@ -54,6 +56,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "companies": selectors.by_company(hazards, today),
         "unreached": unreached(request.user),
         "supply": days_of_supply(season, request.user, today),
+        "orders": open_orders,
+        "clusters": complaints.clusters_of_late(request.user, season, clock.now()),
+        "by_day": charts.complaints_by_day(complaints.by_day(orders, season, today)),
         "burn_down": charts.burn_down(selectors.burn_down(hazards, season, today)),
     }
     return render(request, "dashboard/overview.html", context)

@@ -11,6 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from accounts.enums import RegionLevel, UnitKind
 from accounts.models import Region, Unit
 from common import clock
+from facilities.enums import FacilityKind
 from facilities.models import OLDEST_YEAR, Community, Facility, Season
 from facilities.selectors import default_dates, next_season_year
 from facilities.services import COMMUNITY_FIELDS, FACILITY_FIELDS, SEASON_DATES
@@ -45,7 +46,7 @@ class InCounty(forms.ModelForm):
 
     def check_county(self, county: Region) -> None:
         """Errors for what is chosen from another county than the row's."""
-        for name in ("township", "community", "company"):
+        for name in ("township", "community", "company", "station"):
             chosen = self.cleaned_data.get(name)
             if chosen is None:
                 continue
@@ -78,9 +79,9 @@ class InCounty(forms.ModelForm):
             self.add_error(missing, "纬度和经度要么都填，要么都不填")
 
 
-def _county_id(chosen: Region | Unit | Community) -> int | None:
-    """The county that a township, company or community belongs to; None for a company of the whole city."""
-    if isinstance(chosen, Community):
+def _county_id(chosen: Region | Unit | Community | Facility) -> int | None:
+    """The county that a township, company, community or station belongs to; None for a company of the whole city."""
+    if isinstance(chosen, (Community, Facility)):
         return chosen.county_id
     region = chosen.region if isinstance(chosen, Unit) else chosen
     return None if region.level == RegionLevel.CITY else region.county.pk
@@ -143,11 +144,17 @@ class CommunityForm(InCounty):
         model = Community
         fields = COMMUNITY_FIELDS
         labels = {"heated_area_m2": "供热面积"}
-        help_texts = {"name": "全县不能重名；确有同名的，加上街道以示区别"}
+        help_texts = {
+            "name": "全县不能重名；确有同名的，加上街道以示区别",
+            "station": "一个换热站可供多个小区；集中投诉和热点按它汇总",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._offer()
+        stations = Facility.objects.visible_to(self.by).filter(kind=FacilityKind.STATION)
+        offered = stations.filter(is_active=True) | stations.filter(pk=self.instance.station_id)
+        self.fields["station"].queryset = offered  # type: ignore[attr-defined]
         self.fields["heated_area_m2"].unit = "㎡"  # type: ignore[attr-defined]
         self.fields["address"].widget.attrs["data-wide"] = True
         self.fields["households"].unit = "户"  # type: ignore[attr-defined]

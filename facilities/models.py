@@ -90,6 +90,10 @@ class Community(models.Model):
     company = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, related_name="communities", verbose_name="供热企业"
     )
+    # One station heats several communities: what is seen at one of them may be the station's.
+    station = models.ForeignKey(
+        "Facility", models.SET_NULL, null=True, blank=True, related_name="served", verbose_name="换热站"
+    )
     name = models.CharField("小区名称", max_length=60)
     # jxjy for 锦绣家园: what a clerk types while somebody speaks. Written with the name (facilities/initials.py).
     pinyin_initials = models.CharField(max_length=60, blank=True, editable=False)

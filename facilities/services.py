@@ -17,7 +17,8 @@ Row = TypeVar("Row", Season, Community, Facility)
 SEASON_DATES = ("summer_start_on", "trial_run_on", "heating_start_on", "heating_end_on")
 SEASON_FIELDS = ("name", *SEASON_DATES)
 COMMUNITY_FIELDS = (
-    "name", "company", "township", "households", "heated_area_m2", "built_year", "address", "latitude", "longitude",
+    "name", "company", "township", "station", "households", "heated_area_m2", "built_year", "address", "latitude",
+    "longitude",
 )  # fmt: skip
 FACILITY_FIELDS = (
     "name", "kind", "company", "township", "community", "installed_year", "material", "latitude", "longitude",

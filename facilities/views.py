@@ -105,11 +105,12 @@ def community_list(request: HttpRequest) -> HttpResponse:
 
 @reads
 def community_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    visible = Community.objects.visible_to(request.user).select_related("county", "township", "company")
+    visible = Community.objects.visible_to(request.user).select_related("county", "township", "company", "station")
     community = get_object_or_404(visible, pk=pk)
     facts = [
         ("供热企业", community.company),
         ("乡镇、街道", community.township),
+        ("换热站", community.station),
         ("户数", community.households),
         ("供热面积（㎡）", community.heated_area_m2),
         ("建成年份", community.built_year),

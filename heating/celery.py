@@ -21,6 +21,8 @@ def set_up_schedule(sender: Celery, **kwargs: Any) -> None:
 
     sender.add_periodic_task(settings.SWEEP_PERIOD_SECONDS, sender.signature("supervision.tasks.sweep"), name="sweep")
     sender.add_periodic_task(dt.timedelta(minutes=1), sender.signature("notifications.tasks.deliver"), name="deliver")
+    clusters = sender.signature("complaints.tasks.check_clusters")
+    sender.add_periodic_task(dt.timedelta(minutes=15), clusters, name="check_clusters")
     sender.add_periodic_task(dt.timedelta(minutes=1), sender.signature("common.jobs.tasks.resume"), name="resume_jobs")
     sender.add_periodic_task(dt.timedelta(days=1), sender.signature("heating.tasks.clean_up"), name="clean_up")
 

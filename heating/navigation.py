@@ -64,7 +64,12 @@ NAVIGATION = (
             NavItem(
                 "待定企业", "check", "complaints:queue", ("complaints.dispatch_order",), under=True, count=undecided
             ),
+            NavItem("集中投诉", "warn", "complaints:cluster_list", ("complaints.view_order",), under=True),
+            NavItem("投诉指标", "chart", "complaints:indicators", ("complaints.view_order",), under=True),
+            NavItem("投诉热点", "map", "complaints:hot_spots", ("complaints.view_order",), under=True),
+            NavItem("日报周报", "report", "complaints:summary", ("complaints.view_order",), under=True),
             NavItem("投诉时限", "clock", "complaints:limit_list", ("complaints.manage_limits",), under=True),
+            NavItem("统计口径", "settings", "complaints:counting", ("complaints.manage_limits",), under=True),
         ),
     ),
     NavGroup(

@@ -1,5 +1,10 @@
+from complaints.models.clusters import Cluster, ClusterNotice, ClusterWarning
+from complaints.models.counting import Counting
 from complaints.models.limits import Limit
 from complaints.models.order import Order, OrderCounter
 from complaints.models.records import Callback, OrderExtension, OrderFile, OrderRound, Visit
 
-__all__ = ["Callback", "Limit", "Order", "OrderCounter", "OrderExtension", "OrderFile", "OrderRound", "Visit"]
+__all__ = [
+    "Callback", "Cluster", "ClusterNotice", "ClusterWarning", "Counting", "Limit", "Order", "OrderCounter",
+    "OrderExtension", "OrderFile", "OrderRound", "Visit",
+]  # fmt: skip

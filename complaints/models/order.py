@@ -162,6 +162,34 @@ class Order(models.Model):
             models.Index(fields=["household", "received_at"], condition=~Q(household=""), name="order_household"),
             models.Index(fields=["phone_reversed", "received_at"], condition=~Q(phone_reversed=""), name="order_phone"),
             models.Index(fields=["community", "received_at"], name="order_of_community"),
+            # Everything that a period's figures are counted from: they are read from the index alone.
+            models.Index(
+                fields=[
+                    "county",
+                    "received_at",
+                    "company",
+                    "status",
+                    "category",
+                    "cause",
+                    "platform",
+                    "township",
+                    "community",
+                    "withdrawn_at",
+                    "dispatched_at",
+                    "due_at",
+                    "reported_at",
+                    "first_overdue_at",
+                    "closed_at",
+                    "household",
+                    "phone_reversed",
+                    "id",
+                ],
+                name="order_figures",
+            ),
+            models.Index(
+                fields=["county", "withdrawn_at"], condition=Q(withdrawn_at__isnull=False), name="order_withdrawn"
+            ),
+            models.Index(fields=["county", "closed_at"], condition=Q(closed_at__isnull=False), name="order_closed"),
             # What the sweep watches: limits of what is not done yet.
             models.Index(
                 fields=["due_at"],

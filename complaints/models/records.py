@@ -47,6 +47,7 @@ class Visit(models.Model):
         verbose_name_plural = verbose_name
         ordering = ["visited_at", "pk"]
         default_permissions = ()
+        indexes = [models.Index(fields=["visited_at"], condition=Q(temperature_c__isnull=False), name="visit_measured")]
 
     def __str__(self) -> str:
         return f"{self.visited_at:%Y-%m-%d %H:%M} {self.visitor}"
@@ -74,6 +75,12 @@ class Callback(models.Model):
         verbose_name_plural = verbose_name
         ordering = ["called_at", "pk"]
         default_permissions = ()
+        indexes = [
+            models.Index(
+                fields=["called_at", "order", "was_contacted", "is_solved", "satisfaction"],
+                condition=Q(is_reached=True), name="callback_figures",
+            )
+        ]  # fmt: skip
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_reached=True, is_solved__isnull=False)

@@ -16,7 +16,7 @@ from complaints.callers import mask_name, mask_phone, may_see_caller
 from complaints.enums import LimitStage, Urgency
 from complaints.limits import Limits
 from complaints.models import Order, OrderFile
-from complaints.repeats import MOST_EARLIER, earlier_orders
+from complaints.repeats import Earlier, earlier_orders
 from complaints.standing import next_step, running_limit
 from complaints.tables import main_move
 from complaints.timeline import file_links, history
@@ -79,11 +79,12 @@ def _main_move(order: Order, codes: list[str]) -> str:
     return next((code for code in wanted if code in codes), "")
 
 
-def earlier_for(order: Order, user: Any) -> list[Order]:
-    """Earlier orders of the household or the phone that the user sees. Two queries."""
-    same = [each.pk for each in earlier_orders(order)[:MOST_EARLIER]]
-    seen = Order.objects.visible_to(user).filter(pk__in=same).select_related("company")
-    return list(seen.order_by("-received_at", "-pk"))
+def earlier_for(order: Order, user: Any) -> list[Earlier]:
+    """Earlier orders of the household or the phone that the user sees. Three queries."""
+    earlier = earlier_orders(order)
+    keys = [each.order.pk for each in earlier]
+    seen = set(Order.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
+    return [each for each in earlier if each.order.pk in seen]
 
 
 def caller_context(order: Order, user: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def order_create(request: HttpRequest) -> HttpResponse:
     well, where the user may; the button `only` leaves it at 待受理, `look` shows what is known already."""
     season = current_season(request)
     if season is None:
-        return render(request, "complaints/no_season.html")
+        return render(request, "complaints/no_season.html", {"heading_text": "登记投诉"})
     data = posted_or_pending(request)
     form = OrderForm(data, by=request.user, season=season)
     can_dispatch = request.user.has_perm("complaints.dispatch_order")  # type: ignore[union-attr]

@@ -33,7 +33,7 @@ from common.jobs.models import Job
 from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, LedgerTerm
 from common.uploads import inspect_upload
 from complaints import workflow
-from complaints.models import Limit, OrderFile
+from complaints.models import Cluster, Limit, OrderFile
 from complaints.services import register
 from facilities.models import NameAlias
 from inspections.models import Attachment
@@ -242,6 +242,14 @@ TABLE: dict[str, Rule] = {
     "complaints:queue": Rule(DESK),
     "complaints:queue_decide": Rule(DESK, post=True),
     "complaints:paste": Rule((*DESK, TOWNSHIP)),
+    "complaints:indicators": Rule(ALL_ROLES),
+    "complaints:counting": Rule((ADMIN,)),
+    "complaints:hot_spots": Rule(ALL_ROLES),
+    "complaints:summary": Rule(ALL_ROLES),
+    "complaints:summary_sheet": Rule(ALL_ROLES),
+    "complaints:cluster_list": Rule(ALL_ROLES),
+    "complaints:cluster_detail": Rule(tuple(set(ALL_ROLES) - {COMPANY_CLERK}), "cluster"),
+    "complaints:cluster_notice": Rule((*BUREAU_ROLES, HOTLINE), "cluster"),
     "supervision:escalation_list": Rule(ALL_ROLES),
     "supervision:proposal_list": Rule(BUREAU_ROLES),
     "supervision:proposal_decide": Rule(BUREAU_ROLES, post=True, data=(("move", "approve"),)),
@@ -280,6 +288,8 @@ UNSEEN_BY: dict[str, Roles] = {
     **dict.fromkeys(("yard", "company season", "estimate", "target", "target move"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("progress day", "check", "check photo", "fund kind", "fund entry"), (COMPANY_CLERK, TOWNSHIP)),
     **dict.fromkeys(("progress day", "contract", "quality batch", "scan"), (COMPANY_CLERK, TOWNSHIP)),
+    "progress day": (COMPANY_CLERK, TOWNSHIP),
+    "cluster": (COMPANY_CLERK,),
     "message": tuple(set(ALL_ROLES) - {ADMIN}),
     "job": tuple(set(ALL_ROLES) - {ADMIN}),
 }
@@ -364,6 +374,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         "job": {"pk": Job.objects.create(owner=who, kind="k", title="t", task="t").pk},
         **_complaints(hazard, rows["community"], who),
         **_coal(rows["unit"], who),
+        "cluster": {"pk": _cluster(rows["community"]).pk},
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
     }
@@ -415,6 +426,15 @@ def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
         "cover gap": {"pk": _gap(company).pk},
         "report": {"pk": DailyReportFactory(company=company, filed_by=who).pk},
     }
+
+
+def _cluster(community: Any) -> Cluster:
+    moment = dt.datetime(2026, 8, 2, tzinfo=dt.UTC)
+    return Cluster.objects.create(
+        county=community.county, season=community.county.seasons.first(), community=community,
+        company=community.company, township=community.township, started_at=moment, last_at=moment, window_hours=24,
+        households=5, expected=0.2, chance=1e-6,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_pages_make_the_same_queries_at_any_size(
 ) -> None:
     client = client_as(ledger.admin)
     client.get("/")
-    with django_assert_max_num_queries(14) as few:
+    with django_assert_max_num_queries(19) as few:
         client.get("/")
     for _ in range(12):
         HazardFactory(season=ledger.season, lead_unit=ledger.beiyuan, status="rectifying", due_on=dt.date(2026, 7, 9))

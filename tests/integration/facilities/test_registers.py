@@ -1,6 +1,7 @@
 """The registers of communities and facilities: who sees, who changes, and what makes sense."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -201,3 +202,18 @@ def test_the_lists_cost_the_same_however_long(cast, client_as, django_assert_max
 
     with django_assert_max_num_queries(12):
         assert len(client.get(path).context["table"].page.object_list) == 41
+
+
+def test_a_community_names_a_station_of_its_own_county(cast: Any, client_as: Any) -> None:
+    from facilities.forms import CommunityForm
+
+    offered = CommunityForm(instance=cast.community, by=cast.city_admin).fields["station"].queryset  # type: ignore[attr-defined]
+    assert set(offered) == {cast.station, cast.foreign.station}
+    address = f"/facilities/communities/{cast.community.pk}/edit/"
+    given = {"name": "幸福小区", "company": cast.chengyuan.pk, "township": cast.town_a.pk}
+    response = client_as(cast.city_admin).post(address, given | {"station": cast.foreign.station.pk})
+    assert "邻河换热站 不在临岭县" in response.content.decode()
+    client_as(cast.admin).post(address, given | {"station": cast.station.pk})
+    cast.community.refresh_from_db()
+    assert cast.community.station == cast.station
+    assert "幸福换热站" in client_as(cast.admin).get(f"/facilities/communities/{cast.community.pk}/").content.decode()

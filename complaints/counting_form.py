@@ -1,0 +1,45 @@
+"""The form of 统计口径."""
+
+from typing import Any
+
+from django import forms
+
+from complaints.counting import FIELDS
+from complaints.enums import Category
+from complaints.models import Counting
+from complaints.models.counting import CAUSE_CHOICES
+
+UNITS = {
+    "repeat_days": "天", "least_households": "户", "cluster_households": "户", "false_alarms": "次",
+}  # fmt: skip
+
+
+class CountingForm(forms.ModelForm):
+    """`values` is what the service takes."""
+
+    categories = forms.MultipleChoiceField(
+        label="计入的诉求类别", choices=Category.choices, widget=forms.CheckboxSelectMultiple
+    )
+    causes = forms.MultipleChoiceField(
+        label="计入的责任归因", choices=CAUSE_CHOICES, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Counting
+        fields = FIELDS
+        help_texts = {
+            "with_repeats": "不勾选时，万户投诉率不计重复投诉",
+            "repeat_days": "同一户同一类别在这些天内再次投诉算重复；本季同一电话再次投诉也算",
+            "least_households": "户数更少的小区和换热站单列，不参加热点排名",
+            "cluster_households": "少于这么多户的，无论多反常都不预警",
+            "false_alarms": "没有异常的一个采暖季里，全县可以容忍误报几次；数越小，预警越谨慎",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, unit in UNITS.items():
+            self.fields[name].unit = unit  # type: ignore[attr-defined]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in FIELDS}

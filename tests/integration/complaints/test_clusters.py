@@ -1,0 +1,150 @@
+"""Many households of one place within hours: found once, told once, told again when doubled."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import time_machine
+
+from complaints.clusters import check, check_all
+from complaints.models import Cluster, ClusterWarning
+from complaints.services import audit_registered
+from notifications.models import Message
+from tests.cast import Cast
+from tests.factories import CommunityFactory
+from tests.orders import registered
+
+pytestmark = pytest.mark.django_db
+NOW = dt.datetime(2026, 12, 10, 2, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def winter() -> Any:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def cold(cast: Cast, count: int, *, first: int = 1, hours: float = 1, **fields: Any) -> list[Any]:
+    return [
+        registered(
+            cast,
+            room=str(first + n),
+            phone=f"139000{first + n:05d}",
+            category="low_temperature",
+            received_at=NOW - dt.timedelta(hours=hours),
+            **fields,
+        )
+        for n in range(count)
+    ]
+
+
+def test_told_once_and_again_when_doubled(cast: Cast, winter: Any) -> None:
+    cold(cast, 5)
+    assert [str(cluster) for cluster in check(cast.county.pk)] == ["幸福小区 5 户集中投诉"]
+    assert check(cast.county.pk) == []
+    told = Message.objects.filter(key__startswith="cluster:")
+    assert {message.recipient for message in told} == {cast.hotline, cast.admin, cast.inspector, cast.inspector_2}
+    assert told.first().subject == "幸福小区 集中投诉：5 户"  # type: ignore[union-attr]
+
+    cold(cast, 4, first=100, hours=0.5)
+    check(cast.county.pk)
+    assert Cluster.objects.get().households == 9
+    assert [warning.households for warning in ClusterWarning.objects.all()] == [5]
+
+    cold(cast, 1, first=200, hours=0.25)
+    check(cast.county.pk)
+    assert [(each.level, each.households) for each in ClusterWarning.objects.all()] == [(1, 5), (2, 10)]
+    assert Message.objects.filter(recipient=cast.hotline, key__startswith="cluster:").count() == 2
+    cluster = Cluster.objects.get()
+    assert (cluster.window_hours, cluster.company, cluster.township) == (24, cast.chengyuan, cast.town_a)
+
+
+def test_one_household_that_calls_often_is_no_cluster(cast: Cast, winter: Any) -> None:
+    for hour in range(8):
+        registered(cast, category="low_temperature", received_at=NOW - dt.timedelta(hours=hour))
+    assert check(cast.county.pk) == []
+
+
+def test_what_does_not_count_makes_no_cluster(cast: Cast, winter: Any) -> None:
+    for n in range(8):
+        registered(cast, category="advice", room=str(n), phone=f"1390000{n:04d}")
+    assert check(cast.county.pk) == []
+
+
+def test_a_place_where_that_is_usual_is_left_alone(cast: Cast, winter: Any) -> None:
+    for hour in range(72, 72 + 200 * 4, 4):
+        cold(cast, 1, first=hour, hours=hour)
+    cold(cast, 5)
+    assert check(cast.county.pk) == []
+
+
+def test_three_days_later_it_is_another_one(cast: Cast, winter: Any) -> None:
+    cold(cast, 6)
+    check(cast.county.pk)
+    winter.shift(dt.timedelta(hours=80))
+    later = dt.timedelta(hours=-79)
+    cold(cast, 7, first=50, hours=later / dt.timedelta(hours=1))
+    check(cast.county.pk)
+    assert [cluster.households for cluster in Cluster.objects.order_by("pk")] == [6, 7]
+    assert ClusterWarning.objects.filter(level=1).count() == 2
+
+
+def test_a_station_whose_communities_each_have_a_few(cast: Cast, winter: Any) -> None:
+    communities = [
+        CommunityFactory(county=cast.county, company=cast.chengyuan, station=cast.station, name=f"{n}号院")
+        for n in range(4)
+    ]
+    for n, community in enumerate(communities):
+        cold(cast, 2, first=10 * n, community=community)
+    found = check(cast.county.pk)
+    assert [(cluster.station, cluster.community, cluster.households) for cluster in found] == [(cast.station, None, 8)]
+    assert check(cast.county.pk, [communities[0].pk]) == []
+
+
+def test_a_community_of_a_station_is_not_taken_for_the_station(cast: Cast, winter: Any) -> None:
+    one, two = (CommunityFactory(county=cast.county, station=cast.station, name=f"{n}号院") for n in range(2))
+    cold(cast, 7, community=one)
+    cold(cast, 1, first=90, community=two)
+    assert [cluster.community for cluster in check(cast.county.pk)] == [one]
+
+
+def test_registration_looks_by_itself(
+    cast: Cast, winter: Any, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        cold(cast, 5)
+    assert Cluster.objects.get().households == 5
+
+
+def test_an_import_looks_once_it_is_written(
+    cast: Cast, winter: Any, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    orders = cold(cast, 5)
+    with django_capture_on_commit_callbacks(execute=True):
+        audit_registered(orders, by=cast.hotline, action="导入", note="")
+    assert Cluster.objects.get().households == 5
+
+
+def test_the_clock_looks_at_every_county(cast: Cast, winter: Any) -> None:
+    cold(cast, 5)
+    assert check_all() == 1
+
+
+def test_who_sees_it(cast: Cast, winter: Any) -> None:
+    cold(cast, 5)
+    check(cast.county.pk)
+    seen = {
+        name
+        for name in ("admin", "hotline", "leader", "township_officer", "chengyuan_admin", "beiyuan_clerk")
+        if Cluster.objects.visible_to(getattr(cast, name)).exists()
+    }
+    assert seen == {"admin", "hotline", "leader", "township_officer", "chengyuan_admin"}
+    assert not Cluster.objects.visible_to(cast.foreign.admin).exists()
+
+
+def test_as_many_queries_for_many_orders(cast: Cast, winter: Any, django_assert_max_num_queries: Any) -> None:
+    cold(cast, 40, hours=100)
+    cold(cast, 2, first=500)
+    with django_assert_max_num_queries(8):
+        check(cast.county.pk, [cast.community.pk])
