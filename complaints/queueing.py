@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
@@ -24,6 +25,8 @@ from facilities.words import learn_alias
 # The oldest first; what comes later is seen once these are decided.
 MOST_SHOWN = 500
 MOST_COUNTED = 99
+# For so long the number beside 待定企业 may be old for others than who decides.
+COUNT_SECONDS = 60
 
 
 @dataclass
@@ -70,9 +73,22 @@ def waiting(user: Any) -> Any:
 
 
 def undecided(user: Any) -> str:
-    """How many wait, for the sidebar; empty for none. One query."""
-    count = waiting(user).order_by()[: MOST_COUNTED + 1].count()
-    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
+    """How many wait, for the sidebar; empty for none. A query, none while the number is cached."""
+    known: str | None = cache.get(_count_key(user))
+    if known is None:
+        count = waiting(user).order_by()[: MOST_COUNTED + 1].count()
+        known = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
+        cache.set(_count_key(user), known, COUNT_SECONDS)
+    return known
+
+
+def forget_count(user: Any) -> None:
+    """After the user has decided."""
+    cache.delete(_count_key(user))
+
+
+def _count_key(user: Any) -> str:
+    return f"complaints:undecided:{user.pk}"
 
 
 def groups(orders: Iterable[Order], county: County) -> list[Group]:

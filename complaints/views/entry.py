@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
+from common import clock
 from common.moves import MoveRefused
 from common.pending_forms import posted_or_pending
 from complaints import rules, services, workflow
@@ -89,7 +90,7 @@ def _known(data: Any, user: Any, season: Season) -> dict[str, Any]:
     text = data.get("community", "")
     community, found = the_community(text, user, season.county_id) if text.strip() else (None, [])
     probe = Order(
-        county=season.county, season=season, community=community,
+        county=season.county, season=season, community=community, received_at=clock.now(),
         phone_reversed=rules.digits_reversed(data.get("phone", "")),
         building=data.get("building", ""), building_unit=data.get("building_unit", ""), room=data.get("room", ""),
     )  # fmt: skip

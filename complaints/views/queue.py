@@ -14,7 +14,7 @@ from common.moves import MoveRefused
 from complaints.county import County
 from complaints.kind import offered_to
 from complaints.models import Order
-from complaints.queueing import MOST_SHOWN, Group, groups, said_companies, waiting
+from complaints.queueing import MOST_SHOWN, Group, forget_count, groups, said_companies, waiting
 from complaints.queueing import decide as write_down
 
 decides = permission_required("complaints.dispatch_order", raise_exception=True)
@@ -58,6 +58,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     except (MoveRefused, Stale) as refused:
         messages.error(request, str(refused))
     else:
+        forget_count(request.user)
         messages.success(request, said)
     return redirect("complaints:queue")
 

@@ -131,7 +131,7 @@ class TestOrder:
         order = dispatched(cast, category="low_temperature")
         _winter.shift(dt.timedelta(hours=2, minutes=5))
         page = client_as(cast.hotline).get(order.get_absolute_url()).content.decode()
-        assert "等待 城源热力 签收（已 2 小时）" in page
+        assert "等待 城源热力 签收（已 2 小时 5 分钟）" in page
         assert "怎么算的" in page and "24 小时是12月5日 10:00" in page
 
     def test_earlier_orders_of_the_household_stand_on_top(self, cast: Cast, client_as: As) -> None:
