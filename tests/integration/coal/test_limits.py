@@ -82,3 +82,22 @@ def test_a_list_asks_as_much_for_many_rows_as_for_three(
     many = asked()
     assert len(many) == len(few), "\n".join(many)
     assert len(many) <= MOST, "\n".join(many)
+
+
+def test_lists_of_yards_offer_the_companies_and_yards_that_one_sees(
+    cast: Cast, client_as: Callable[[Any], Client]
+) -> None:
+    own, other = YardFactory(company=cast.chengyuan), YardFactory(company=cast.beiyuan)
+    foreign = YardFactory(company=cast.foreign.company)
+    for address in ("/coal/movements/", "/coal/checks/"):
+        form = client_as(cast.leader).get(address).context["bar"]
+        offered = {
+            field.name: [value for value, _ in field.field.widget.choices] for field in [*form.main, *form.rest]
+            if field.name in ("company", "yard")
+        }  # fmt: skip
+        assert {name: set(values) for name, values in offered.items()} == {
+            "company": {"", cast.chengyuan.pk, cast.beiyuan.pk}, "yard": {"", own.pk, other.pk},
+        }  # fmt: skip
+        # What is not offered is refused: nothing is listed, and it is said.
+        refused = client_as(cast.leader).get(address, {"yard": foreign.pk})
+        assert refused.context["bar"].errors and refused.context["table"].page.object_list == []
