@@ -28,6 +28,7 @@ YARDS, DAYS = 10, 1000
 SHORT_ROWS = YARDS * DAYS
 USUAL_ROWS = 200_000
 REPEATS = 21
+CONTRACTS, BATCHES = 12, 60  # a company's; the arrivals go round both
 BACK_DAYS = 30
 
 
@@ -92,8 +93,31 @@ class Book:
             )
             for n in range(YARDS)
         ]
+        self.buy(companies[:4], county.seasons[-1])
         self.client, self.numbers = Client(), iter(range(10**9))
         self.client.force_login(User.objects.get(username="bureau"), backend="accounts.backends.UnitBackend")
+
+    def buy(self, companies: list[Any], season: Any) -> None:
+        """What the arrivals name: contracts of the season, and batches that the laboratory has tested."""
+        from coal.models import Contract, QualityBatch
+
+        common = {"county": season.county, "entered_by": self.by}
+        first, heat = season.summer_start_on, Decimal("20.934")
+        Contract.objects.bulk_create(
+            Contract(
+                **common, company=company, season=season, number=f"HT-{n}", supplier="晋北煤业", kind="long_term",
+                quantity_t=Decimal(100_000), signed_on=first, starts_on=first, ends_on=season.heating_end_on,
+                heat_value_mj_per_kg=heat,
+            )
+            for company in companies for n in range(CONTRACTS)
+        )  # fmt: skip
+        QualityBatch.objects.bulk_create(
+            QualityBatch(
+                **common, company=company, number=f"P-{n}", sampled_on=first, tested_on=first,
+                heat_value_mj_per_kg=heat,
+            )
+            for company in companies for n in range(BATCHES)
+        )  # fmt: skip
 
     def fill(self, rows: int) -> None:
         """So many more movements, as many on each day of each yard, and the balances that they give."""
@@ -109,7 +133,9 @@ class Book:
             "yard_id": f"{first} + n.i % {YARDS}", "day": date, "entered_by_id": str(self.by.pk), "key": _uuid(),
             "kind": f"CASE WHEN {comes} THEN 'arrival' ELSE 'use' END", "entered_at": moment(date),
             "quantity_t": f"CASE WHEN {comes} THEN 4 ELSE 2 END", "heat_value_mj_per_kg": "20.934",
-            "stored_since": date, **dict.fromkeys(("contract", "transport", "batch", "note"), "''"),
+            "stored_since": date, **dict.fromkeys(("transport", "note"), "''"),
+            "contract": f"CASE WHEN {comes} THEN 'HT-' || (n.i / {2 * YARDS} % {CONTRACTS}) ELSE '' END",
+            "batch": f"CASE WHEN {comes} THEN 'P-' || (n.i / {2 * YARDS} % {BATCHES}) ELSE '' END",
         }  # fmt: skip
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
@@ -136,6 +162,8 @@ class Book:
             "全部煤场某日库存": measure(lambda: stock_by_yard(self.yards, some_day())),
             "煤炭储备页": measure(lambda: self.page("/coal/")),
             "企业煤炭页": measure(lambda: self.page(f"/coal/companies/{self.by.unit_id}/")),
+            "流水列表": measure(lambda: self.page("/coal/movements/")),
+            "合同列表": measure(lambda: self.page("/coal/contracts/")),
             "煤场列表": measure(lambda: self.page("/coal/yards/")),
             "煤场页": measure(lambda: self.page(f"/coal/yards/{self.yards[3].pk}/")),
             "日报页": measure(lambda: self.page("/coal/reports/")),

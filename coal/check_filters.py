@@ -6,15 +6,14 @@ import django_filters
 from django.db.models import QuerySet
 from django.forms import TextInput
 
-from accounts.models import Unit
 from coal.check_enums import CheckLevel
-from coal.models import Yard, YardCheck
-from common.filters import LedgerFilterSet
+from coal.filters import OfYards
+from coal.models import YardCheck
 
 VERSIONS = (("all", "含已被更正的"),)
 
 
-class CheckFilter(LedgerFilterSet):
+class CheckFilter(OfYards):
     """What has been corrected is left out unless it is asked for."""
 
     main = ("company", "yard", "level", "day")
@@ -22,10 +21,6 @@ class CheckFilter(LedgerFilterSet):
     q = django_filters.CharFilter(
         label="情况说明、检查人", method="matching", widget=TextInput(attrs={"placeholder": "情况说明、检查人"})
     )
-    company = django_filters.ModelChoiceFilter(
-        label="供热企业", field_name="yard__company", queryset=Unit.objects.none(), empty_label="全部"
-    )
-    yard = django_filters.ModelChoiceFilter(label="煤场", queryset=Yard.objects.none(), empty_label="全部")
     level = django_filters.ChoiceFilter(label="结论", choices=CheckLevel.choices, empty_label="全部")
     day = django_filters.DateFromToRangeFilter(
         label="日期", field_name="checked_at",
@@ -36,12 +31,6 @@ class CheckFilter(LedgerFilterSet):
     class Meta:
         model = YardCheck
         fields = ("q", "company", "yard", "level", "day", "version")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        user = self.request.user
-        self.filters["company"].queryset = Unit.objects.visible_to(user).companies()
-        self.filters["yard"].queryset = Yard.objects.visible_to(user)
 
     @property
     def qs(self) -> QuerySet[Any]:

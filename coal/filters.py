@@ -1,5 +1,7 @@
 """What the lists of the coal pages can be narrowed by."""
 
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, ClassVar
 
 import django_filters
@@ -13,6 +15,41 @@ from common.filters import LedgerFilterSet
 
 STATES = (("on", "在用"), ("off", "停用"))
 ROOFS = (("yes", "封闭"), ("no", "露天"))
+
+
+def offer(form: Any, name: str, items: Iterable[Any]) -> None:
+    """Let the field offer these, each once, by name, without reading anything."""
+    known = {item.pk: str(item) for item in items}
+    named = sorted(known.items(), key=lambda item: (item[1], item[0]))
+    form.fields[name].widget.choices = [("", form.fields[name].empty_label), *named]
+
+
+class OfYards(LedgerFilterSet):
+    """A list of what belongs to yards, by `company` and `yard`: both are offered from one read of the yards that the
+    user sees. What names none of these is refused as ever."""
+
+    company = django_filters.ModelChoiceFilter(
+        label="供热企业", field_name="yard__company", queryset=Unit.objects.none(), empty_label="全部"
+    )
+    yard = django_filters.ModelChoiceFilter(label="煤场", queryset=Yard.objects.none(), empty_label="全部")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = self.request.user
+        self.filters["company"].queryset = Unit.objects.visible_to(user).companies()
+        self.filters["yard"].queryset = Yard.objects.visible_to(user)
+
+    @cached_property
+    def yards(self) -> list[Yard]:
+        """Those that the user sees, with company and county. One query."""
+        return list(Yard.objects.visible_to(self.request.user).select_related("company", "county"))
+
+    @cached_property
+    def form(self) -> Any:
+        form = super().form
+        offer(form, "company", (yard.company for yard in self.yards))
+        offer(form, "yard", self.yards)
+        return form
 
 
 class YardFilter(LedgerFilterSet):

@@ -1,5 +1,6 @@
 """What the lists of contracts, of quality batches and the whole book can be narrowed by."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
@@ -8,8 +9,8 @@ from django.forms import TextInput
 
 from accounts.models import Unit
 from coal.enums import ContractKind
-from coal.filters import MovementFilter
-from coal.models import Contract, Movement, QualityBatch, Yard
+from coal.filters import MovementFilter, OfYards, offer
+from coal.models import Contract, Movement, QualityBatch
 from coal.supply_selectors import without_contract, without_test
 from common import clock
 from common.filters import LedgerFilterSet
@@ -38,6 +39,10 @@ class OfCompanies(LedgerFilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["company"].queryset = Unit.objects.visible_to(self.request.user).companies()
+
+    def offer(self, companies: Iterable[Unit]) -> None:
+        """Of these, which the page has read anyway, instead of all that are seen."""
+        offer(self.form, "company", companies)
 
 
 class ContractFilter(OfCompanies):
@@ -85,15 +90,11 @@ class QualityFilter(OfCompanies):
         return queryset.filter(heat_value_mj_per_kg__isnull=value == "no")
 
 
-class BookFilter(OfCompanies, MovementFilter):
+class BookFilter(OfYards, MovementFilter):
     """The movements of all yards that the user sees."""
 
     main = ("company", "kind", "day")
 
-    company = django_filters.ModelChoiceFilter(
-        label="供热企业", queryset=Unit.objects.none(), method="of_company", empty_label="全部"
-    )
-    yard = django_filters.ModelChoiceFilter(label="煤场", queryset=Yard.objects.none(), empty_label="全部")
     contract = django_filters.CharFilter(label="合同号（写全）", lookup_expr="exact")
     batch = django_filters.CharFilter(label="批次号（写全）", lookup_expr="exact")
     unknown = django_filters.ChoiceFilter(label="对不上的到货", choices=NUMBERS, method="unmatched", empty_label="全部")
@@ -101,13 +102,6 @@ class BookFilter(OfCompanies, MovementFilter):
     class Meta:
         model = Movement
         fields = ("q", "company", "yard", "kind", "day", "contract", "batch", "unknown")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.filters["yard"].queryset = Yard.objects.visible_to(self.request.user)
-
-    def of_company(self, queryset: QuerySet[Movement], name: str, value: Unit) -> QuerySet[Movement]:
-        return queryset.filter(yard__company=value)
 
     def unmatched(self, queryset: QuerySet[Movement], name: str, value: str) -> QuerySet[Movement]:
         return without_contract(queryset) if value == "contract" else without_test(queryset)

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -15,7 +16,7 @@ from accounts.models import Unit
 from coal.demand import rounded
 from coal.enums import ContractKind, MovementKind
 from coal.fulfilment import Fulfilment, due_by
-from coal.models import Contract, ContractAmendment, Movement, QualityBatch, Yard
+from coal.models import Contract, ContractAmendment, Movement, QualityBatch
 from coal.progress import Supply
 from coal.quality import Fault, faults
 from common import clock
@@ -31,17 +32,9 @@ class Arrived:
     loads: int = 0
 
 
-def arrivals_by(*fields: str, **conditions: Any) -> dict[tuple[Any, ...], Arrived]:
-    """Arrivals that hold, added up by these fields of theirs. Two queries over the arrivals that are meant."""
-    came = Movement.objects.filter(kind=MovementKind.ARRIVAL, **conditions)
-    gone = Movement.objects.filter(
-        reverses__kind=MovementKind.ARRIVAL, **{f"reverses__{name}": value for name, value in conditions.items()}
-    )
-    found = _sums(came, fields)
-    for key, undone in _sums(gone, [f"reverses__{name}" for name in fields]).items():
-        held = found[key]
-        found[key] = Arrived(held.quantity_t - undone.quantity_t, held.loads - undone.loads)
-    return {key: arrived for key, arrived in found.items() if arrived.loads}
+def arrivals_by(*fields: str, among: Q | None = None, **conditions: Any) -> dict[tuple[Any, ...], Arrived]:
+    """Arrivals that hold, added up by these fields of theirs. One query over the arrivals that are meant."""
+    return _sums(_standing_arrivals(Movement.objects.filter(among or Q(), **conditions)), fields)
 
 
 def _sums(movements: QuerySet[Movement], fields: Iterable[str]) -> dict[tuple[Any, ...], Arrived]:
@@ -68,7 +61,7 @@ class ContractLine:
 
 
 def lines_of(contracts: Iterable[Contract]) -> list[ContractLine]:
-    """Each with its deliveries to date, in the order given. Two queries."""
+    """Each with its deliveries to date, in the order given. One query beyond that of the contracts."""
     kept, today = list(contracts), clock.today()
     arrived = arrivals_by(
         COMPANY, "contract", yard__company__in={each.company_id for each in kept},
@@ -83,34 +76,58 @@ def lines_of(contracts: Iterable[Contract]) -> list[ContractLine]:
 
 
 def contracts_of(company: Unit, season: Season) -> list[ContractLine]:
-    """A company's contracts of a season, the latest first: for coal/_contracts_panel.html. Three queries."""
+    """A company's contracts of a season, the latest first: for coal/_contracts_panel.html. Two queries."""
     return lines_of(Contract.objects.filter(company=company, season=season))
 
 
 @dataclass(frozen=True, slots=True)
 class Fulfilled:
-    """A company's, or everybody's, contracts of a season: 长协, 市场 and both together."""
+    """A company's, or everybody's, contracts of a season: 长协, 市场 and both together.
+
+    Who is behind is told by the contract: what came early under one does not make up for what is missing of another.
+    """
 
     company: Unit | None
-    long_term: Fulfilment
-    spot: Fulfilment
+    lines: list[ContractLine]
+
+    @property
+    def long_term(self) -> Fulfilment:
+        return self._sum(ContractKind.LONG_TERM)
+
+    @property
+    def spot(self) -> Fulfilment:
+        return self._sum(ContractKind.SPOT)
 
     @property
     def whole(self) -> Fulfilment:
         return self.long_term + self.spot
 
+    @property
+    def behind(self) -> list[ContractLine]:
+        """The contracts behind their even pace, the one that lacks most first."""
+        late = [line for line in self.lines if line.fulfilment.behind_t]
+        return sorted(late, key=lambda line: (-line.fulfilment.behind_t, line.contract.number))
 
-def fulfilment_of(season: Season, user: Any) -> list[Fulfilled]:
-    """By company, those that the user sees; where it is several, all of them together last. Three queries."""
+    @property
+    def behind_t(self) -> Decimal:
+        """What is missing of those that are behind."""
+        return sum((line.fulfilment.behind_t for line in self.behind), NOTHING)
+
+    def _sum(self, kind: ContractKind) -> Fulfilment:
+        return sum((line.fulfilment for line in self.lines if line.contract.kind == kind), Fulfilment())
+
+
+def season_lines(season: Season, user: Any) -> list[ContractLine]:
+    """Every contract of the season that the user sees, by company. Two queries."""
     contracts = Contract.objects.visible_to(user).filter(season=season).select_related("company")
-    sums: dict[Unit, dict[str, Fulfilment]] = {}
-    for line in lines_of(contracts.order_by("company__name")):
-        kinds = sums.setdefault(line.contract.company, dict.fromkeys(ContractKind.values, Fulfilment()))
-        kinds[line.contract.kind] += line.fulfilment
-    rows = [Fulfilled(company, kinds["long_term"], kinds["spot"]) for company, kinds in sums.items()]
+    return lines_of(contracts.order_by("company__name", "company", "-signed_on", "-pk"))
+
+
+def by_company(lines: Iterable[ContractLine]) -> list[Fulfilled]:
+    """Of lines in the order of their companies; where these are several, all of them together last. No query."""
+    rows = [Fulfilled(company, list(some)) for company, some in groupby(lines, lambda line: line.contract.company)]
     if len(rows) > 1:
-        together = [sum((getattr(row, kind) for row in rows), Fulfilment()) for kind in ("long_term", "spot")]
-        rows.append(Fulfilled(None, *together))
+        rows.append(Fulfilled(None, [line for row in rows for line in row.lines]))
     return rows
 
 
@@ -151,17 +168,15 @@ class UnknownContract:
 
 
 def unknown_contracts(season: Season, user: Any) -> list[UnknownContract]:
-    """Of the season's arrivals that the user sees, the most tonnes first. Four queries, and the season's arrivals."""
-    companies = {each.pk: each for each in Unit.objects.visible_to(user).companies()}
-    arrived = arrivals_by(
-        COMPANY, "contract", yard__in=Yard.objects.visible_to(user), yard__county=season.county_id,
-        day__range=(season.summer_start_on, season.heating_end_on),
-    )  # fmt: skip
-    known = set(Contract.objects.visible_to(user).values_list("company", "number"))
+    """Of the season's arrivals that the user sees, the most tonnes first. One query over the season's arrivals; of the
+    companies it reads the names."""
+    arrivals = Movement.objects.visible_to(user).filter(
+        yard__county=season.county_id, day__range=(season.summer_start_on, season.heating_end_on)
+    )
+    fields = (COMPANY, f"{COMPANY}__name", f"{COMPANY}__short_name", "contract")
     found = [
-        UnknownContract(companies[company], number, came)
-        for (company, number), came in arrived.items()
-        if number and company in companies and (company, number) not in known
+        UnknownContract(Unit(pk=company, name=name, short_name=short_name), number, came)
+        for (company, name, short_name, number), came in _sums(without_contract(arrivals), fields).items()
     ]
     return sorted(found, key=lambda each: (-each.arrived.quantity_t, each.number))
 
@@ -181,7 +196,8 @@ def without_test(movements: QuerySet[Movement]) -> QuerySet[Movement]:
 
 
 def _standing_arrivals(movements: QuerySet[Movement]) -> QuerySet[Movement]:
-    undone = Movement.objects.filter(reverses=OuterRef("pk"))
+    # Said twice, so that the index of the few that reverse something serves.
+    undone = Movement.objects.filter(reverses=OuterRef("pk"), reverses__isnull=False)
     return movements.filter(kind=MovementKind.ARRIVAL).filter(~Exists(undone))
 
 
@@ -214,30 +230,70 @@ class QualityWarning:
 
 
 def quality_warnings_of(company: Unit, season: Season) -> list[QualityWarning]:
-    """Of one company's season, the most tonnes first: for coal/_quality_panel.html. Four queries."""
+    """Of one company's season, the most tonnes first: for coal/_quality_panel.html. Three queries."""
     return _warnings(Contract.objects.filter(company=company, season=season))
 
 
-def quality_warnings(season: Season, user: Any) -> list[QualityWarning]:
-    """Of every company that the user sees, the most tonnes first. Four queries."""
-    return _warnings(Contract.objects.visible_to(user).filter(season=season))
+def _agreed(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
+    """Those that ask something of the coal."""
+    agreed = contracts.filter(Q(heat_value_mj_per_kg__isnull=False) | Q(sulphur_percent__isnull=False))
+    return agreed.select_related("company")
 
 
 def _warnings(contracts: QuerySet[Contract]) -> list[QualityWarning]:
-    agreed = contracts.filter(Q(heat_value_mj_per_kg__isnull=False) | Q(sulphur_percent__isnull=False))
-    return warnings_among(agreed.select_related("company"))
+    return warnings_among(_agreed(contracts))
 
 
 def warnings_among(contracts: Iterable[Contract]) -> list[QualityWarning]:
-    """Three queries beyond that of the contracts."""
-    by_number = {(each.company_id, each.number): each for each in contracts}
+    """Two queries beyond that of the contracts."""
+    by_number = _by_number(contracts)
     if not by_number:
         return []
-    companies = {company for company, _ in by_number}
-    arrived = arrivals_by(
-        COMPANY, "contract", "batch", yard__company__in=companies, contract__in={number for _, number in by_number}
-    )
-    batches = _batches({(company, batch) for company, _, batch in arrived if batch})
+    arrived = arrivals_by(COMPANY, "contract", "batch", among=_named("contract", by_number))
+    return _worse(by_number, arrived, {})
+
+
+def quality_of(
+    shown: Iterable[QualityBatch], season: Season | None, user: Any
+) -> tuple[dict[tuple[int, str], Arrived], list[QualityWarning]]:
+    """What came of these batches, by (company's pk, batch's number), and the season's batches that are worse than was
+    agreed, of every company that the user sees, the most tonnes first. Two queries, and one more for the batches that
+    are not among those shown.
+    """
+    known = {(each.company_id, each.number): each for each in shown}
+    seen = Contract.objects.visible_to(user).filter(season=season)
+    by_number = _by_number(_agreed(seen)) if season else {}
+    among = _named("batch", known) | _named("contract", by_number)
+    arrived = arrivals_by(COMPANY, "contract", "batch", among=among) if known or by_number else {}
+    of_batches: dict[tuple[int, str], Arrived] = {}
+    for (company, _, number), came in arrived.items():
+        if (company, number) in known:
+            before = of_batches.get((company, number), Arrived())
+            both = Arrived(before.quantity_t + came.quantity_t, before.loads + came.loads)
+            of_batches[company, number] = both
+    return of_batches, _worse(by_number, arrived, known)
+
+
+def _by_number(contracts: Iterable[Contract]) -> dict[tuple[int, str], Contract]:
+    return {(each.company_id, each.number): each for each in contracts}
+
+
+def _named(field: str, keys: Iterable[tuple[int, str]]) -> Q:
+    """Movements of these companies that carry one of these numbers: a few more than are meant, by their index."""
+    kept = list(keys)
+    return Q(
+        **{f"{COMPANY}__in": {company for company, _ in kept}, f"{field}__in": {number for _, number in kept}}
+    )  # fmt: skip
+
+
+def _worse(
+    by_number: Mapping[tuple[int, str], Contract], arrived: Mapping[tuple[Any, ...], Arrived],
+    known: Mapping[tuple[int, str], QualityBatch],
+) -> list[QualityWarning]:  # fmt: skip
+    """`arrived`: by company, contract and batch. One query, none where all of the batches are `known`."""
+    named = {(company, batch) for company, number, batch in arrived if batch and (company, number) in by_number}
+    missing = named - known.keys()
+    batches = {**known, **(_batches(missing) if missing else {})}
     found = []
     for (company, number, batch_number), came in arrived.items():
         contract, batch = by_number.get((company, number)), batches.get((company, batch_number))
@@ -264,7 +320,7 @@ class BatchArrived:
 
 
 def arrivals_of(batch: QualityBatch) -> list[BatchArrived]:
-    """What came of a batch, by the contract it came under. Three queries."""
+    """What came of a batch, by the contract it came under. Two queries."""
     arrived = arrivals_by("contract", yard__company=batch.company_id, batch=batch.number)
     numbers = [number for (number,) in arrived]
     known = {each.number: each for each in Contract.objects.filter(company=batch.company_id, number__in=numbers)}
@@ -275,7 +331,7 @@ def arrivals_of(batch: QualityBatch) -> list[BatchArrived]:
 
 
 def arrived_of_batches(batches: Iterable[QualityBatch]) -> dict[tuple[int, str], Arrived]:
-    """{(company's pk, batch's number): what came of it}. Two queries, none without a batch."""
+    """{(company's pk, batch's number): what came of it}. One query, none without a batch."""
     kept = list(batches)
     if not kept:
         return {}

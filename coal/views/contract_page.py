@@ -18,8 +18,9 @@ from coal.supply_filters import ContractFilter
 from coal.supply_kinds import CONTRACTS
 from coal.supply_selectors import (
     ContractLine,
-    fulfilment_of,
+    by_company,
     lines_of,
+    season_lines,
     unknown_contracts,
     warnings_among,
 )
@@ -43,14 +44,16 @@ manages = permission_required("coal.manage_contracts", raise_exception=True)
 @reads
 @require_GET
 def contract_list(request: HttpRequest) -> HttpResponse:
-    """The season's contracts, what has come of them, and what came under no known contract. About 16 queries."""
+    """The season's contracts, what has come of them, and what came under no known contract. At most 12 queries."""
     season = current_season(request)
     if season is None:
         return no_season(request, "合同")
     visible = Contract.objects.visible_to(request.user).filter(season=season)
     filters = ContractFilter(request.GET, queryset=visible, request=request)
     table = ContractTable.for_request(request, filters.qs, total=capped_count(filters.qs))
-    table.lines = {line.contract.pk: line.fulfilment for line in lines_of(table.page.object_list)}
+    lines = season_lines(season, request.user)
+    filters.offer(line.contract.company for line in lines)
+    table.lines = {line.contract.pk: line.fulfilment for line in lines}
     may_add = request.user.has_perm("coal.manage_contracts") and own_company(request.user) is not None  # type: ignore[union-attr]
     context: dict[str, Any] = {
         "season": season, "table": table, "bar": filters.bar, "may_add": may_add,
@@ -63,7 +66,7 @@ def contract_list(request: HttpRequest) -> HttpResponse:
     if not is_partial(request):
         unknown = unknown_contracts(season, request.user)
         context |= {
-            "fulfilled": fulfilment_of(season, request.user), "unknown": unknown[:MOST_UNKNOWN],
+            "fulfilled": by_company(lines), "unknown": unknown[:MOST_UNKNOWN],
             "unknown_count": len(unknown), "unknown_t": sum(each.arrived.quantity_t for each in unknown),
         }  # fmt: skip
     return render_page(request, "coal/contract_list.html", context, fragments=FRAGMENTS)

@@ -18,7 +18,7 @@ from coal.models import QualityBatch
 from coal.quality import RESULTS, unusual_results
 from coal.supply_filters import QualityFilter
 from coal.supply_kinds import QUALITY
-from coal.supply_selectors import QualityWarning, arrivals_of, arrived_of_batches, quality_warnings
+from coal.supply_selectors import QualityWarning, arrivals_of, quality_of
 from coal.supply_tables import QualityTable
 from coal.views.access import reads
 from coal.views.papers import history, own_company, save
@@ -36,12 +36,13 @@ records = permission_required("coal.record_quality", raise_exception=True)
 @reads
 @require_GET
 def quality_list(request: HttpRequest) -> HttpResponse:
-    """The batches; above them what is worse than the season's contracts ask for. About 14 queries."""
+    """The batches; above them what is worse than the season's contracts ask for. At most 12 queries, and one more
+    where a batch that is warned of is not on the page."""
     filters = QualityFilter(request.GET, queryset=QualityBatch.objects.visible_to(request.user), request=request)
     table = QualityTable.for_request(request, filters.qs, total=capped_count(filters.qs))
     season = current_season(request)
-    warned = quality_warnings(season, request.user) if season else []
-    table.arrived, table.faulty = arrived_of_batches(table.page.object_list), _faulty(warned)
+    table.arrived, warned = quality_of(table.page.object_list, season, request.user)
+    table.faulty = _faulty(warned)
     may_add = request.user.has_perm("coal.record_quality") and own_company(request.user) is not None  # type: ignore[union-attr]
     context: dict[str, Any] = {
         "season": season, "table": table, "bar": filters.bar, "may_add": may_add, "empty_title": "还没有煤质批次",

@@ -415,10 +415,13 @@ def test_a_yard_is_overdue_on_the_day_after_the_last_one_allowed(cast: Cast, yar
     other = YardFactory(company=cast.beiyuan, name="北苑煤场")
     YardFactory(company=cast.beiyuan, name="旧煤场", is_active=False)
     make_check(yard, by=cast.inspector, days_ago=7)
-    assert [each.yard for each in overdue_yards(cast.inspector)] == [other]
-    assert overdue_yards(cast.chengyuan_admin) == []
+    assert [each.yard for each in overdue_yards(Yard.objects.visible_to(cast.inspector))] == [other]
+    assert overdue_yards(Yard.objects.visible_to(cast.chengyuan_admin)) == []
     save_rules(by=cast.admin, county=cast.county, values={"check_every_days": 6})
-    assert [(each.yard, each.days) for each in overdue_yards(cast.inspector)] == [(other, None), (yard, 7)]
+    assert [(each.yard, each.days) for each in overdue_yards(Yard.objects.visible_to(cast.inspector))] == [
+        (other, None),
+        (yard, 7),
+    ]
 
 
 def test_a_later_entry_of_an_earlier_check_is_not_the_last(cast: Cast, yard: Yard) -> None:
