@@ -180,6 +180,11 @@ class Order(models.Model):
     def urgency_colour(self) -> str:
         return Urgency(self.urgency).colour
 
+    @property
+    def is_reported(self) -> bool:
+        """Waits to be called back about."""
+        return self.status == OrderStatus.REPORTED
+
     def is_overdue(self, now: dt.datetime) -> bool:
         """Dispatched, not reported in this round, and past its limit: at the limit it is overdue."""
         running = self.state.is_open and self.reported_at is None
