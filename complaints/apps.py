@@ -5,3 +5,10 @@ class ComplaintsConfig(AppConfig):
     name = "complaints"
     verbose_name = "投诉办理"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from common.occasions import register_occasion, register_settled
+        from complaints.occasions import OCCASION, call_callers, order_occasion
+
+        register_occasion(OCCASION, order_occasion)
+        register_settled(OCCASION, call_callers)

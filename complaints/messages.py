@@ -1,6 +1,6 @@
 """Who is told about a move. Called inside the move's transaction; the key makes news reach a person once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -12,7 +12,10 @@ from notifications.services import notify
 
 if TYPE_CHECKING:
     from audit.models import AuditEntry
+    from common.occasions import Settled
     from complaints.models import Order, OrderExtension
+
+MOST_NAMED = 20
 
 
 def company_people(unit_id: int | None) -> list[User]:
@@ -75,3 +78,13 @@ def changed(order: "Order", entry: "AuditEntry", due: str) -> None:
 def ended(order: "Order", entry: "AuditEntry", unit_id: int | None) -> None:
     """Taken off the company's hands: invalid, merged, withdrawn."""
     _tell(order, entry, company_people(unit_id), f"不用再办：{order.state.label}")
+
+
+def hazard_settled(orders: "Sequence[Order]", settled: "Settled", path: str) -> None:
+    """The desk gets the list of the callers (at `path`) of the orders, all of one county; their numbers in the body."""
+    named = "、".join(order.number for order in orders[:MOST_NAMED])
+    notify(
+        desk_people(orders[0]), key=f"{settled.key}:callers", path=path,
+        subject=f"{settled.label} 已销号，请回访 {len(orders)} 件投诉的诉求人",
+        body=f"{named}{f' 等 {len(orders)} 件' if orders[MOST_NAMED:] else ''}",
+    )  # fmt: skip

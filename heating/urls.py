@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dashboard.urls")),
     path("hazards/", include("inspections.urls")),
     path("coal/", include("coal.urls")),
+    path("complaints/", include("complaints.urls")),
     path("facilities/", include("facilities.urls")),
     path("accounts/tasks/", include("common.jobs.urls")),
     path("accounts/", include("accounts.urls")),
