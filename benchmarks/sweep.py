@@ -1,6 +1,6 @@
-"""The sweep over deadlines: one in twenty of the open hazards reaches a step, and its people are told.
+"""The sweep over deadlines: one in twenty of the open hazards, or complaints, reaches a step, and its people are told.
 
-    python -m benchmarks.sweep [--rows 1000000]
+    python -m benchmarks.sweep [--rows 1000000] [--kind complaint]
 
 On SQLite in a temporary folder, and on PostgreSQL if there is one on this machine; with DATABASE_URL on that (empty)
 database only. Floor: one bare INSERT … SELECT of as many records, with nothing looked up, checked or left out. Ratios:
@@ -13,6 +13,7 @@ much beside what is measured, and the ratios are only shown.
 
 import argparse
 import contextlib
+import datetime as dt
 import os
 import statistics
 import subprocess
@@ -23,6 +24,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating.settings")
@@ -33,9 +35,10 @@ REACH_ONE_IN = 20
 JUDGED_FROM = 1_000_000
 FIRST_MOST, AGAIN_MOST, TOLD_MOST, PAGE_MOST = 3, 0.2, 3, 2
 TEXTS = ("CharField", "TextField")
+TABLES = {"hazard": "inspections_hazard", "complaint": "complaints_order"}
 
 
-def on_each_database(rows: int) -> int:
+def on_each_database(rows: int, kind: str) -> int:
     from services import postgres
 
     with contextlib.ExitStack() as stack:
@@ -45,12 +48,12 @@ def on_each_database(rows: int) -> int:
             addresses.append(stack.enter_context(postgres()))
         except FileNotFoundError:
             print("没有 PostgreSQL，只测 SQLite")
-        command = [sys.executable, "-m", "benchmarks.sweep", "--rows", str(rows)]
+        command = [sys.executable, "-m", "benchmarks.sweep", "--rows", str(rows), "--kind", kind]
         environments = [{**os.environ, "DATABASE_URL": address, "VAR_DIR": folder} for address in addresses]
         return max(subprocess.run(command, cwd=ROOT, env=environment).returncode for environment in environments)
 
 
-def on_this_database(rows: int) -> int:
+def on_this_database(rows: int, kind: str) -> int:
     import django
 
     django.setup()
@@ -60,29 +63,30 @@ def on_this_database(rows: int) -> int:
 
     from common import clock
     from notifications.models import Outgoing
+    from supervision.kinds import KINDS
     from supervision.models import Escalation, SweepRun
 
     # No manifest, so that the benchmark runs before `collectstatic`.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     call_command("migrate", verbosity=0)
-    fill(rows)
+    fill(rows, kind)
     reached = rows // REACH_ONE_IN
     times: dict[str, list[float]] = {name: [] for name in ("floor", "first", "second", "told", "told_again")}
     pages: dict[str, list[float]] = {"rest": [], "sweep": []}
     for _ in range(ROUNDS):
         run = SweepRun.objects.create(as_of=clock.today())
-        times["floor"].append(timed(lambda run=run: bare_insert(run.pk)))
+        times["floor"].append(timed(lambda run=run: bare_insert(run.pk, kind)))
         assert Escalation.objects.count() == reached
         for names, told in ((("first", "second"), False), (("told", "told_again"), True)):
             empty()
             tell(told)
             for name, expected in zip(names, (reached, 0), strict=True):
-                times[name].append(timed(lambda expected=expected: sweep_finding(expected)))
+                times[name].append(timed(lambda expected=expected: sweep_finding(expected, kind)))
             assert Outgoing.objects.count() == told * reached
         empty()
         if connection.vendor == "postgresql":
             pages["rest"] += pages_while(lambda: time.sleep(1))
-            pages["sweep"] += pages_while(lambda: sweep_finding(reached))
+            pages["sweep"] += pages_while(lambda: sweep_finding(reached, kind))
             empty()
     floor, first, second, told, told_again = (min(times[name]) for name in times)
     ratios = [
@@ -95,7 +99,7 @@ def on_this_database(rows: int) -> int:
     if pages["sweep"]:
         rest, during = (statistics.median(pages[name]) for name in ("rest", "sweep"))
         ratios += [Ratio("总览页，平时", rest), Ratio("总览页，检查期间", during, rest, "平时", PAGE_MOST)]
-    print(f"{connection.vendor}：{rows} 条在办隐患，{reached} 条达到一步，{ROUNDS} 次中最快")
+    print(f"{connection.vendor}：{rows} 件在办{KINDS[kind].label}，{reached} 件达到一步，{ROUNDS} 次中最快")
     print(f"{'':24}{'ms':>9}{'比率':>8}")
     for ratio in ratios:
         print(ratio)
@@ -171,25 +175,35 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def sweep_finding(expected: int) -> None:
+def sweep_finding(expected: int, kind: str) -> None:
     from common import clock
     from supervision.sweep import sweep
 
-    found = sum(sweep(clock.today()).new["hazard"].values())
+    found = sum(sweep(clock.today()).new[kind].values())
     if found != expected:
         raise SystemExit(f"应新达到 {expected} 步，实为 {found} 步")
 
 
-def bare_insert(run: int) -> None:
+def bare_insert(run: int, kind: str) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO supervision_escalation "
             "(kind, item_id, due_on, step, level, repeat, reached_at, announced, run_id) "
-            f"SELECT 'hazard', h.id, h.due_on, 'remind-7', 1, 0, CURRENT_TIMESTAMP, {_true()}, {run} "
-            f"FROM inspections_hazard h WHERE h.id % {REACH_ONE_IN} = 0"
+            f"SELECT '{kind}', h.id, {_due_day(kind)}, 'remind-7', 1, 0, CURRENT_TIMESTAMP, {_true()}, {run} "
+            f"FROM {TABLES[kind]} h WHERE h.id % {REACH_ONE_IN} = 0"
         )
+
+
+def _due_day(kind: str) -> str:
+    from django.db import connection
+
+    if kind == "hazard":
+        return "h.due_on"
+    if connection.vendor == "postgresql":
+        return "(h.due_at AT TIME ZONE 'Asia/Shanghai')::date"
+    return "date(h.due_at, '+8 hours')"
 
 
 def _true() -> str:
@@ -210,39 +224,78 @@ def empty() -> None:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
-def fill(rows: int) -> None:
-    """Open hazards of one company, every twentieth due in seven days, the others in sixty."""
+def fill(rows: int, kind: str) -> None:
+    """Open items of one company, every twentieth about to be due, the others in sixty days."""
     from django.db import connection, transaction
 
-    from benchmarks.seed import day, indexes_built_afterwards, make_county, moment, rows_sql
-    from common import clock
-    from inspections.models import Hazard
+    from benchmarks.seed import indexes_built_afterwards, make_county, rows_sql
 
-    county, today = make_county(), clock.today()
+    county = make_county()
     company = county.bureau_users[0]._meta.model.objects.get(username="company").unit
-    date = day(today, "0")
-    due = day(today, f"CASE WHEN n.i % {REACH_ONE_IN} = 0 THEN 7 ELSE 60 END")
-    values = {
-        **{field.column: "''" for field in Hazard._meta.concrete_fields if field.get_internal_type() in TEXTS},
-        "id": "n.i", "county_id": str(county.region.pk), "season_id": str(county.seasons[1].pk), "sequence": "n.i",
-        "number": "'YH-2026-' || n.i", "status": "'rectifying'", "status_since": moment(date), "version": "0",
-        "round": "1", "problem_point": "'幸福小区换热站'", "description": "'阀门渗漏'", "grade": "'general'",
-        "found_on": date, "lead_unit_id": str(company.pk), "due_on": due, "original_due_on": due,
-        "progress_percent": "0", "registered_at": moment(date), "acceptance_attempt": "0", "origin": "'{}'",
-    }  # fmt: skip
+    owned = {"county_id": str(county.region.pk), "season_id": str(county.seasons[1].pk)}
+    values = hazard(owned, company.pk) if kind == "hazard" else order(owned, company.pk)
     with indexes_built_afterwards(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO inspections_hazard ({', '.join(values)}) "
+            f"INSERT INTO {TABLES[kind]} ({', '.join(values)}) "
             f"SELECT {', '.join(values.values())} FROM ({rows_sql(rows)}) AS n"
         )
     empty()
 
 
+def hazard(owned: dict[str, str], company: int) -> dict[str, str]:
+    """SQL by column."""
+    from benchmarks.seed import day, moment
+    from common import clock
+    from inspections.models import Hazard
+
+    today = clock.today()
+    date = day(today, "0")
+    due = day(today, f"CASE WHEN n.i % {REACH_ONE_IN} = 0 THEN 7 ELSE 60 END")
+    return {
+        **_no_texts(Hazard), **owned, "id": "n.i", "sequence": "n.i",
+        "number": "'YH-2026-' || n.i", "status": "'rectifying'", "status_since": moment(date), "version": "0",
+        "round": "1", "problem_point": "'幸福小区换热站'", "description": "'阀门渗漏'", "grade": "'general'",
+        "found_on": date, "lead_unit_id": str(company), "due_on": due, "original_due_on": due,
+        "progress_percent": "0", "registered_at": moment(date), "acceptance_attempt": "0", "origin": "'{}'",
+    }  # fmt: skip
+
+
+def order(owned: dict[str, str], company: int) -> dict[str, str]:
+    """SQL by column. About to be due is in three hours."""
+    from common import clock
+    from complaints.models import Order
+
+    now, soon, late = (
+        f"'{clock.now() + dt.timedelta(hours=hours):%Y-%m-%d %H:%M:%S}{_utc()}'" for hours in (0, 3, 60 * 24)
+    )
+    cast = "::timestamptz" if _utc() else ""
+    due = f"CASE WHEN n.i % {REACH_ONE_IN} = 0 THEN {soon}{cast} ELSE {late}{cast} END"
+    return {
+        **_no_texts(Order), **owned, "id": "n.i", "sequence": "n.i",
+        "number": "'TS-2026-' || n.i", "status": "'handling'", "status_since": f"{now}{cast}", "version": "0",
+        "round": "1", "category": "'late_heating'", "urgency": "'ordinary'", "content": "'家里不热'",
+        "address": "'幸福小区3号楼501室'", "company_id": str(company), "dispatched_at": f"{now}{cast}", "due_at": due,
+        "original_due_at": due, "received_at": f"{now}{cast}", "registered_at": f"{now}{cast}", "origin": "'{}'",
+    }  # fmt: skip
+
+
+def _utc() -> str:
+    from django.db import connection
+
+    return "+00" if connection.vendor == "postgresql" else ""
+
+
+def _no_texts(model: Any) -> dict[str, str]:
+    return {field.column: "''" for field in model._meta.concrete_fields if field.get_internal_type() in TEXTS}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=int(os.environ.get("ROWS") or USUAL_ROWS))
-    rows = parser.parse_args().rows
-    return on_this_database(rows) if os.environ.get("DATABASE_URL") else on_each_database(rows)
+    parser.add_argument("--kind", choices=TABLES, default="hazard")
+    asked = parser.parse_args()
+    run = on_this_database if os.environ.get("DATABASE_URL") else on_each_database
+    return run(asked.rows, asked.kind)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,11 @@ outcome lies, its app registers how that is found:
 
     /hazards/new/?from=yard_check-12           # the form begins with what the occasion says
     outcomes_of(user, "yard_check", 12)        # what has come of it, for its own page
+
+An outcome that is settled says so to what it came from, in the transaction that settles it:
+
+    register_settled("order", call_callers)    # complaints: call_callers(settled, [pk, …])
+    tell_settled("order", [7, 9], Settled(…))  # inspections, when a hazard is struck off
 """
 
 import re
@@ -51,9 +56,22 @@ class Outcome:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome that is done with: `item_id` and `label` (YH-2026-0001) of it, by whom, and a `key` of this one time:
+    what is opened again may be settled again."""
+
+    item_id: int
+    label: str
+    by: Any
+    key: str
+
+
 Find = Callable[[Any, int], Occasion | None]
 FindOutcomes = Callable[[Any, str, int], list[Outcome]]
+WhenSettled = Callable[[Settled, list[int]], None]
 _OCCASIONS: dict[str, Find] = {}
+_WHEN_SETTLED: dict[str, WhenSettled] = {}
 _OUTCOMES: list[FindOutcomes] = []
 
 
@@ -63,6 +81,16 @@ def register_occasion(kind: str, find: Find) -> None:
 
 def register_outcomes(find: FindOutcomes) -> None:
     _OUTCOMES.append(find)
+
+
+def register_settled(kind: str, listener: WhenSettled) -> None:
+    _WHEN_SETTLED[kind] = listener
+
+
+def tell_settled(kind: str, item_ids: list[int], settled: Settled) -> None:
+    """Called in the transaction that settles the outcome: what the listener writes stands or falls with it."""
+    if listener := _WHEN_SETTLED.get(kind):
+        listener(settled, item_ids)
 
 
 def occasion(user: Any, kind: str, item_id: int) -> Occasion | None:

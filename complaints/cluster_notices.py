@@ -2,7 +2,6 @@
 
 from collections import Counter
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -13,6 +12,8 @@ from accounts.enums import UnitKind
 from accounts.models import User
 from accounts.roles import ADMIN, COMPANY_ADMIN, READER, TOWNSHIP
 from audit.services import record
+from common import clock
+from common.occasions import Occasion, query_of
 from common.ui import moment
 from complaints.clusters import orders_of
 from complaints.enums import Category
@@ -92,17 +93,25 @@ def send_notice(cluster: Cluster, *, by: Any, text: str) -> ClusterNotice:
     return notice
 
 
-def hazard_url(cluster: Cluster, orders: list[Order]) -> str:
-    """The form of a new hazard with what the cluster says of it."""
-    values: dict[str, Any] = {
-        "problem_point": str(cluster.place),
-        "description": in_words(cluster, orders),
-        "source": Source.COMPLAINT_ANALYSIS.value,
-        "lead_unit": cluster.company_id or "",
-        "township": cluster.township_id or "",
-        "communities": [each.pk for each in communities_of(cluster)],
-        "facility": cluster.station_id or "",
-        "cluster": cluster.pk,
-    }
-    given = {name: value for name, value in values.items() if value}
-    return f"{reverse('inspections:hazard_create')}?{urlencode(given, doseq=True)}"
+OCCASION = "cluster"
+
+
+def cluster_occasion(user: Any, pk: int) -> Occasion | None:
+    """A cluster as what a hazard may be registered from; None for what the user does not see."""
+    if not user.has_perm("complaints.view_order"):
+        return None
+    cluster = Cluster.objects.visible_to(user).select_related("community", "station", "county").filter(pk=pk).first()
+    if cluster is None:
+        return None
+    initial = {
+        "problem_point": str(cluster.place), "description": in_words(cluster, list(orders_seen(cluster, user))),
+        "source": Source.COMPLAINT_ANALYSIS, "lead_unit": cluster.company_id, "township": cluster.township_id,
+        "communities": [each.pk for each in communities_of(cluster)], "facility": cluster.station_id,
+        "found_on": clock.today(),
+    }  # fmt: skip
+    return Occasion(OCCASION, cluster.pk, f"集中投诉 {cluster.place}", cluster.get_absolute_url(), initial)
+
+
+def hazard_url(cluster: Cluster) -> str:
+    """The form of a new hazard, which begins with what the cluster says of it."""
+    return f"{reverse('inspections:hazard_create')}?{query_of(OCCASION, cluster.pk)}"

@@ -12,7 +12,10 @@ from notifications.services import notify
 
 if TYPE_CHECKING:
     from audit.models import AuditEntry
+    from common.occasions import Settled
     from complaints.models import Cluster, Order, OrderExtension
+
+MOST_NAMED = 20
 
 
 def company_people(unit_id: int | None) -> list[User]:
@@ -105,3 +108,13 @@ def cluster_found(cluster: "Cluster", level: int) -> None:
         "请核实原因，需要时转隐患或发紧急通报。",
         path=cluster.get_absolute_url(),
     )
+
+
+def hazard_settled(orders: "Sequence[Order]", settled: "Settled", path: str) -> None:
+    """The desk gets the list of the callers (at `path`) of the orders, all of one county; their numbers in the body."""
+    named = "、".join(order.number for order in orders[:MOST_NAMED])
+    notify(
+        desk_people(orders[0]), key=f"{settled.key}:callers", path=path,
+        subject=f"{settled.label} 已销号，请回访 {len(orders)} 件投诉的诉求人",
+        body=f"{named}{f' 等 {len(orders)} 件' if orders[MOST_NAMED:] else ''}",
+    )  # fmt: skip

@@ -8,8 +8,9 @@ from django.db.models import F, Q
 
 from accounts.enums import UnitKind
 from accounts.scoping import in_region, sees_region
+from common.insert_select import Literal
 from common.search_terms import search_condition
-from complaints.enums import DISPATCHED_STATUSES, OPEN_STATUSES, UNDER_WAY_STATUSES
+from complaints.enums import DISPATCHED_STATUSES, OPEN_STATUSES, UNDER_WAY_STATUSES, OrderStatus
 
 if TYPE_CHECKING:
     from complaints.models import Order  # noqa: F401 - named in strings
@@ -34,6 +35,23 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def overdue(self, now: dt.datetime) -> "OrderQuerySet":
         """Dispatched and not reported although the limit has passed; also while bounced back to the desk."""
         return self.filter(Q(status__in=OPEN_STATUSES), reported_at__isnull=True, due_at__lte=now)
+
+    # What the sweep watches, as the conditions of its indexes have it: `order_handling_sweep` and so on.
+
+    def handling_limit_runs(self) -> "OrderQuerySet":
+        """Dispatched (those that are not have no limit) and not reported; also while back at the desk."""
+        return self._open_for_an_index().filter(reported_at__isnull=True)
+
+    def visit_limit_runs(self) -> "OrderQuerySet":
+        """Of these, where nobody has been there."""
+        return self._open_for_an_index().filter(visited_at__isnull=True, reported_at__isnull=True)
+
+    def callback_limit_runs(self) -> "OrderQuerySet":
+        """Reported and not closed."""
+        return self.filter(status=Literal(OrderStatus.REPORTED.value))
+
+    def _open_for_an_index(self) -> "OrderQuerySet":
+        return self.filter(status__in=[Literal(status.value) for status in OPEN_STATUSES])
 
     def counted(self) -> "OrderQuerySet":
         """Valid complaints: neither invalid nor merged into another."""

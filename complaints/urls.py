@@ -3,6 +3,7 @@ from django.urls import path
 from complaints.inout_urls import urlpatterns as inout
 from complaints.sight_urls import sight_urls
 from complaints.views import caller, detail, editing, entry, files, limits, listing, moves
+from complaints.views.hazard_callers import hazard_callers
 
 app_name = "complaints"
 urlpatterns = [
@@ -21,4 +22,5 @@ urlpatterns = [
     path("<int:pk>/edit/", editing.order_edit, name="order_edit"),
     path("<int:pk>/caller/", caller.show_caller, name="order_caller"),
     path("<int:pk>/<slug:move>/", moves.order_move, name="order_move"),
+    path("hazards/<int:pk>/callers/", hazard_callers, name="hazard_callers"),
 ]

@@ -331,13 +331,14 @@ class PastRound(models.Model):
 
 
 class HazardOccasion(models.Model):
-    """Where a hazard came from, if it was registered from something else: a check in a coal yard, a complaint.
+    """Where a hazard came from, if it was registered from something else: a check in a coal yard, a complaint; or what
+    was linked with it later: several complaints may be about one hazard.
 
     Which app that belongs to is not known here: `common/occasions.py` finds it again by `kind` and `item_id`. A table
     of its own, since few hazards have one.
     """
 
-    hazard = models.OneToOneField(Hazard, models.CASCADE, related_name="occasion")
+    hazard = models.ForeignKey(Hazard, models.CASCADE, related_name="occasions")
     kind = models.CharField(max_length=40)
     item_id = models.BigIntegerField()
     label = models.CharField("来自", max_length=200)
@@ -348,6 +349,7 @@ class HazardOccasion(models.Model):
         verbose_name = "隐患由来"
         verbose_name_plural = verbose_name
         default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["hazard", "kind", "item_id"], name="occasion_once")]
         indexes = [models.Index(fields=["kind", "item_id"], name="occasion_of_hazards")]
 
     def __str__(self) -> str:

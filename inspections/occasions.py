@@ -1,11 +1,15 @@
 """A hazard and what gave occasion to it: a check, a complaint. Neither side knows the other (`common/occasions.py`)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from common.occasions import Occasion, Outcome, occasion
+from common.occasions import Occasion, Outcome, Settled, occasion, tell_settled
 from inspections.models import Hazard, HazardOccasion
 
+if TYPE_CHECKING:
+    from audit.models import AuditEntry
+
 LABEL = "来自"
+MOST_SHOWN = 5
 
 
 def keep_occasion(hazard: Hazard, found: Occasion) -> HazardOccasion:
@@ -29,13 +33,23 @@ def hazards_from(user: Any, kind: str, item_id: int) -> list[Outcome]:
     ]
 
 
-def where_from(hazard: Hazard, user: Any) -> dict[str, str] | None:
-    """For the hazard's page: what it came from, with its address if the user sees it there. None without an occasion.
+def where_from(hazard: Hazard, user: Any) -> list[dict[str, str]]:
+    """For the hazard's page: what it came from, each with its address if the user sees it there; MOST_SHOWN of them,
+    and in words how many more there are.
 
-    One query, and those of the occasion's own app.
+    One query, and those of each occasion's own app.
     """
-    kept = HazardOccasion.objects.filter(hazard=hazard).first()
-    if kept is None:
-        return None
-    found = occasion(user, kept.kind, kept.item_id)
-    return {"label": kept.label, "path": found.path if found else ""}
+    kept = list(hazard.occasions.order_by("pk"))
+    shown = [(each, occasion(user, each.kind, each.item_id)) for each in kept[:MOST_SHOWN]]
+    more = [{"label": f"等 {len(kept)} 件", "path": ""}] if kept[MOST_SHOWN:] else []
+    return [{"label": each.label, "path": found.path if found else ""} for each, found in shown] + more
+
+
+def tell_struck_off(hazard: Hazard, entry: "AuditEntry", by: Any) -> None:
+    """To what it came from that it is done with, in the transaction of the acceptance. One query without an
+    occasion."""
+    by_kind: dict[str, list[int]] = {}
+    for kind, item_id in hazard.occasions.order_by("pk").values_list("kind", "item_id"):
+        by_kind.setdefault(kind, []).append(item_id)
+    for kind, item_ids in by_kind.items():
+        tell_settled(kind, item_ids, Settled(hazard.pk, hazard.number, by, f"hazard:{hazard.pk}:entry:{entry.pk}"))

@@ -23,6 +23,7 @@ from common.moves import MoveRefused, refuse_if
 from inspections import messages, rules
 from inspections.enums import OPEN_STATUSES, Conclusion, ExtensionStatus, HazardStatus
 from inspections.models import Acceptance, Extension, Hazard, Milestone, PastRound
+from inspections.occasions import tell_struck_off
 
 S = HazardStatus
 
@@ -313,6 +314,7 @@ def accept(hazard: Hazard, *, by: Any, opinion: str, inspectors: str, accepted_o
     entry = commit(move, hazard, by, note=note, closed_at=clock.now())
     _end_extension_requests(hazard, by, "隐患已销号，申请终止")
     messages.closed(hazard, entry)
+    tell_struck_off(hazard, entry, by)
     return entry
 
 

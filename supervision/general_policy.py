@@ -11,16 +11,17 @@ from supervision.policy import in_order
 from supervision.rules import check_step
 
 
-def first_steps(kind: Kind) -> list[PolicyStep]:
+def first_steps(kind: Kind, grade: str = "") -> list[PolicyStep]:
     """Unsaved, of no policy yet, in order. Those of which the kind knows nobody to be told, or to approve, are left
     out."""
-    steps = [PolicyStep(**values) for values in _values(kind).values()]
+    steps = [PolicyStep(**values) for values in _values(kind, grade).values()]
     return in_order([step for step in steps if _makes_sense(step, kind)], kind)
 
 
-def _values(kind: Kind) -> dict[str, dict[str, Any]]:
+def _values(kind: Kind, grade: str) -> dict[str, dict[str, Any]]:
     """What each step has, by its code."""
-    return {step.code: step.values(kind.recipients) for step in kind.first_steps}
+    steps = kind.special_steps[grade] if grade else kind.first_steps
+    return {step.code: step.values(kind.recipients) for step in steps}
 
 
 def _makes_sense(step: PolicyStep, kind: Kind) -> bool:
@@ -32,21 +33,24 @@ def _makes_sense(step: PolicyStep, kind: Kind) -> bool:
 
 
 def seed_policy(kind: str) -> migrations.RunPython:
-    """A migration operation: the general policy of a kind of KINDS, unless there is one. Running it again is harmless.
+    """A migration operation: the general policy of a kind of KINDS and those of its grades that begin with steps of
+    their own, unless there is one. Running it again is harmless.
 
     For the migration that brings a kind with it, after supervision's 0006_proposals.
     """
 
     def forwards(apps: Any, editor: Any) -> None:
         policies = apps.get_model("supervision", "Policy").objects.using(editor.connection.alias)
-        policy, is_new = policies.get_or_create(kind=kind, grade="", urgency="")
-        if not is_new:
-            return
-        step_model, values = apps.get_model("supervision", "PolicyStep"), _values(KINDS[kind])
-        rows = [
-            step_model(policy=policy, version=policy.version, level=step.level, **values[step.code])
-            for step in first_steps(KINDS[kind])
-        ]
-        step_model.objects.using(editor.connection.alias).bulk_create(rows)
+        step_model = apps.get_model("supervision", "PolicyStep")
+        for grade in ("", *KINDS[kind].special_steps):
+            policy, is_new = policies.get_or_create(kind=kind, grade=grade, urgency="")
+            if not is_new:
+                continue
+            values = _values(KINDS[kind], grade)
+            rows = [
+                step_model(policy=policy, version=policy.version, level=step.level, **values[step.code])
+                for step in first_steps(KINDS[kind], grade)
+            ]
+            step_model.objects.using(editor.connection.alias).bulk_create(rows)
 
     return migrations.RunPython(forwards, migrations.RunPython.noop)

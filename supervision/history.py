@@ -106,7 +106,7 @@ def _side(flag: str) -> UnitKind | None:
     """The bureau whose people the flag means; None for those who are responsible."""
     if flag in COMPANY_AUDIENCE:
         return None
-    return UnitKind.HOUSING_BUREAU if flag in BUREAU_AUDIENCE else UnitKind.DEVELOPMENT_BUREAU
+    return UnitKind.DEVELOPMENT_BUREAU if flag == "tells_development" else UnitKind.HOUSING_BUREAU
 
 
 def _side_of_person(person: User) -> UnitKind | None:

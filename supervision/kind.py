@@ -1,7 +1,7 @@
 """What is said of a kind of item that has deadlines, so that the sweep can watch it. The kinds: `kinds.py`."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,11 +43,11 @@ def _all(items: QuerySet[Any]) -> QuerySet[Any]:
 
 @dataclass(frozen=True)
 class BureauPeople:
-    """Those of a bureau of the county whom an audience flag means: who has one of the roles. `of`: takes items, gives
-    those of which nobody else is told instead."""
+    """Those of a bureau of the county whom an audience flag means: who has one of the roles. `unit_kind`: None for any
+    unit. `of`: takes items, gives those of which nobody else is told instead."""
 
     roles: tuple[str, ...]
-    unit_kind: UnitKind = UnitKind.HOUSING_BUREAU
+    unit_kind: UnitKind | None = UnitKind.HOUSING_BUREAU
     of: Callable[[QuerySet[Any]], QuerySet[Any]] = _all
 
 
@@ -69,12 +69,13 @@ class Kind:
     `due`: the field with the deadline, a DateField; a DateTimeField if it is a moment (`ladder.py`).
 
     `recipients`: who is meant by each audience flag of PolicyStep. `facts` are what lists say about items, by pk, in
-    one query. `first_steps`: of its general policy, until a bureau changes it. `grades`, `urgencies`: None for a kind
-    that knows none. `round`: the field with the number of the round, if what was settled can come back: each has a
-    ladder of its own, be the deadline the same. `since`: the field that says from when on an item has been watched;
-    what was past by then is recorded and not announced, unless the field is null. `record_overdue(today)`, of a kind by
-    moments `record_overdue(now)`, keeps what must not be forgotten of the past; how many rows it wrote. `pause`: why an
-    item is not watched now, in Chinese.
+    one query. `first_steps`: of its general policy, until a bureau changes it; `special_steps`: of that of a grade, by
+    grade. `grades`, `urgencies`: None for a kind that knows none; they may be any two fields that policies are chosen
+    by, first the grade, called `grade_label` and `urgency_label`. `round`: the field with the number of the round, if
+    what was settled can come back: each has a ladder of its own, be the deadline the same. `since`: the field that says
+    from when on an item has been watched; what was past by then is recorded and not announced, unless the field is
+    null. `record_overdue(today)`, of a kind by moments `record_overdue(now)`, keeps what must not be forgotten of the
+    past; how many rows it wrote. `pause`: why an item is not watched now, in Chinese; empty while it is.
     `prepare(as_of)`: what has to be written down before the items can be watched, at the start of every sweep of the
     kind and in its transaction; it may run twice, late, and several times at once. `due_label`: what the deadline is
     called; `urge`: what is asked of those who are late.
@@ -95,10 +96,13 @@ class Kind:
     recipients: dict[str, Recipients]
     facts: Callable[[Iterable[int]], dict[int, Facts]]
     first_steps: tuple[FirstStep, ...] = USUAL_STEPS
+    special_steps: Mapping[str, tuple[FirstStep, ...]] = field(default_factory=dict)
     grade: str = ""
     grades: type[Choices] | None = None
+    grade_label: str = "等级"
     urgency: str = ""
     urgencies: type[Choices] | None = None
+    urgency_label: str = "整改类型"
     round: str = ""
     since: str = ""
     unit_roles: tuple[str, ...] = ()
@@ -114,6 +118,11 @@ class Kind:
     def has_classes(self) -> bool:
         """Whether some of its items may have a policy of their own."""
         return bool(self.grades or self.urgencies)
+
+    @property
+    def general_scope(self) -> str:
+        """What its general policy is for: 各等级; 全部 of a kind without grades."""
+        return f"各{self.grade_label}" if self.grades else "全部"
 
     @property
     def round_number(self) -> Expression | F:

@@ -17,7 +17,7 @@ from supervision.ladder import Deadline
 
 AUDIENCE = (
     "tells_responsible", "tells_company", "tells_company_head", "tells_bureau", "tells_bureau_leader",
-    "tells_development",
+    "tells_development", "tells_desk",
 )  # fmt: skip
 # Of these the people who approve what is only proposed.
 BUREAU_AUDIENCE = ("tells_bureau", "tells_bureau_leader")
@@ -33,7 +33,7 @@ class Policy(models.Model):
 
     kind = models.CharField("事项", max_length=20)
     grade = models.CharField("等级", max_length=10, blank=True)
-    urgency = models.CharField("整改类型", max_length=12, blank=True)
+    urgency = models.CharField("整改类型", max_length=20, blank=True)
     is_active = models.BooleanField("启用", default=True)
     # Its steps are those of this version; those of earlier ones stay.
     version = models.PositiveIntegerField("版本", default=1)
@@ -59,7 +59,7 @@ class Policy(models.Model):
         names = [str(kind.grades(self.grade).label)] if self.grade and kind.grades else []  # type: ignore[operator]
         if self.urgency and kind.urgencies:
             names.append(str(kind.urgencies(self.urgency).label))  # type: ignore[operator]
-        return "、".join(names) or ("各等级" if kind.grades else "全部")
+        return "、".join(names) or kind.general_scope
 
 
 class PolicyStep(models.Model):
@@ -86,6 +86,8 @@ class PolicyStep(models.Model):
     tells_bureau_leader = models.BooleanField("住建局负责人", default=False)
     # Of kinds that are its business too: coal.
     tells_development = models.BooleanField("发改局", default=False, db_default=False)
+    # Of complaints.
+    tells_desk = models.BooleanField("热线坐席", default=False, db_default=False)
     is_proposed = models.BooleanField("报住建局审批", default=False)
     is_active = models.BooleanField("启用", default=True)
 

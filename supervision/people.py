@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.enums import UnitKind
 from accounts.models import User
-from accounts.roles import COMPANY_ADMIN, COMPANY_ROLES
+from accounts.roles import BUREAU_ROLES, COMPANY_ADMIN, COMPANY_ROLES, HOTLINE
 from supervision.kind import Recipients
 
 
@@ -47,6 +47,32 @@ def of_bureau(county: str, *roles: str, kind: UnitKind = UnitKind.HOUSING_BUREAU
     """Who has one of the roles in the county's bureau of that kind."""
     units = f"{county}__units"
     return lambda items: [_people(items, units, roles, **{f"{units}__kind": kind})]
+
+
+def of_desk(county: str) -> Recipients:
+    """The hotline desk of the county, or of the city that it belongs to; where there is none, the housing bureau."""
+
+    def recipients(items: QuerySet[Any]) -> list[QuerySet[Any]]:
+        of_the_county = Q(unit__region=OuterRef(county)) | Q(unit__region=OuterRef(f"{county}__parent"))
+        desk = Exists(User.objects.filter(of_the_county, is_active=True, groups__name=HOTLINE).order_by())
+        there, elsewhere = items.filter(desk), items.filter(~desk)
+        return [
+            _people(there, f"{county}__units", (HOTLINE,)),
+            _people(there, f"{county}__parent__units", (HOTLINE,)),
+            *of_bureau(county, *BUREAU_ROLES)(elsewhere),
+        ]
+
+    return recipients
+
+
+def in_hand_of(unit: str, county: str) -> Recipients:
+    """The people of the company that has it; of what no company has, the desk."""
+
+    def recipients(items: QuerySet[Any]) -> list[QuerySet[Any]]:
+        at_desk = of_desk(county)(items.filter(**{f"{unit}__isnull": True}))
+        return [_people(items.filter(**{f"{unit}__isnull": False}), unit, COMPANY_ROLES), *at_desk]
+
+    return recipients
 
 
 def supervisor_or_bureau(supervisor: str, county: str, *roles: str) -> Recipients:

@@ -166,9 +166,11 @@ class NewPolicyForm(forms.Form):
         super().__init__(*args, **kwargs)
         if kind.grades:
             self.fields["grade"] = forms.ChoiceField(
-                label="等级", required=False, choices=[("", "不分等级"), *kind.grades.choices]
+                label=kind.grade_label, required=False, choices=[("", f"不分{kind.grade_label}"), *kind.grades.choices]
             )
         if kind.urgencies:
             self.fields["urgency"] = forms.ChoiceField(
-                label="整改类型", required=False, choices=[("", "不分类型"), *kind.urgencies.choices]
+                label=kind.urgency_label,
+                required=False,
+                choices=[("", f"不分{kind.urgency_label}"), *kind.urgencies.choices],
             )

@@ -95,7 +95,8 @@ def _bureaus(kind: Kind, user: Any) -> Iterator[QuerySet[Any]]:
     )
     people = User.objects.filter(unit__region=OuterRef("pk"), unit__is_active=True, is_active=True)
     for flag, meant in kind.bureau.items():
-        nobody = ~Exists(people.filter(unit__kind=meant.unit_kind, groups__name__in=meant.roles))
+        there = people.filter(groups__name__in=meant.roles)
+        nobody = ~Exists(there.filter(unit__kind=meant.unit_kind) if meant.unit_kind else there)
         items = meant.of(kind.watched()).filter(**{kind.county: OuterRef("pk"), f"{kind.due}__isnull": False})
         # A CASE, so that no item is looked at where somebody is there.
         some = Case(

@@ -18,7 +18,7 @@ from common.ui import prose_day
 from common.workdays import Calendar, end_of
 from supervision.enums import Measure, OffsetUnit, measure_of
 from supervision.history import History, history_of
-from supervision.kinds import kind_of
+from supervision.kinds import Kind, kind_of
 from supervision.ladder import Deadline, day_of, distance, end_of_deadline, moment_of, upcoming
 from supervision.models import DEADLINE, Escalation, EscalationQuerySet, PolicyStep, SweepRun
 from supervision.past_steps import steps_as_recorded
@@ -89,11 +89,12 @@ class Ladder:
     earlier: list[tuple[Deadline, str]] = field(default_factory=list)
 
 
-def ladder_of(item: Model, reader: Any = None) -> Ladder:
+def ladder_of(item: Model, reader: Any = None, *, kind: Kind | None = None) -> Ladder:
     """The steps of an item's present deadline, by date: those reached, the next one, and those still to come; with
     the deadline itself among them. Of those reached what was decided and who was told. As the reader may know it
-    (`EscalationQuerySet.open_to`), without one all of it. Twelve queries at most."""
-    kind = kind_of(item)
+    (`EscalationQuerySet.open_to`), without one all of it. `kind`: which of its deadlines, if it has several; as
+    `kind_of` says if it is not given. Twelve queries at most."""
+    kind = kind or kind_of(item)
     found = Escalation.objects.filter(kind=kind.name, item_id=item.pk).order_by(*DEADLINE[2:], "level", "repeat")
     found = found.select_related("run")
     records, is_whole = list(found), reader is None or sees_region(reader)

@@ -78,7 +78,7 @@ def create_policy(*, kind: str, grade: str, urgency: str, by: Any) -> Policy:
     nothing changes until it is edited. ValidationError if there is one already, or no general one."""
     site_wide.check(by, CAPABILITY, WHAT)
     if not grade and not urgency:
-        raise ValidationError("请选择等级或整改类型")
+        raise ValidationError(f"请选择{KINDS[kind].grade_label}或{KINDS[kind].urgency_label}")
     policies = {(each.grade, each.urgency): each for each in Policy.objects.filter(kind=kind)}
     if (grade, urgency) in policies:
         raise ValidationError(f"“{policies[grade, urgency].scope}”已经有一套规则，请直接修改")
@@ -119,7 +119,7 @@ def switch_policy(policy: Policy, *, by: Any, version: int, is_active: bool) -> 
     """Put a special policy out of use, or back; its items then follow the next one that fits. Stale as by `change`."""
     site_wide.check(by, CAPABILITY, WHAT)
     if policy.is_general:
-        raise ValidationError("各等级通用的规则不能停用，可以停用其中的步骤")
+        raise ValidationError(f"{policy.scope}通用的规则不能停用，可以停用其中的步骤")
     if policy.is_active == is_active:
         return
     old = list(steps_in_force(policy))

@@ -45,6 +45,6 @@ def ladder(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
     item = get_object_or_404(KINDS[kind].visible(request.user), pk=pk)
-    context = {"ladder": ladder_of(item, request.user), "item": item, "kind": KINDS[kind]}
+    context = {"ladder": ladder_of(item, request.user, kind=KINDS[kind]), "item": item, "kind": KINDS[kind]}
     template = "supervision/parts/ladder.html" if is_partial(request) else "supervision/ladder.html"
     return render(request, template, context)

@@ -13,7 +13,6 @@ from common.search_terms import TermsField
 from complaints.enums import OPEN_STATUSES, UNDER_WAY_STATUSES, Category, Cause, OrderStatus, Platform, Source, Urgency
 from complaints.querysets import OrderQuerySet
 from facilities.models import Community, Season
-from inspections.models import Hazard
 
 USER = settings.AUTH_USER_MODEL
 
@@ -92,7 +91,6 @@ class Order(models.Model):
     measured_temperature_c = models.DecimalField(
         "实测室温（℃）", max_digits=4, decimal_places=1, null=True, blank=True
     )  # fmt: skip
-    hazards = models.ManyToManyField(Hazard, blank=True, related_name="orders", verbose_name="引出的隐患")
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入工单"
     )
@@ -219,6 +217,11 @@ class Order(models.Model):
     @property
     def urgency_colour(self) -> str:
         return Urgency(self.urgency).colour
+
+    @property
+    def is_reported(self) -> bool:
+        """Waits to be called back about."""
+        return self.status == OrderStatus.REPORTED
 
     def is_overdue(self, now: dt.datetime) -> bool:
         """Dispatched, not reported in this round, and past its limit: at the limit it is overdue."""

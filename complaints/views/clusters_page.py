@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from common.forms import attempt
 from common.htmx import render_page
+from common.occasions import outcomes_of
 from common.pending_forms import posted_or_pending
 from common.tables import capped_count
 from complaints import cluster_notices, counting
@@ -71,7 +72,8 @@ def cluster_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "cluster": cluster, "orders": seen[:MOST_ORDERS], "more": len(seen) > MOST_ORDERS, "facts": facts,
         "warnings": cluster.warnings.all(), "sentence": cluster_notices.in_words(cluster, seen),
         "notices": cluster.notices.select_related("sent_by__unit").prefetch_related("recipients__unit"),
-        "hazard_url": cluster_notices.hazard_url(cluster, seen),
+        "hazard_url": cluster_notices.hazard_url(cluster),
+        "outcomes": outcomes_of(request.user, cluster_notices.OCCASION, cluster.pk),
     }  # fmt: skip
     return render(request, "complaints/cluster_detail.html", context)
 

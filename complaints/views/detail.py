@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
 from common import clock
+from common.occasions import outcomes_of, query_of
 from common.ui import limit_badge, moment
 from common.working_calendar import calendar_in_force
 from complaints import rules
@@ -16,6 +18,7 @@ from complaints.callers import mask_name, mask_phone, may_see_caller
 from complaints.enums import LimitStage, Urgency
 from complaints.limits import Limits
 from complaints.models import Order, OrderFile
+from complaints.occasions import OCCASION
 from complaints.repeats import Earlier, earlier_orders
 from complaints.standing import next_step, running_limit
 from complaints.tables import main_move
@@ -31,6 +34,10 @@ RELATED = (
 def visible_order(request: HttpRequest, pk: int) -> Order:
     """The order with what its pages need, or 404. One query."""
     return get_object_or_404(Order.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
+
+
+# The kinds of deadlines that the sweep watches, with the field of each limit.
+LADDERS = (("complaint_visit", "visit_due_at"), ("complaint", "due_at"), ("complaint_callback", "callback_due_at"))
 
 
 @reads
@@ -62,11 +69,20 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **caller_context(order, user),
         "merged": [_merged(each, user) for each in order.merged.all()],
         "earlier": earlier_for(order, user),
-        "hazards": order.hazards.visible_to(user) if user.has_perm("inspections.view_hazard") else [],  # type: ignore[attr-defined,union-attr]
+        "outcomes": outcomes_of(user, OCCASION, order.pk),
+        "hazard_url": _hazard_url(order, user),
+        "ladders": [kind for kind, due in LADDERS if getattr(order, due)],
         "origin": _origin(order),
         "events": history(order, user, files),
     }
     return render(request, "complaints/order_detail.html", context)
+
+
+def _hazard_url(order: Order, user: Any) -> str:
+    """Of the form of a hazard that begins with the order; empty for who registers none, or of an order that is none."""
+    if order.status in ("invalid", "merged") or not user.has_perm("inspections.register_hazard"):
+        return ""
+    return f"{reverse('inspections:hazard_create')}?{query_of(OCCASION, order.pk)}"
 
 
 def _main_move(order: Order, codes: list[str]) -> str:

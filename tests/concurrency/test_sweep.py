@@ -1,5 +1,6 @@
 """Several workers sweep at the same moment: one record for each key, one message for each person. And otherwise."""
 
+import datetime as dt
 from threading import Barrier
 from typing import Any
 
@@ -7,6 +8,9 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
+from common import clock
+from complaints.models import Order
+from complaints.services import build_order
 from inspections.models import Hazard
 from notifications.models import Outgoing
 from supervision.models import Escalation, PolicyStep, SweepRun
@@ -24,6 +28,7 @@ pytestmark = [
 ]
 WORKERS = 4
 HAZARDS = 300
+ORDERS = 100
 ROUNDS = 5
 STEPS = 4  # three days after the deadline
 
@@ -71,6 +76,31 @@ def test_workers_of_different_days_leave_no_step_out(hazards: list[Hazard]) -> N
     assert duplicates() == 0
     assert Escalation.objects.count() == HAZARDS * 5
     assert Escalation.objects.filter(step="talk", announced=True).count() == HAZARDS
+
+
+def test_orders_are_recorded_once_too() -> None:
+    cast = build_cast()
+    start = clock.now()
+    due = start + dt.timedelta(hours=24)
+    Order.objects.bulk_create(
+        build_order(
+            season=cast.season, sequence=number, by=None, received_at=start, category="late_heating", content="不热",
+            status="dispatched", company=cast.chengyuan, dispatched_at=start, due_at=due,
+        )
+        for number in range(ORDERS)
+    )  # fmt: skip
+    found = at_once(run_orders, due + dt.timedelta(hours=4), processes=WORKERS)
+    # 提醒 before and at the limit, 催办 four hours after it.
+    assert Escalation.objects.filter(kind="complaint").count() == sum(found) == ORDERS * 3
+    assert duplicates() == 0
+    # The company's head, the desk, three of the bureau.
+    assert Outgoing.objects.filter(matter="complaint").count() == ORDERS * 5
+
+
+def run_orders(n: int, barrier: Any, as_of: dt.datetime) -> int:
+    connection.ensure_connection()
+    barrier.wait(20)
+    return sum(sweep(as_of).new["complaint"].values())
 
 
 def run_of_day(n: int, barrier: Any) -> None:

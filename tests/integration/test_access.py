@@ -34,9 +34,10 @@ from common.spreadsheets.models import ImportBatch, ImportPhoto, ImportRow, Ledg
 from common.uploads import inspect_upload
 from complaints import workflow
 from complaints.models import Cluster, Limit, OrderFile
-from complaints.services import register
+from complaints.occasions import OCCASION, label_of
+from complaints.services import build_order, register
 from facilities.models import NameAlias
-from inspections.models import Attachment
+from inspections.models import Attachment, HazardOccasion
 from notifications.models import Message
 from tests.cast import Cast
 from tests.coal_factories import a_scan, make_batch, make_contract, make_estimate, make_fund, make_target
@@ -119,6 +120,7 @@ TABLE: dict[str, Rule] = {
     "inspections:hazard_import_photos": Rule((ADMIN,), "hazards batch"),
     "inspections:hazard_import_photo_stages": Rule((ADMIN,), "hazards batch", post=True),
     "inspections:hazard_import_photo": Rule((ADMIN,), "photo", post=True),
+    "complaints:hazard_callers": Rule((*BUREAU_ROLES, HOTLINE), "hazard with callers"),
     "facilities:facility_list": Rule(ALL_ROLES),
     "facilities:facility_create": Rule(BUREAU_ROLES),
     "facilities:facility_detail": Rule(tuple(set(ALL_ROLES) - {COMPANY_CLERK}), "facility"),
@@ -352,6 +354,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         "target": {"pk": target.pk},
         "target move": {"pk": target.pk, "move": "file"},
         "hazard": {"pk": hazard.pk},
+        "hazard with callers": {"pk": _with_callers(hazard).pk},
         "progress day": {"year": day.year, "month": day.month, "day": day.day},
         "ladder": {"kind": "hazard", "pk": hazard.pk},
         "move": {"pk": hazard.pk, "move": "sign"},
@@ -378,6 +381,15 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         "policy": {"pk": policy},
         **{name: {"pk": row.pk} for name, row in rows.items()},
     }
+
+
+def _with_callers(hazard: Any) -> Any:
+    order = build_order(
+        season=hazard.season, sequence=1, by=None, received_at="2026-07-01T00:00Z", category="leak", content="漏水"
+    )
+    order.save()
+    HazardOccasion.objects.create(hazard=hazard, kind=OCCASION, item_id=order.pk, label=label_of(order))
+    return hazard
 
 
 def _gap(company: Any) -> Any:

@@ -322,7 +322,7 @@ def test_a_companys_own_people_stay_with_their_company(cast: Cast, yard: Yard, c
     sent = {name: form[name].value() for name in form.fields if name != "photos"}
     client.post(address, {name: value for name, value in sent.items() if value})
     hazard = Hazard.objects.get()
-    assert (hazard.lead_unit, hazard.occasion.item_id) == (cast.chengyuan, check.pk)
+    assert (hazard.lead_unit, hazard.occasions.get().item_id) == (cast.chengyuan, check.pk)
     # A township sees a hazard of its area, but not the coal that it came from.
     Hazard.objects.update(township=cast.town_a)
     page = text(client_as(cast.township_officer).get(f"/hazards/{hazard.pk}/"))

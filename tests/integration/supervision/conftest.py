@@ -16,8 +16,12 @@ from tests.hazards import hazard_of
 
 DUE = dt.date(2026, 8, 20)
 News = set[tuple[str, str]]
-# What a run finds of the other kinds where there is no coal.
-NO_COAL: dict[str, dict[str, int]] = {"coal_milestone": {}, "coal_report": {}, "coal_cover": {}}
+# What a run finds of the other kinds where there are hazards only.
+NOTHING_ELSE: dict[str, dict[str, int]] = {
+    kind: {} for kind in (
+        "coal_milestone", "coal_report", "coal_cover", "complaint", "complaint_visit", "complaint_callback",
+    )
+}  # fmt: skip
 
 
 def day(offset: int) -> dt.date:

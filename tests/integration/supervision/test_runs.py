@@ -23,7 +23,7 @@ from supervision.sweep import sweep
 from supervision.tasks import sweep as sweep_task
 from tests.cast import SUMMER_DAY, Cast, build_cast
 from tests.hazards import hazard_of
-from tests.integration.supervision.conftest import DUE, NO_COAL, day, last_run, noon
+from tests.integration.supervision.conftest import DUE, NOTHING_ELSE, day, last_run, noon
 
 PERIOD = 600
 
@@ -55,7 +55,7 @@ class TestRun:
         run = sweep(day(1))
 
         assert run.as_of == day(1)
-        assert run.new == {"hazard": {"urge": 1, "remind-3": 1, "remind-7": 1}, **NO_COAL}
+        assert run.new == {"hazard": {"urge": 1, "remind-3": 1, "remind-7": 1}, **NOTHING_ELSE}
         assert (run.announced, run.error) == (1, "")
         assert run.started_at == run.finished_at == clock.now()
         assert set(run.escalations.values_list("item_id", "due_on", "step", "reached_at")) == {
@@ -73,12 +73,12 @@ class TestRun:
         assert not Escalation.objects.exists()
         assert not Outgoing.objects.exists()
         failed = last_run()
-        assert (failed.error, failed.new, failed.announced) == ("Broken: 磁盘已满", NO_COAL, 0)
+        assert (failed.error, failed.new, failed.announced) == ("Broken: 磁盘已满", NOTHING_ELSE, 0)
         assert failed.finished_at is not None
         assert last_sweep_at() is None
 
         run = sweep(day(3))
-        assert run.new == {"hazard": {"notice": 1, "urge": 1, "remind-3": 1, "remind-7": 1}, **NO_COAL}
+        assert run.new == {"hazard": {"notice": 1, "urge": 1, "remind-3": 1, "remind-7": 1}, **NOTHING_ELSE}
         deliver()
         assert set(Message.objects.values_list("recipient__username", flat=True)) == {
             "cy_admin", "cy_clerk", "ll_inspector",
@@ -104,11 +104,11 @@ class TestCommand:
 
         assert json.loads(capsys.readouterr().out) == {
             "as_of": "2026-08-19",
-            "new": {"hazard": {"notice": 1, "urge": 1, "remind-3": 2, "remind-7": 2}, **NO_COAL},
+            "new": {"hazard": {"notice": 1, "urge": 1, "remind-3": 2, "remind-7": 2}, **NOTHING_ELSE},
             "announced": 2,
         }
         call_command("sweep", "--json", "--as-of", str(day(-1)))
-        nothing = {"as_of": "2026-08-19", "new": {"hazard": {}, **NO_COAL}, "announced": 0}
+        nothing = {"as_of": "2026-08-19", "new": {"hazard": {}, **NOTHING_ELSE}, "announced": 0}
         assert json.loads(capsys.readouterr().out) == nothing
 
     def test_sentences(self, hazard: Hazard, capsys: Any) -> None:
