@@ -21,15 +21,6 @@ NAVIGATION = (
             NavItem(
                 "导入台账", "import", "inspections:hazard_import_list", ("inspections.import_hazards",), under=True
             ),
-            NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
-            NavItem(
-                "督办审批",
-                "check",
-                "supervision:proposal_list",
-                ("supervision.decide_proposal",),
-                under=True,
-                count=proposals_due,
-            ),
             NavItem("设施", "facility", "facilities:facility_list", ("facilities.view_facility",)),
             NavItem("小区", "map", "facilities:community_list", ("facilities.view_facility",), under=True),
             NavItem("台账用词", "key", "facilities:vocabulary", ("facilities.manage_vocabulary",), under=True),
@@ -51,6 +42,20 @@ NAVIGATION = (
             NavItem("购煤资金", "report", "coal:fund_list", ("coal.view_coal",), under=True),
             NavItem("储备进度表", "ledger", "coal:progress", ("coal.view_coal",), under=True),
             NavItem("气温资料", "clock", "coal:weather", ("coal.view_coal",), under=True),
+        ),
+    ),
+    NavGroup(
+        "督办",
+        (
+            NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
+            NavItem(
+                "督办审批",
+                "check",
+                "supervision:proposal_list",
+                ("supervision.decide_proposal",),
+                under=True,
+                count=proposals_due,
+            ),
         ),
     ),
     NavGroup(

@@ -235,6 +235,25 @@ class TestCover:
 
 
 class TestPages:
+    @pytest.mark.usefixtures("target", "yard")
+    def test_the_lists_can_be_narrowed_to_a_kind(self, cast: Cast, at: Any, client: Any) -> None:
+        """Two reports are owed; the milestone has come far enough for a proposal."""
+        for month, day in ((8, 24), (9, 3), (11, 2)):
+            sweep(at(month, day))
+        client.force_login(cast.admin)
+
+        def listed(page: str, **query: str) -> list[str]:
+            table = client.get(page, query).context["table"]
+            return sorted(record.kind for record in table.page.object_list)
+
+        assert listed("/supervision/") == ["coal_milestone", "coal_report", "coal_report"]
+        assert listed("/supervision/", kind="coal_report") == ["coal_report"] * 2
+        assert listed("/supervision/", kind="hazard") == []
+        assert "没有“x”这个选项" in client.get("/supervision/", {"kind": "x"}).content.decode()
+        assert listed("/supervision/proposals/", kind="coal_milestone") == ["coal_milestone"]
+        assert listed("/supervision/proposals/") == ["coal_milestone"]
+        assert listed("/supervision/proposals/", kind="coal_cover") == []
+
     def test_each_leads_to_a_page_with_its_ladder(
         self, cast: Cast, target: Target, yard: Yard, at: Any, client: Any
     ) -> None:
