@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.roles import ADMIN, COMPANY_ADMIN, DEVELOPMENT, INSPECTOR
 from coal.models import YardCheck
 from common import clock
+from common.due import WHOLE_DAY
 from common.ui import moment
 from notifications.models import Outgoing, OutgoingState
 from notifications.outbox import Matter, deliver_soon, queue_selected, register_matter
@@ -63,7 +64,7 @@ def _queue(check: YardCheck, recipients: QuerySet[User], step: str, subject: str
         recipient=F("pk"),
         **{name: Value(text, output_field=CharField()) for name, text in texts.items()},
         **{name: Value(n, output_field=IntegerField()) for name, n in
-           (("item_id", check.pk), ("round", 1), ("repeat", 0))},
+           (("item_id", check.pk), ("round", 1), ("repeat", 0), ("due_minute", WHOLE_DAY))},
         due_on=Value(clock.local_date(check.checked_at), output_field=DateField()),
     )  # fmt: skip
     queue_selected(part, matter=MATTER, step=step, bundle="")  # type: ignore[arg-type]
