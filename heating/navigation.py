@@ -10,6 +10,15 @@ NAVIGATION = (
         (
             NavItem("总览", "home", "dashboard:overview"),
             NavItem("我的待办", "todo", "dashboard:todo"),
+            NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
+            NavItem(
+                "督办审批",
+                "check",
+                "supervision:proposal_list",
+                ("supervision.decide_proposal",),
+                under=True,
+                count=proposals_due,
+            ),
             NavItem("我的任务", "clock", "jobs:list"),
         ),
     ),
@@ -42,20 +51,6 @@ NAVIGATION = (
             NavItem("购煤资金", "report", "coal:fund_list", ("coal.view_coal",), under=True),
             NavItem("储备进度表", "ledger", "coal:progress", ("coal.view_coal",), under=True),
             NavItem("气温资料", "clock", "coal:weather", ("coal.view_coal",), under=True),
-        ),
-    ),
-    NavGroup(
-        "督办",
-        (
-            NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
-            NavItem(
-                "督办审批",
-                "check",
-                "supervision:proposal_list",
-                ("supervision.decide_proposal",),
-                under=True,
-                count=proposals_due,
-            ),
         ),
     ),
     NavGroup(

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from coal.bookkeeping import count, record_movement, reverse
 from coal.enums import MovementKind
 from coal.models import CoverGap, MilestoneDuty, ReportDuty, Target, Yard
+from facilities.models import Season
 from notifications.models import Message
 from notifications.outbox import deliver
 from supervision.models import Escalation
@@ -214,6 +215,14 @@ class TestCover:
     def test_enough_is_enough(self, cast: Cast, yard: Yard, at: Any) -> None:
         arrive(yard, cast, at(11, 20), 100)
         assert found(self.KIND, at(11, 21)) == {} and not CoverGap.objects.exists()
+
+    def test_never_for_longer_than_heating_still_lasts(self, cast: Cast, at: Any) -> None:
+        """14 days of coal: enough for the last 10 days of heating and for the last 14, not for the last 15."""
+        day = at(11, 21)
+        for last, gaps in ((day + dt.timedelta(9), 0), (day + dt.timedelta(13), 0), (day + dt.timedelta(14), 1)):
+            Season.objects.filter(pk=cast.season.pk).update(heating_end_on=last)
+            found(self.KIND, day)
+            assert CoverGap.objects.count() == gaps
 
     def test_a_look_back_or_ahead_is_judged_by_todays_book(self, at: Any) -> None:
         day = at(11, 21)
