@@ -215,6 +215,7 @@ MAKE = {
 MOST_COUNTED, COUNT_SECONDS = 99, 30
 # A state, and who has to do something about it: the permission and the side.
 WORK = (
+    (S.DRAFT, "propose_target", Party.COMPANY),
     (S.RETURNED, "propose_target", Party.COMPANY),
     (S.FILED, "check_target", Party.BUREAU),
     (S.CHECKED, "approve_target", Party.DEVELOPMENT),
@@ -222,7 +223,7 @@ WORK = (
 
 
 def waiting_for(user: Any) -> models.QuerySet[Target]:
-    """The targets with which the user can go on: returned ones, those to be checked, those to be approved."""
+    """The targets with which the user can go on: to be filed, returned ones too, to be checked, to be approved."""
     if not user.unit_id:
         return Target.objects.none()
     kinds = {

@@ -11,6 +11,15 @@ NAVIGATION = (
         (
             NavItem("总览", "home", "dashboard:overview"),
             NavItem("我的待办", "todo", "dashboard:todo"),
+            NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
+            NavItem(
+                "督办审批",
+                "check",
+                "supervision:proposal_list",
+                ("supervision.decide_proposal",),
+                under=True,
+                count=proposals_due,
+            ),
             NavItem("我的任务", "clock", "jobs:list"),
         ),
     ),
@@ -21,15 +30,6 @@ NAVIGATION = (
             NavItem("登记隐患", "plus", "inspections:hazard_create", ("inspections.register_hazard",), under=True),
             NavItem(
                 "导入台账", "import", "inspections:hazard_import_list", ("inspections.import_hazards",), under=True
-            ),
-            NavItem("督办", "flag", "supervision:escalation_list", ("supervision.view_escalation",)),
-            NavItem(
-                "督办审批",
-                "check",
-                "supervision:proposal_list",
-                ("supervision.decide_proposal",),
-                under=True,
-                count=proposals_due,
             ),
             NavItem("设施", "facility", "facilities:facility_list", ("facilities.view_facility",)),
             NavItem("小区", "map", "facilities:community_list", ("facilities.view_facility",), under=True),

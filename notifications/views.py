@@ -35,7 +35,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "has_unread": counts[UNREAD].value > 0,
         "form_id": FORM_ID,
         "empty_title": "没有未读消息" if chosen else "还没有消息",
-        "empty_text": "" if chosen else "隐患下达、到期提醒、督办和验收等与您有关的事，会在这里告诉您。",
+        "empty_text": "" if chosen else "隐患、煤炭储备、到期提醒和督办等与您有关的事，会在这里告诉您。",
     }
     return render_page(request, "notifications/inbox.html", context, fragments={"list": "partials/list.html"})
 

@@ -27,8 +27,12 @@ OVERDUE = (
 # "" is what waits for a decision.
 PROPOSAL_TABS = (("held", "暂缓"), ("approved", "已批准"), ("declined", "不同意"), ("gone", "不再需要"))
 SCOPES = (("all", "全部记录"),)
-# Who has no hazards of their own to mend.
+# Who owes nothing by a deadline.
 _NOT_RESPONSIBLE = (UnitKind.HOUSING_BUREAU, UnitKind.DEVELOPMENT_BUREAU)
+
+
+def kind_choices() -> list[tuple[str, str]]:
+    return [(kind.name, kind.label) for kind in KINDS.values()]
 
 
 def _choice(label: str, choices: Any, method: str) -> django_filters.ChoiceFilter:
@@ -41,10 +45,11 @@ class EscalationFilter(LedgerFilterSet):
     """`queryset` is what the user sees; without `scope=all` only what holds now is listed. `untabbed` is the list
     without its tab, for the counts."""
 
-    main = ("unit", "overdue", "scope")
+    main = ("kind", "unit", "overdue", "scope")
     tabs = ("step",)
 
     step = _choice("步骤", Measure.choices, "leave")
+    kind = _choice("类别", kind_choices, "by_kind")
     unit = _choice("责任单位", (), "by_unit")
     overdue = _choice("逾期", OVERDUE, "by_days")
     scope = _choice("范围", SCOPES, "leave")
@@ -78,6 +83,9 @@ class EscalationFilter(LedgerFilterSet):
         """Applied by `qs` and `filter_queryset`."""
         return queryset
 
+    def by_kind(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(kind=value)
+
     def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return _of_unit(queryset, value)
 
@@ -88,10 +96,11 @@ class EscalationFilter(LedgerFilterSet):
 class ProposalFilter(LedgerFilterSet):
     """What waits for a decision, or what the tab names. `untabbed` is the list without its tab, for the counts."""
 
-    main = ("unit", "measure", "overdue")
+    main = ("kind", "unit", "measure", "overdue")
     tabs = ("state",)
 
     state = _choice("状态", PROPOSAL_TABS, "leave")
+    kind = _choice("类别", kind_choices, "by_kind")
     unit = _choice("责任单位", (), "by_unit")
     measure = _choice("措施", Measure.choices, "by_measure")
     overdue = _choice("逾期", OVERDUE[1:], "by_days")
@@ -123,6 +132,9 @@ class ProposalFilter(LedgerFilterSet):
     def leave(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Applied by `tabbed`."""
         return queryset
+
+    def by_kind(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(kind=value)
 
     def by_unit(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return _of_unit(queryset, value)

@@ -38,10 +38,10 @@ LONGEST_HOLD = 366
 # Of so many one can still go over to another move from the page.
 MOST_IN_ADDRESS = 20
 CONSEQUENCES = {
-    APPROVE: "批准后，按督办规则通知责任单位和有关人员，并记入办理过程。发出前会再核对一次，已销号、改期或移交的不发。",
+    APPROVE: "批准后，按督办规则通知责任单位和有关人员，并记入办理过程。发出前会再核对一次，已办结、改期或移交的不发。",
     DECLINE: "不同意的这一步不再发出，理由记入办理过程。同一事项较轻的一步如以前报过、还没有审批，会重新列入待审批。",
     HOLD: "暂缓期间不通知责任单位，也不列入待审批，这一步此后的重复一并暂缓；到您写的那一天重新列入。更重的一步到了"
-    "照样报审批，期间销号、改期或移交的自动不再需要。",
+    "照样报审批，期间办结、改期或移交的自动不再需要。",
 }
 
 
@@ -166,6 +166,6 @@ def _say(request: HttpRequest, move: str, outcome: Outcome, until: dt.date | Non
         }[move]
         messages.success(request, f"已{VERBS[move]} {len(outcome.done)} 条督办，{after}。")
     if outcome.gone:
-        messages.warning(request, f"{len(outcome.gone)} 条已销号、改期或移交，不再需要审批，没有办理。")
+        messages.warning(request, f"{len(outcome.gone)} 条已办结、改期或移交，不再需要审批，没有办理。")
     if outcome.stale:
         messages.error(request, f"{len(outcome.stale)} 条刚刚被别人办理过，您的操作没有保存，请核对下面的最新情况。")

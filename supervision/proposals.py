@@ -112,7 +112,7 @@ def why_not_needed(proposal: Proposal, facts: Facts) -> str:
     if facts.deadline is None:
         return f"现在是“{facts.status}”" if facts.status else "事项已不在"
     if facts.round != proposal.round:
-        return f"已开始第 {facts.round} 轮整改"
+        return f"已开始新的一轮（第 {facts.round} 轮）"
     if facts.deadline != proposal.deadline:
         return f"时限已改为 {deadline(facts.deadline)}"
     return "已报更高的一步或新的一次，或责任单位、督办规则已变"

@@ -22,6 +22,7 @@ MEASURED: dict[MilestoneKind, Measure] = {
     MilestoneKind.CONTRACTED: lambda season, companies, until: contracted_supplies(season, companies),
     MilestoneKind.ARRIVED: supplies,
 }
+ASKED = {MilestoneKind.CONTRACTED: "应签合同", MilestoneKind.ARRIVED: "应到货"}
 Key = tuple[int, int, str, dt.date]
 
 
@@ -94,7 +95,7 @@ def _stand(milestone: TargetMilestone, supply: Supply | None, today: dt.date) ->
     there_t = supply.in_place_t(today)
     kind, lacking_t = MilestoneKind(milestone.kind), max(Decimal(0), wanted_t - there_t)
     share = quantity(milestone.share_percent)
-    standing = f"应{kind.label} {quantity(wanted_t)} t（{share}%），已有 {quantity(there_t)} t"
+    standing = f"{ASKED[kind]} {quantity(wanted_t)} t（{share}%），已有 {quantity(there_t)} t"
     if lacking_t:
         standing += f"，还差 {quantity(lacking_t)} t"
     return _Stand(milestone.pk, supply.reached_on(wanted_t), standing)

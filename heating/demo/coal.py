@@ -1,6 +1,7 @@
 """The demo county's coal, written as the companies write it: two seasons of arrivals, use, counts and daily reports.
 
-One company is behind with its coal, one has not filed its last reports, one has reported a stock that its book does not
+One company is up to its milestones, one a little behind the last; one is far behind, and its coal lasts for too few
+days once heating has begun. One has not filed its last reports, one has reported a stock that its book does not
 give, and one has reversed a load that was entered twice.
 """
 
@@ -33,13 +34,15 @@ DAYS_IN_STOCK_AT_START = 9
 INDOOR_C, MEAN_C = 18, -2
 # Of a company without an estimate.
 USUAL_DAY_T = Decimal(60)
-BEHIND = Decimal("0.2")
+# Of what usually comes, to whom is far behind: before heating, and from hand to mouth from then on.
+BEHIND, HAND_TO_MOUTH = Decimal("0.2"), Decimal(2)
 LORRIES = ("汽运 冀A7K213", "汽运 晋B50318", "铁路 C70 敞车", "汽运 冀F91T06")
 
 
 @dataclass(frozen=True)
 class Habit:
-    """How a company keeps its coal. `stored`: which share of the season's need arrives by the start of heating."""
+    """How a company keeps its coal. `stored`: which share of the season's need arrives by the start of heating,
+    `in_all`: by its end."""
 
     company: str
     user: str
@@ -47,7 +50,9 @@ class Habit:
     stored: Decimal
     boilers: int
     heat_value: Decimal
+    in_all: Decimal = Decimal("1.15")
     is_behind: bool = False  # with this season's coal
+    waits: bool = False  # for its next load since heating has begun
     unfiled: int = 0  # how many of the last days are not reported
 
 
@@ -59,11 +64,11 @@ HABITS = (
     ),
     Habit(
         "北苑供热站", "beiyuan", (("北苑煤场", "北苑镇热源厂院内", 3_600, False),), Decimal("0.58"), 2,
-        Decimal("20.934"),
+        Decimal("20.934"), waits=True,
     ),
     Habit(
         "兴隆热力有限责任公司", "xinglong", (("兴隆煤棚", "兴隆镇工业街", 9_000, True),), Decimal("0.55"), 3,
-        Decimal("20.097"), is_behind=True,
+        Decimal("20.097"), in_all=Decimal("1.02"), is_behind=True,
     ),
     Habit(
         "惠民供热中心", "huimin", (("惠民煤场", "府前街道西环路", 18_000, False),), Decimal("0.55"), 5,
@@ -128,7 +133,7 @@ def _season(
         day = season.summer_start_on + dt.timedelta(number)
         low_c, high_c = _temperatures(day, weather)
         with _at(day):
-            _arrive(firm, season, day, BEHIND if firm.habit.is_behind and is_present else Decimal(1))
+            _arrive(firm, season, day, _share(firm.habit, day >= season.heating_start_on) if is_present else Decimal(1))
             used_t = _burn(firm, season, day, (low_c + high_c) / 2)
         if day.day == 1 and day.month in (10, 12, 2):
             found_t = _rough(stock_at(firm.yards[0], day), firm.dice, Decimal("0.006"))
@@ -137,6 +142,13 @@ def _season(
             _carry(firm, day)
         if season.trial_run_on <= day and (today - day).days > firm.habit.unfiled:
             _report(firm, day, today, low_c, high_c, used_t)
+
+
+def _share(habit: Habit, is_heating: bool) -> Decimal:
+    """Of what usually comes, of this season's coal."""
+    if habit.is_behind:
+        return HAND_TO_MOUTH if is_heating else BEHIND
+    return Decimal(0) if habit.waits and is_heating else Decimal(1)
 
 
 def _arrive(firm: Firm, season: Season, day: dt.date, share: Decimal) -> None:
@@ -161,7 +173,7 @@ def _arrive(firm: Firm, season: Season, day: dt.date, share: Decimal) -> None:
 def _usual_t(firm: Firm, season: Season, day: dt.date) -> Decimal:
     """Weekly loads from June on until heating starts, then every third day what is still needed."""
     if day >= season.heating_start_on:
-        still = Decimal("1.15") - firm.habit.stored
+        still = firm.habit.in_all - firm.habit.stored
         return Decimal(0) if day.toordinal() % 3 else firm.mean_day_t * 3 * still
     if day.month < 6 or day.weekday() != 2:
         return Decimal(0)

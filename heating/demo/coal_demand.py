@@ -88,8 +88,8 @@ class _Talks:
         users = self.users
         return [
             *(lambda company=company: self.estimate(company) for company in self.people.companies),
-            lambda: self.draft(chengyuan, TargetRule.SHARE, 100),
-            lambda: self.draft(beiyuan, TargetRule.SHARE, 100),
+            lambda: self.draft(chengyuan, TargetRule.SHARE, 75),
+            lambda: self.draft(beiyuan, TargetRule.SHARE, 94),
             lambda: self.draft(xinglong, TargetRule.COLDEST_DAYS, 60),
             lambda: self.draft(huimin, TargetRule.MEAN_DAYS, 60),
             *(lambda company=company: self.move("file", company, self.clerks[company])
@@ -100,6 +100,11 @@ class _Talks:
             lambda: self.move("check", xinglong, users["dudao"]),
             lambda: self.move("approve", chengyuan, users["fagai"], "同意，按节点抓好到货"),
             lambda: self.move("approve", beiyuan, users["fagai"], "同意"),
+            # It is far behind with its coal: by the milestones that it has agreed to.
+            lambda: self.move("approve", xinglong, users["fagai"], "同意，到货进度明显偏慢，请住建局重点督促"),
+            lambda: self.raise_(huimin),
+            lambda: self.move("file", huimin, self.clerks[huimin]),
+            lambda: self.move("check", huimin, users["dudao"]),
             lambda: self.move("revise", chengyuan, self.clerks[chengyuan], "新接两个小区，供热面积增加"),
             lambda: self.enlarge(chengyuan),
         ]  # fmt: skip
@@ -136,12 +141,20 @@ class _Talks:
             amount=Decimal(amount), milestones=usual_milestones(self.season, self.inputs),
         )  # fmt: skip
 
+    def raise_(self, company: Unit) -> None:
+        """Sent back for being too little, it comes again as a share of the need."""
+        target = self._latest(company)
+        services.save_target(
+            target, by=self.clerks[company], estimate=target.estimate, method=Method.DESIGN_LOAD,
+            rule=TargetRule.SHARE, amount=Decimal(80), milestones=services.planned_of(target),
+        )  # fmt: skip
+
     def enlarge(self, company: Unit) -> None:
         """A further estimate for two more communities; the revision on it waits for the bureau."""
         estimate, target = self.estimate(company, more_m2=36_000), self._latest(company)
         services.save_target(
             target, by=self.clerks[company], estimate=estimate, method=Method.DESIGN_LOAD, rule=TargetRule.SHARE,
-            amount=Decimal(100), milestones=services.planned_of(target), note="新接两个小区共 3.6 万㎡，已签供热合同",
+            amount=Decimal(75), milestones=services.planned_of(target), note="新接两个小区共 3.6 万㎡，已签供热合同",
         )  # fmt: skip
         self.move("file", company, self.clerks[company])
 

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from coal.bookkeeping import count, record_movement, reverse
 from coal.enums import MovementKind
 from coal.models import CoverGap, MilestoneDuty, ReportDuty, Target, Yard
+from facilities.models import Season
 from notifications.models import Message
 from notifications.outbox import deliver
 from supervision.models import Escalation
@@ -215,6 +216,14 @@ class TestCover:
         arrive(yard, cast, at(11, 20), 100)
         assert found(self.KIND, at(11, 21)) == {} and not CoverGap.objects.exists()
 
+    def test_never_for_longer_than_heating_still_lasts(self, cast: Cast, at: Any) -> None:
+        """14 days of coal: enough for the last 10 days of heating and for the last 14, not for the last 15."""
+        day = at(11, 21)
+        for last, gaps in ((day + dt.timedelta(9), 0), (day + dt.timedelta(13), 0), (day + dt.timedelta(14), 1)):
+            Season.objects.filter(pk=cast.season.pk).update(heating_end_on=last)
+            found(self.KIND, day)
+            assert CoverGap.objects.count() == gaps
+
     def test_a_look_back_or_ahead_is_judged_by_todays_book(self, at: Any) -> None:
         day = at(11, 21)
         sweep(day)
@@ -235,6 +244,25 @@ class TestCover:
 
 
 class TestPages:
+    @pytest.mark.usefixtures("target", "yard")
+    def test_the_lists_can_be_narrowed_to_a_kind(self, cast: Cast, at: Any, client: Any) -> None:
+        """Two reports are owed; the milestone has come far enough for a proposal."""
+        for month, day in ((8, 24), (9, 3), (11, 2)):
+            sweep(at(month, day))
+        client.force_login(cast.admin)
+
+        def listed(page: str, **query: str) -> list[str]:
+            table = client.get(page, query).context["table"]
+            return sorted(record.kind for record in table.page.object_list)
+
+        assert listed("/supervision/") == ["coal_milestone", "coal_report", "coal_report"]
+        assert listed("/supervision/", kind="coal_report") == ["coal_report"] * 2
+        assert listed("/supervision/", kind="hazard") == []
+        assert "没有“x”这个选项" in client.get("/supervision/", {"kind": "x"}).content.decode()
+        assert listed("/supervision/proposals/", kind="coal_milestone") == ["coal_milestone"]
+        assert listed("/supervision/proposals/") == ["coal_milestone"]
+        assert listed("/supervision/proposals/", kind="coal_cover") == []
+
     def test_each_leads_to_a_page_with_its_ladder(
         self, cast: Cast, target: Target, yard: Yard, at: Any, client: Any
     ) -> None:

@@ -67,7 +67,7 @@ class TestPage:
         response = admin.post(address, {**posted(general(), r2={"amount": 3}), "do": "try", "day": "8.23"})
         page = response.content.decode()
         assert response.status_code == 200
-        assert "到 <strong>2026-08-23</strong>，适用这套规则、现在由责任单位办理的隐患共 1 条" in page
+        assert "到 <strong>2026-08-23</strong>，适用这套规则、现在要督促的隐患共 1 条" in page
         assert f'<a href="/hazards/{hazard.pk}/">YH-2026-0001</a>' in page
         assert re.search(r'name="steps-2-amount" value="3"', page)
         assert general().version == 1

@@ -238,7 +238,7 @@ class TestPages:
         self.send(admin, "approve", *Proposal.objects.all(), sure="1")
         page = admin.get(LIST).content.decode()
         assert "已批准 3 条督办" in page
-        assert "1 条已销号、改期或移交，不再需要审批，没有办理。" in page
+        assert "1 条已办结、改期或移交，不再需要审批，没有办理。" in page
         assert listed(admin, "gone") == [others[0].number]
         assert "不再需要：时限已改为 2026-09-29" in admin.get(LIST, {"state": "gone"}).content.decode()
 
