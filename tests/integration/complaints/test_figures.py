@@ -288,8 +288,7 @@ def test_a_notice_is_edited_sent_and_kept(cast: Cast, winter: Any, client_as: An
     assert {message.recipient for message in messages} == told
     assert AuditEntry.objects.filter(action="发送紧急通报", target_id=cluster.pk).count() == 1
     admins = client_as(cast.admin).get(cluster.get_absolute_url()).content.decode()
-    assert "/hazards/new/?problem_point=" in admins
-    assert f"communities={cast.community.pk}" in admins
+    assert f"/hazards/new/?from=cluster-{cluster.pk}" in admins
     assert client_as(cast.leader).post(f"{cluster.get_absolute_url()}notice/", {"text": "x"}).status_code == 403
 
 
