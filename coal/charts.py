@@ -119,10 +119,10 @@ def _steps(asked: Sequence[tuple[dt.date, Decimal]], days: Sequence[dt.date]) ->
 
 def _running(history: History) -> dict[dt.date, Value]:
     """What is in place at the close of each day."""
-    total = history.opening_t
+    total, more = history.opening_t, history.supply.by_day
     found: dict[dt.date, Value] = {}
     for day in history.days:
-        total += history.arrived_t.get(day, Decimal(0))
+        total += more.get(day, Decimal(0))
         found[day] = total
     return found
 

@@ -15,10 +15,11 @@ from coal.cover import DayNeed
 from coal.degree_days import Climate, Winter, climate, winter, winters_before
 from coal.demand import rounded
 from coal.demand_enums import Method, MilestoneKind, TargetStatus, WinterChoice
+from coal.history import together
 from coal.inputs import Input, adjusted
-from coal.models import DailyTemperature, Estimate, ParameterRange, StockDay, Target, TargetMilestone, Yard
+from coal.models import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone, Yard
 from coal.progress import Reach, Supply, reach
-from coal.selectors import stock_by_yard, used_by_yard
+from coal.selectors import histories, stocks_on, used_by_yard
 from coal.supply_selectors import contracted_supplies
 from facilities.models import Community, Season
 
@@ -129,20 +130,17 @@ def open_milestones(until: dt.date) -> QuerySet[TargetMilestone]:
 
 
 def supplies(season: Season, companies: Iterable[Unit], until: dt.date) -> dict[int, Supply]:
-    """What each company has in place up to that day, by its pk. Four queries."""
+    """What each company has in place up to that day, by its pk. Three queries."""
     first = season.summer_start_on
-    yards = list(Yard.objects.filter(company__in=[company.pk for company in companies]))
-    opening = stock_by_yard(yards, first - dt.timedelta(days=1))
-    days = StockDay.objects.filter(yard__in=[yard.pk for yard in yards], day__range=(first, until), arrived_t__gt=0)
-    arrived: dict[int, dict[dt.date, Decimal]] = {yard.company_id: {} for yard in yards}
-    for company, day, tonnes in days.values_list("yard__company", "day", "arrived_t"):
-        arrived[company][day] = arrived[company].get(day, Decimal(0)) + tonnes
-    return {
-        company: Supply(
-            first, sum((opening[yard.pk].stock_t for yard in yards if yard.company_id == company), Decimal(0)), by_day
-        )
-        for company, by_day in arrived.items()
+    eve = first - dt.timedelta(days=1)
+    found = Yard.objects.filter(company__in=[company.pk for company in companies]).order_by()
+    owner: dict[int, int] = dict(found.values_list("pk", "company_id"))
+    opening = stocks_on(list(owner), (eve,))[eve]
+    by_yard, _ = histories({key: opening[key].stock_t if key in opening else None for key in owner}, first, until)
+    together_of = {
+        company: together(by_yard[key] for key in owner if owner[key] == company) for company in set(owner.values())
     }
+    return {company: history.supply for company, history in together_of.items() if history}
 
 
 def supplies_by_kind(

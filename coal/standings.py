@@ -225,7 +225,7 @@ def standings_of(season: Season, keepers: Iterable[Keeper], today: dt.date) -> l
     found = bases(season, [keeper.company for keeper in kept])
     yards = [yard.pk for keeper in kept for yard in keeper.yards]
     stocks = stocks_on(yards, (eve, day - WEEK, day))
-    openings = {yard: stocks[eve].get(yard, Stock()).stock_t for yard in yards}
+    openings = {yard: stocks[eve][yard].stock_t if yard in stocks[eve] else None for yard in yards}
     by_yard, opened = histories(openings, season.summer_start_on, day)
     opened |= dict.fromkeys(stocks[eve], eve)
 
