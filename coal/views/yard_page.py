@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -144,9 +144,16 @@ def yard_switch(request: HttpRequest, pk: int) -> HttpResponse:
     yard = get_object_or_404(Yard.objects.visible_to(request.user), pk=pk)
     back, active = reverse("coal:yard_detail", args=[pk]), not yard.is_active
     word = "启用" if active else "停用"
+    if not active and (problem := services.why_in_use(yard)):
+        messages.error(request, f"{problem}。")
+        return redirect(back)
     if request.method == "POST":
-        services.change_yard(yard, by=request.user, is_active=active)
-        messages.success(request, f"{yard} 已{word}。")
+        try:
+            services.change_yard(yard, by=request.user, is_active=active)
+        except ValidationError as refused:
+            messages.error(request, f"{refused.messages[0]}。")
+        else:
+            messages.success(request, f"{yard} 已{word}。")
         return redirect(back)
     context = {
         "heading_text": f"{word}煤场",
