@@ -62,6 +62,11 @@ class History:
         lacking = {day: -tonnes for day, tonnes in self.shortage_t.items()}
         return Supply(self.first, self.opening_t, self.arrived_t, _added((self.opened_t, self.surplus_t, lacking)))
 
+    @property
+    def booked_t(self) -> Decimal:
+        """All that was there or came by the book, before counts found more or less."""
+        return self.opening_t + sum((*self.opened_t.values(), *self.arrived_t.values()), NOTHING)
+
     def stock_t(self, day: dt.date) -> Decimal:
         """At the close of that day; before `first` the opening, after `last` as on `last`."""
         number = min((day - self.first).days, len(self.closes_t) - 1)

@@ -23,7 +23,7 @@ from facilities.selectors import current_season
 @reads
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
-    """The season that was chosen. Four queries beside those of every page, whatever the companies and movements."""
+    """The season that was chosen. Five queries beside those of every page, whatever the companies and movements."""
     user: Any = request.user
     if user.unit_id and user.unit.kind == UnitKind.HEATING_COMPANY and not sees_region(user):
         return redirect("coal:company", pk=user.unit_id)

@@ -13,7 +13,7 @@ from coal import bookkeeping
 from coal.demand_selectors import supplies
 from coal.duties import milestones
 from coal.enums import MovementKind as Kind
-from coal.models import MilestoneDuty, Yard
+from coal.models import MilestoneDuty, ParameterRange, Yard
 from tests.cast import Cast
 from tests.coal_factories import make_estimate, make_target
 from tests.factories import YardFactory
@@ -100,3 +100,25 @@ def test_a_milestone_that_a_count_belies_is_watched_again(cast: Cast, yard: Yard
     duty.refresh_from_db()
     assert (duty.reached_on, duty.round) == (None, 2)
     assert duty.standing == "应到货 400 t（40%），已有 250 t，还差 150 t"
+
+
+def test_who_counts_much_more_or_less_than_the_book_is_named(cast: Cast, client_as: Browser, yard: Yard) -> None:
+    """More than 3 % of 1 000 t, unless the county has another figure; the count that opens the book is none of it."""
+    client = client_as(cast.development_officer)
+
+    def named() -> list[str]:
+        return [
+            each.text.replace("\u00a0", " ")
+            for each in client.get("/coal/").context["concerns"]
+            if each.label == "账实不符"
+        ]
+
+    count(yard, cast, dt.date(2026, 6, 1), 600)
+    move(yard, cast, dt.date(2026, 6, 2), Kind.ARRIVAL, 400)
+    count(yard, cast, dt.date(2026, 7, 1), 970)
+    assert named() == []
+    count(yard, cast, dt.date(2026, 7, 2), 990)
+    count(yard, cast, dt.date(2026, 7, 3), 985)
+    assert named() == ["本季盘亏 35 t、盘盈 20 t，超过入场煤 1 000 t 的 3%，请核对流水"]
+    ParameterRange.objects.create(county=cast.county, name="count_percent", least=0, typical=4, most=50)
+    assert named() == []

@@ -12,11 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from coal import bookkeeping
+from coal.contract_services import amend_contract
+from coal.duties import milestones
+from coal.duties.cover import judge
 from coal.enums import MovementKind as Kind
 from coal.glance import days_of_supply
-from coal.models import Movement, ParameterRange, TargetMilestone, Yard
+from coal.models import Contract, MilestoneDuty, Movement, ParameterRange, TargetMilestone, Yard
 from tests.cast import Cast
-from tests.coal_factories import make_estimate, make_target
+from tests.coal_factories import make_contract, make_estimate, make_target
 from tests.factories import DailyReportFactory, UnitFactory, YardFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -49,6 +52,14 @@ def move(yard: Yard, cast: Cast, day: dt.date, kind: Kind, tonnes: int, **more: 
     return bookkeeping.record_movement(
         yard, by=cast.chengyuan_admin, day=day, kind=kind, quantity_t=Decimal(tonnes), **more
     )
+
+
+def amend(contract: Contract, cast: Cast, agreed_on: dt.date, tonnes: int) -> None:
+    contract.refresh_from_db()
+    amend_contract(
+        contract, by=cast.chengyuan_admin, seen=contract.version, agreed_on=agreed_on, quantity_t=Decimal(tonnes),
+        price_yuan_per_t=contract.price_yuan_per_t, ends_on=contract.ends_on, reason="补充协议",
+    )  # fmt: skip
 
 
 def on(day: dt.date, hour: int = 10) -> Any:
@@ -100,6 +111,32 @@ def test_the_lights_in_words(cast: Cast, client_as: Browser, yards: tuple[Yard, 
         assert ("落后", "8月31日应到 40%，差 110 t；近 14 天没有到货") in matters(client_as(cast.leader).get("/coal/"))
 
 
+def test_contracts_count_as_the_sweep_counts_them(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:
+    """Of 1 000 t by 30 June 900 t were signed in time, and 80 t more by an amendment in July."""
+    target = TargetMilestone.objects.get().target
+    TargetMilestone.objects.create(
+        target=target, kind="contracted", due_on=dt.date(2026, 6, 30), share_percent=100, quantity_t=1000
+    )
+    contract = make_contract(company=cast.chengyuan, by=cast.chengyuan_admin, quantity_t=Decimal(900))
+    page = client_as(cast.leader).get("/coal/")
+    said = "6月30日应签合同 100%，差 100 t"
+    assert matters(page)[0] == ("严重落后", said)
+    assert page.context["concerns"][0].path == f"/coal/contracts/?company={cast.chengyuan.pk}"
+    row = page.context["rows"][0]
+    assert (row.company, row.milestone) == (cast.chengyuan, f"严重落后：{said}")
+    milestones.note(dt.date(2026, 8, 3))
+    duties = MilestoneDuty.objects.filter(reached_on=None, due_on__lt=dt.date(2026, 8, 3))
+    assert [each.standing.replace("\u00a0", " ") for each in duties] == [
+        "应合同签订 1 000 t（100%），已有 900 t，还差 100 t"
+    ]
+    amend(contract, cast, dt.date(2026, 7, 10), 980)
+    assert matters(client_as(cast.leader).get("/coal/"))[0] == ("落后", "6月30日应签合同 100%，差 20 t")
+    amend(contract, cast, dt.date(2026, 7, 12), 1000)
+    assert client_as(cast.leader).get("/coal/").context["rows"][-1].verdict.light.label == "正常"
+    milestones.note(dt.date(2026, 8, 3))
+    assert MilestoneDuty.objects.get(milestone__kind="contracted").reached_on == dt.date(2026, 7, 12)
+
+
 def test_a_pace_that_is_too_slow_for_the_season(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:
     """14 t in 14 days: 696 t more would take until 2028."""
     with on(dt.date(2026, 9, 20)):
@@ -127,6 +164,23 @@ def test_below_the_least_cover(cast: Cast, client_as: Browser, yards: tuple[Yard
         cover.delete()
         ParameterRange.objects.create(county=cast.county, name="cover_days", least=0, typical=10, most=60)
         assert ("存煤不足", said) not in matters(client_as(cast.leader).get("/coal/"))
+
+
+def test_at_the_end_of_heating_overview_and_sweep_ask_for_the_days_that_are_left(
+    cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]
+) -> None:
+    """280 t at 20 t a day last 14 days: enough on 2 March, one too few the day before."""
+    end = cast.season.heating_end_on
+    assert end == dt.date(2027, 3, 15)
+    for day, is_short in ((dt.date(2027, 3, 1), True), (dt.date(2027, 3, 2), False)):
+        with on(day):
+            if is_short:
+                move(yards[0], cast, dt.date(2027, 2, 27), Kind.USE, 140)
+            bookkeeping.count(yards[0], by=cast.chengyuan_admin, day=day - dt.timedelta(1), quantity_t=Decimal(280))
+            rows = {row.company: row for row in client_as(cast.leader).get("/coal/").context["rows"]}
+            judged = {each.company_id: each for each in judge(day)}
+        own = rows[cast.chengyuan]
+        assert (own.cover.mean_days, own.is_short, judged[cast.chengyuan.pk].is_below) == (14, is_short, is_short)
 
 
 def test_reports_that_were_not_filed(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:
