@@ -20,7 +20,7 @@ from coal.cover import Cover, Stock, least_days, measured, week_before
 from coal.demand import rounded
 from coal.demand_enums import Light, MilestoneKind
 from coal.history import History, together
-from coal.keepers import Keeper, keepers_of
+from coal.keepers import Keeper, KeptYard, keepers_of
 from coal.lights import Verdict, verdict
 from coal.models import Target, TargetMilestone
 from coal.progress import PACE_DAYS, Supply, forecast
@@ -33,6 +33,16 @@ from facilities.models import Season
 NOTHING = Decimal(0)
 WEEK = dt.timedelta(7)
 LATE, NONE_ARRIVED = f"按近 {PACE_DAYS} 天进度无法完成", f"近 {PACE_DAYS} 天没有到货"
+
+
+@dataclass(frozen=True, slots=True)
+class YardStanding:
+    """One yard of a company on the day."""
+
+    company: Unit
+    yard: KeptYard
+    stock: Stock
+    cover: Cover
 
 
 @dataclass(frozen=True)
@@ -183,6 +193,13 @@ class Standing:
     @cached_property
     def cover_before(self) -> Cover:
         return self.cover_on(self.before, self.stock_before.stock_t)
+
+    @property
+    def yards(self) -> list[YardStanding]:
+        """How long each yard's coal alone would feed all of the company's boilers."""
+        need = self.cover.need
+        found = ((yard, self.stocks.get(yard.pk, Stock())) for yard in self.keeper.yards)
+        return [YardStanding(self.company, yard, stock, Cover(stock.stock_t, need)) for yard, stock in found]
 
     def least_days(self, day: dt.date) -> int | None:
         """How long the coal has to last at least, by the rule of the sweep; None for not at all."""

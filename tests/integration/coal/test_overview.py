@@ -183,6 +183,38 @@ def test_at_the_end_of_heating_overview_and_sweep_ask_for_the_days_that_are_left
         assert (own.cover.mean_days, own.is_short, judged[cast.chengyuan.pk].is_below) == (14, is_short, is_short)
 
 
+def test_any_day_and_how_long_every_yard_lasts_on_it(
+    cast: Cast, client_as: Browser, yards: tuple[Yard, Yard], django_assert_max_num_queries: Any
+) -> None:
+    other = YardFactory(company=cast.chengyuan, name="西厂")
+    move(other, cast, dt.date(2026, 8, 1), Kind.ARRIVAL, 720)
+    client = client_as(cast.leader)
+
+    def shown(query: str) -> list[tuple[Any, ...]]:
+        page = client.get(f"/coal/{query}")
+        rows = page.context["yards"]
+        assert all(f"/coal/yards/{row.yard.pk}/" in text(page) for row in rows)
+        return [(row.yard.name, row.stock.stock_t, row.cover.mean_days, row.cover.coldest_days) for row in rows]
+
+    # ÷ 359.6 and 515.9 t a day
+    today = [
+        ("北苑煤场", 50, Decimal("0.1"), Decimal("0.1")), ("东厂", 280, Decimal("0.8"), Decimal("0.5")),
+        ("西厂", 720, Decimal("2.0"), Decimal("1.4")),
+    ]  # fmt: skip
+    assert shown("") == today
+    with django_assert_max_num_queries(12):
+        found = shown("?day=2026-07-27")
+    assert found == [
+        ("西厂", 0, 0, 0), ("北苑煤场", 50, Decimal("0.1"), Decimal("0.1")),
+        ("东厂", 150, Decimal("0.4"), Decimal("0.3")),
+    ]  # fmt: skip
+    page = client.get("/coal/?day=2026-07-27")
+    assert (page.context["county"].in_place_t, page.context["county"].stock.stock_t) == (200, 200)
+    # Neither a day to come nor one before the season nor no day at all.
+    for query in ("?day=2026-08-04", "?day=2026-03-15", "?day=2026-02-31", "?day=x"):
+        assert shown(query) == today
+
+
 def test_reports_that_were_not_filed(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:
     # At nine the report of 1 November is not due yet.
     with on(dt.date(2026, 11, 2), 9):
