@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Case, DecimalField, OuterRef, QuerySet, Subquery, Sum, When
 
 from accounts.models import Region, Unit, UnitQuerySet
 from accounts.scoping import sees_region
 from coal.cold_spell import Burning
-from coal.cover import DayNeed
+from coal.cover import DayNeed, measured, week_before
 from coal.degree_days import Climate, Winter, climate, winter, winters_before
 from coal.demand import rounded
 from coal.demand_enums import Method, MilestoneKind, TargetStatus, WinterChoice
 from coal.history import together
 from coal.inputs import Input, adjusted
-from coal.models import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone, Yard
+from coal.models import DailyTemperature, Estimate, ParameterRange, StockDay, Target, TargetMilestone, Yard
 from coal.progress import Reach, Supply, reach
 from coal.selectors import histories, stocks_on, used_by_yard
 from coal.supply_selectors import contracted_supplies
@@ -214,6 +214,44 @@ def day_needs(season: Season, companies: Iterable[Unit | int]) -> dict[int, DayN
         agreed_coldest_t=Subquery(in_force.values("coldest_day_t")),
     )
     return {each.company_id: _day_need(each) for each in estimates.order_by("number")}
+
+
+def with_burn(yards: QuerySet[Yard], seasons: Iterable[Season], day: dt.date) -> QuerySet[Yard]:
+    """Each yard with what `burns_of` needs of its company; `seasons`: those to which the day belongs. No query."""
+    kept = list(seasons)
+    in_force = Target.objects.filter(company=OuterRef("company"), season__in=kept, status=TargetStatus.APPROVED)
+    estimates = Estimate.objects.filter(company=OuterRef("company"), season__in=kept).order_by("-number")
+    used = []
+    for season in kept:
+        if week := week_before(day, season.heating_start_on, season.heating_end_on):
+            days = StockDay.objects.filter(yard__company=OuterRef("company"), day__range=week).order_by()
+            sums = days.values("yard__company").annotate(sum=Sum("used_t")).values("sum")
+            used.append(When(county=season.county_id, then=Subquery(sums)))
+    return yards.annotate(
+        agreed_mean_t=Subquery(in_force.values("mean_day_t")[:1]),
+        agreed_coldest_t=Subquery(in_force.values("coldest_day_t")[:1]),
+        estimate_pk=Subquery(estimates.values("pk")[:1]),
+        company_used_t=Case(*used, default=None, output_field=DecimalField()),
+    )
+
+
+def burns_of(yards: Iterable[Any], seasons: Iterable[Season], day: dt.date) -> dict[int, DayNeed]:
+    """What a day burns as of that day at each company of these yards (`with_burn`), by its pk: in heating by what all its
+    yards used in the week before. One query where a company has an estimate and no target, else none."""
+    by_county = {season.county_id: season for season in seasons}
+    rows = {yard.company_id: yard for yard in yards}
+    wanted = [row.estimate_pk for row in rows.values() if row.agreed_mean_t is None and row.estimate_pk]
+    estimates = Estimate.objects.in_bulk(wanted) if wanted else {}
+    found: dict[int, DayNeed] = {}
+    for company, row in rows.items():
+        need = DayNeed(row.agreed_mean_t, row.agreed_coldest_t, BY_TARGET) if row.agreed_mean_t else DayNeed()
+        if row.agreed_mean_t is None and row.estimate_pk:
+            need = estimated_need(estimates[row.estimate_pk])
+        season = by_county.get(row.county_id)
+        week = season and week_before(day, season.heating_start_on, season.heating_end_on)
+        # SQLite adds in binary fractions.
+        found[company] = measured(rounded(row.company_used_t or Decimal(0), 2), *week, need) if week else need
+    return found
 
 
 def _day_need(estimate: Any) -> DayNeed:
