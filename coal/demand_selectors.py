@@ -236,8 +236,8 @@ def with_burn(yards: QuerySet[Yard], seasons: Iterable[Season], day: dt.date) ->
 
 
 def burns_of(yards: Iterable[Any], seasons: Iterable[Season], day: dt.date) -> dict[int, DayNeed]:
-    """What a day burns as of that day at each company of these yards (`with_burn`), by its pk: in heating by what all its
-    yards used in the week before. One query where a company has an estimate and no target, else none."""
+    """What a day burns as of that day at each company of these yards (`with_burn`), by its pk: in heating by what all
+    its yards used in the week before. One query where a company has an estimate and no target, else none."""
     by_county = {season.county_id: season for season in seasons}
     rows = {yard.company_id: yard for yard in yards}
     wanted = [row.estimate_pk for row in rows.values() if row.agreed_mean_t is None and row.estimate_pk]

@@ -52,11 +52,13 @@ def _day(request: HttpRequest, season: Season) -> dt.date:
 def _shown(season: Season, day: dt.date, found: list[Standing]) -> dict[str, Any]:
     today = clock.today()
     yards = [yard for each in found for yard in each.yards if yard.yard.is_active or yard.stock.stock_t]
+    last, is_past = last_day(season, today), today > season.heating_end_on
     return {
-        "season": season, "day": day, "is_past": today > season.heating_end_on, "last": last_day(season, today),
+        "season": season, "day": day, "is_past": is_past, "last": last,
+        "back": "" if day == last else "季末" if is_past else "今天",
         "yards": sorted(yards, key=_shortest_first), "county": County(found), "rows": sorted(found, key=_worst_first),
         "is_empty": not any(each.keeper.yards or each.target for each in found),
-        "concerns": concerns(found), "charts": charts_of(found),
+        "concerns": concerns(found), "charts": charts_of(found, is_today=day == last),
     }  # fmt: skip
 
 

@@ -210,6 +210,9 @@ def test_any_day_and_how_long_every_yard_lasts_on_it(
     ]  # fmt: skip
     page = client.get("/coal/?day=2026-07-27")
     assert (page.context["county"].in_place_t, page.context["county"].stock.stock_t) == (200, 200)
+    # Only today is marked as today.
+    marked = [client.get(f"/coal/{query}").context["charts"][0]["data"]["now"] for query in ("", "?day=2026-07-27")]
+    assert marked == ["8月3日", None]
     # Neither a day to come nor one before the season nor no day at all.
     for query in ("?day=2026-08-04", "?day=2026-03-15", "?day=2026-02-31", "?day=x"):
         assert shown(query) == today
