@@ -19,15 +19,18 @@ DAY = dt.timedelta(1)
 Value = Decimal | None
 
 
-def charts_of(standings: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Stock against the milestones, arrivals and use by week, days of supply; none before a book is kept. No query."""
+def charts_of(standings: Sequence[Standing], *, is_today: bool = True) -> list[dict[str, Any]]:
+    """Stock against the milestones, arrivals and use by week, days of supply; none before a book is kept. No query.
+
+    `is_today`: whether the standings are today's, or a season's last.
+    """
     history = added(each.history for each in standings if each.history)
     if history is None or not history.closes_t:
         return []
-    return [stock_chart(standings, history), week_chart(history), cover_chart(standings, history)]
+    return [stock_chart(standings, history, is_today), week_chart(history), cover_chart(standings, history)]
 
 
-def stock_chart(standings: Sequence[Standing], history: History) -> dict[str, Any]:
+def stock_chart(standings: Sequence[Standing], history: History, is_today: bool) -> dict[str, Any]:
     """What lies there and what is in place beside what the milestones ask for, over the whole season.
 
     Of the companies that have a target in force, so that the lines can be compared; of all where none has.
@@ -50,7 +53,7 @@ def stock_chart(standings: Sequence[Standing], history: History) -> dict[str, An
         "head": ["日期", *lines],
         "rows": [[day.isoformat(), *(_text(line.get(day)) for line in lines.values())] for day in listed],
         "data": {"kind": "lines", "unit": "t", "labels": [_label(day) for day in days], "series": series,
-                 "now": _label(shown.last) if shown.last < days[-1] else None},
+                 "now": _label(shown.last) if is_today and shown.last < days[-1] else None},
     }  # fmt: skip
 
 
@@ -119,10 +122,10 @@ def _steps(asked: Sequence[tuple[dt.date, Decimal]], days: Sequence[dt.date]) ->
 
 def _running(history: History) -> dict[dt.date, Value]:
     """What is in place at the close of each day."""
-    total = history.opening_t
+    total, more = history.opening_t, history.supply.by_day
     found: dict[dt.date, Value] = {}
     for day in history.days:
-        total += history.arrived_t.get(day, Decimal(0))
+        total += more.get(day, Decimal(0))
         found[day] = total
     return found
 

@@ -8,9 +8,9 @@ from enum import IntEnum
 from django.urls import reverse
 
 from accounts.models import Unit
-from coal.demand_enums import Light
+from coal.demand_enums import Light, MilestoneKind
 from coal.standings import Standing, milestone_in_words
-from common.ui import prose_day
+from common.ui import prose_day, quantity
 
 
 class Matter(IntEnum):
@@ -19,9 +19,10 @@ class Matter(IntEnum):
     FAR_BEHIND = 1
     SHORT_OF_COVER = 2
     MILESTONE = 3
-    NO_TARGET = 4
-    REPORTS = 5
-    UNTOLD_HEAT = 6
+    COUNTS = 4
+    NO_TARGET = 5
+    REPORTS = 6
+    UNTOLD_HEAT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,28 @@ def concerns_of(standing: Standing) -> Iterator[Concern]:
     """Of one company."""
     yield from _milestone(standing)
     yield from _cover(standing)
+    yield from _counts(standing)
     yield from _reports(standing)
     yield from _heat(standing)
 
 
 def _milestone(standing: Standing) -> Iterator[Concern]:
-    light, target = standing.verdict.light, standing.target
+    target = standing.target
     if target is None:
         path = reverse("coal:target_list")
         yield Concern(Matter.NO_TARGET, standing.company, "无目标", "grey", "本季还没有已批准的储备目标", path)
-    elif light in (Light.BEHIND, Light.FAR_BEHIND):
+        return
+    for found in standing.verdicts:
+        light, milestone = found.light, found.milestone
+        if milestone is None or light not in (Light.BEHIND, Light.FAR_BEHIND):
+            continue
         matter = Matter.FAR_BEHIND if light is Light.FAR_BEHIND else Matter.MILESTONE
-        text = f"{milestone_in_words(standing.verdict)}；{_forecast(standing)}"
-        yield Concern(
-            matter, standing.company, light.label, light.colour, text, target.get_absolute_url(),
-            standing.verdict.short_t,
-        )  # fmt: skip
+        text, path = milestone_in_words(found), target.get_absolute_url()
+        if milestone.kind == MilestoneKind.CONTRACTED:
+            path = f"{reverse('coal:contract_list')}?company={standing.company.pk}"
+        else:
+            text += f"；{_forecast(standing)}"
+        yield Concern(matter, standing.company, light.label, light.colour, text, path, found.short_t)
 
 
 def _forecast(standing: Standing) -> str:
@@ -76,6 +83,22 @@ def _cover(standing: Standing) -> Iterator[Concern]:
     text = f"可用 {days} 天（平均日），低于最低 {least} 天；{need.basis} {need.mean_t} t/d"
     path = standing.path
     yield Concern(Matter.SHORT_OF_COVER, standing.company, "存煤不足", "red", text, path, -(days or Decimal(0)))
+
+
+def _counts(standing: Standing) -> Iterator[Concern]:
+    """More was counted away, or found, in the season than a book that is kept well explains."""
+    history, percent = standing.history, standing.keeper.count_percent
+    if history is None:
+        return
+    more_t, less_t = (sum(each.values(), Decimal(0)) for each in (history.surplus_t, history.shortage_t))
+    booked_t = history.booked_t
+    if max(more_t, less_t) * 100 > booked_t * percent:
+        text = (
+            f"本季盘亏 {quantity(less_t)} t、盘盈 {quantity(more_t)} t，超过入场煤 {quantity(booked_t)} t 的 "
+            f"{quantity(percent)}%，请核对流水"
+        )
+        path = f"{reverse('coal:movement_list')}?company={standing.company.pk}&kind=count"
+        yield Concern(Matter.COUNTS, standing.company, "账实不符", "amber", text, path, max(more_t, less_t))
 
 
 def _reports(standing: Standing) -> Iterator[Concern]:

@@ -88,6 +88,20 @@ def week_before(day: dt.date, heating_start_on: dt.date, heating_end_on: dt.date
     return max(heating_start_on, day - dt.timedelta(WEEK)), day - dt.timedelta(1)
 
 
+def least_days(
+    agreed: Iterable[tuple[dt.date, int]], usual: int, day: dt.date, heating_start_on: dt.date, heating_end_on: dt.date
+) -> int | None:
+    """For how many days coal has to be there on `day`; None for no number of days.
+
+    `agreed`: what the target in force asks for, from which day on; where it says nothing of days of cover, what is
+    `usual` in the county holds from the first day of heating on. Never longer than heating still lasts, `day` included.
+    """
+    steps = sorted(agreed)
+    asked = [days for due_on, days in steps if due_on <= day]
+    days = asked[-1] if asked else usual if not steps and heating_start_on <= day else 0
+    return min(days, (heating_end_on - day).days + 1) if days and day <= heating_end_on else None
+
+
 def measured(used_t: Decimal, first: dt.date, last: dt.date, estimated: DayNeed) -> DayNeed:
     """What a day burns by what was used between the two days; the coldest day stays the estimate's, and so does the
     mean where nothing was used."""

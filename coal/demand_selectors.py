@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Case, DecimalField, OuterRef, QuerySet, Subquery, Sum, When
 
 from accounts.models import Region, Unit, UnitQuerySet
 from accounts.scoping import sees_region
 from coal.cold_spell import Burning
-from coal.cover import DayNeed
+from coal.cover import DayNeed, measured, week_before
 from coal.degree_days import Climate, Winter, climate, winter, winters_before
 from coal.demand import rounded
 from coal.demand_enums import Method, MilestoneKind, TargetStatus, WinterChoice
+from coal.history import together
 from coal.inputs import Input, adjusted
 from coal.models import DailyTemperature, Estimate, ParameterRange, StockDay, Target, TargetMilestone, Yard
 from coal.progress import Reach, Supply, reach
-from coal.selectors import stock_by_yard, used_by_yard
+from coal.selectors import histories, stocks_on, used_by_yard
 from coal.supply_selectors import contracted_supplies
 from facilities.models import Community, Season
 
@@ -129,36 +130,33 @@ def open_milestones(until: dt.date) -> QuerySet[TargetMilestone]:
 
 
 def supplies(season: Season, companies: Iterable[Unit], until: dt.date) -> dict[int, Supply]:
-    """What each company has in place up to that day, by its pk. Four queries."""
+    """What each company has in place up to that day, by its pk. Three queries."""
     first = season.summer_start_on
-    yards = list(Yard.objects.filter(company__in=[company.pk for company in companies]))
-    opening = stock_by_yard(yards, first - dt.timedelta(days=1))
-    days = StockDay.objects.filter(yard__in=[yard.pk for yard in yards], day__range=(first, until), arrived_t__gt=0)
-    arrived: dict[int, dict[dt.date, Decimal]] = {yard.company_id: {} for yard in yards}
-    for company, day, tonnes in days.values_list("yard__company", "day", "arrived_t"):
-        arrived[company][day] = arrived[company].get(day, Decimal(0)) + tonnes
-    return {
-        company: Supply(
-            first, sum((opening[yard.pk].stock_t for yard in yards if yard.company_id == company), Decimal(0)), by_day
-        )
-        for company, by_day in arrived.items()
+    eve = first - dt.timedelta(days=1)
+    found = Yard.objects.filter(company__in=[company.pk for company in companies]).order_by()
+    owner: dict[int, int] = dict(found.values_list("pk", "company_id"))
+    opening = stocks_on(list(owner), (eve,))[eve]
+    by_yard, _ = histories({key: opening[key].stock_t if key in opening else None for key in owner}, first, until)
+    together_of = {
+        company: together(by_yard[key] for key in owner if owner[key] == company) for company in set(owner.values())
     }
+    return {company: history.supply for company, history in together_of.items() if history}
 
 
 def supplies_by_kind(
     season: Season, companies: Iterable[Unit], until: dt.date
 ) -> dict[MilestoneKind, dict[int, Supply]]:
-    """What the milestones that are shares of a target are held against: contracts signed, coal in place. 6 queries."""
+    """What the milestones that are shares of a target are held against: contracts signed, coal in place. 4 queries."""
     kept = list(companies)
     return {
-        MilestoneKind.CONTRACTED: contracted_supplies(season, kept),
+        MilestoneKind.CONTRACTED: contracted_supplies(season, kept, until),
         MilestoneKind.ARRIVED: supplies(season, kept, until),
     }
 
 
 def milestones_behind(season: Season, user: Any, today: dt.date) -> list[tuple[TargetMilestone, Reach]]:
     """Milestones for contracts and arrivals of targets in force that are past and not reached, of companies the user
-    sees. Seven queries."""
+    sees. Five queries."""
     due = open_milestones(today - dt.timedelta(days=1)).filter(
         kind__in=(MilestoneKind.CONTRACTED, MilestoneKind.ARRIVED), target__season=season,
         target__in=Target.objects.visible_to(user),
@@ -216,6 +214,44 @@ def day_needs(season: Season, companies: Iterable[Unit | int]) -> dict[int, DayN
         agreed_coldest_t=Subquery(in_force.values("coldest_day_t")),
     )
     return {each.company_id: _day_need(each) for each in estimates.order_by("number")}
+
+
+def with_burn(yards: QuerySet[Yard], seasons: Iterable[Season], day: dt.date) -> QuerySet[Yard]:
+    """Each yard with what `burns_of` needs of its company; `seasons`: those to which the day belongs. No query."""
+    kept = list(seasons)
+    in_force = Target.objects.filter(company=OuterRef("company"), season__in=kept, status=TargetStatus.APPROVED)
+    estimates = Estimate.objects.filter(company=OuterRef("company"), season__in=kept).order_by("-number")
+    used = []
+    for season in kept:
+        if week := week_before(day, season.heating_start_on, season.heating_end_on):
+            days = StockDay.objects.filter(yard__company=OuterRef("company"), day__range=week).order_by()
+            sums = days.values("yard__company").annotate(sum=Sum("used_t")).values("sum")
+            used.append(When(county=season.county_id, then=Subquery(sums)))
+    return yards.annotate(
+        agreed_mean_t=Subquery(in_force.values("mean_day_t")[:1]),
+        agreed_coldest_t=Subquery(in_force.values("coldest_day_t")[:1]),
+        estimate_pk=Subquery(estimates.values("pk")[:1]),
+        company_used_t=Case(*used, default=None, output_field=DecimalField()),
+    )
+
+
+def burns_of(yards: Iterable[Any], seasons: Iterable[Season], day: dt.date) -> dict[int, DayNeed]:
+    """What a day burns as of that day at each company of these yards (`with_burn`), by its pk: in heating by what all
+    its yards used in the week before. One query where a company has an estimate and no target, else none."""
+    by_county = {season.county_id: season for season in seasons}
+    rows = {yard.company_id: yard for yard in yards}
+    wanted = [row.estimate_pk for row in rows.values() if row.agreed_mean_t is None and row.estimate_pk]
+    estimates = Estimate.objects.in_bulk(wanted) if wanted else {}
+    found: dict[int, DayNeed] = {}
+    for company, row in rows.items():
+        need = DayNeed(row.agreed_mean_t, row.agreed_coldest_t, BY_TARGET) if row.agreed_mean_t else DayNeed()
+        if row.agreed_mean_t is None and row.estimate_pk:
+            need = estimated_need(estimates[row.estimate_pk])
+        season = by_county.get(row.county_id)
+        week = season and week_before(day, season.heating_start_on, season.heating_end_on)
+        # SQLite adds in binary fractions.
+        found[company] = measured(rounded(row.company_used_t or Decimal(0), 2), *week, need) if week else need
+    return found
 
 
 def _day_need(estimate: Any) -> DayNeed:

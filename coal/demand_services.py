@@ -14,9 +14,9 @@ from audit.services import Changes, record
 from audit.writing import label, shown
 from coal.demand import rounded, tce
 from coal.demand_enums import Method, MilestoneKind, TargetRule, TargetStatus
-from coal.demand_selectors import latest_estimate
+from coal.demand_selectors import inputs_of, latest_estimate
 from coal.inputs import INPUTS
-from coal.milestones import Planned
+from coal.milestones import Planned, departures
 from coal.models import Estimate, Target, TargetMilestone
 from common import clock
 from common.concurrency import Stale, change
@@ -215,6 +215,11 @@ def _add_milestones(target: Target, milestones: Sequence[Planned]) -> None:
         )
         for each in milestones
     )
+
+
+def departures_of(target: Target) -> list[str]:
+    """Where its milestones ask for less than the county usually does, a sentence each. Two queries."""
+    return departures(planned_of(target), target.season, inputs_of(target.county))
 
 
 def planned_of(target: Target) -> list[Planned]:

@@ -17,11 +17,12 @@ DAY, WEEK = dt.timedelta(1), dt.timedelta(7)
 
 @dataclass(frozen=True, slots=True)
 class YardDay:
-    """One day on which something was entered for one yard; t."""
+    """One day on which something was entered for one yard; t. `moved_t`: what its movements alone add to the stock."""
 
     day: dt.date
     arrived_t: Decimal
     used_t: Decimal
+    moved_t: Decimal
     close_t: Decimal
 
 
@@ -36,13 +37,20 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """From `first` to `last`, both included. `opening_t` lay there on the evening before; `closes_t` has every day."""
+    """From `first` to `last`, both included. `opening_t` lay there on the evening before; `closes_t` has every day.
+
+    What counts found, by day: `opened_t` where the book begins with a count, else `surplus_t` (盘盈) and `shortage_t`
+    (盘亏), both positive.
+    """
 
     first: dt.date
     last: dt.date
     opening_t: Decimal
     arrived_t: Mapping[dt.date, Decimal]
     used_t: Mapping[dt.date, Decimal]
+    opened_t: Mapping[dt.date, Decimal]
+    surplus_t: Mapping[dt.date, Decimal]
+    shortage_t: Mapping[dt.date, Decimal]
     closes_t: tuple[Decimal, ...]
 
     @property
@@ -51,7 +59,13 @@ class History:
 
     @property
     def supply(self) -> Supply:
-        return Supply(self.first, self.opening_t, self.arrived_t)
+        lacking = {day: -tonnes for day, tonnes in self.shortage_t.items()}
+        return Supply(self.first, self.opening_t, self.arrived_t, _added((self.opened_t, self.surplus_t, lacking)))
+
+    @property
+    def booked_t(self) -> Decimal:
+        """All that was there or came by the book, before counts found more or less."""
+        return self.opening_t + sum((*self.opened_t.values(), *self.arrived_t.values()), NOTHING)
 
     def stock_t(self, day: dt.date) -> Decimal:
         """At the close of that day; before `first` the opening, after `last` as on `last`."""
@@ -74,18 +88,26 @@ class History:
         return found
 
 
-def of_yard(first: dt.date, last: dt.date, opening_t: Decimal, days: Iterable[YardDay]) -> History:
-    """`days`: by date. A day without a row closes as the one before it."""
+def of_yard(first: dt.date, last: dt.date, opening_t: Decimal | None, days: Iterable[YardDay]) -> History:
+    """`opening_t`: None where the yard has no book before `first`. `days`: by date; a day without a row closes as the
+    one before it."""
     by_day = {each.day: each for each in days}
-    closes, stock_t = [], opening_t
+    closes, stock_t, is_new = [], opening_t or NOTHING, opening_t is None
+    opened: dict[dt.date, Decimal] = {}
+    counted: dict[dt.date, Decimal] = {}
     for number in range((last - first).days + 1):
         if row := by_day.get(first + DAY * number):
-            stock_t = row.close_t
+            # Without a count a day closes with what its movements give.
+            (opened if is_new else counted)[row.day] = row.close_t - stock_t - row.moved_t
+            stock_t, is_new = row.close_t, False
         closes.append(stock_t)
     return History(
-        first, last, opening_t,
+        first, last, opening_t or NOTHING,
         {day: each.arrived_t for day, each in by_day.items() if each.arrived_t},
         {day: each.used_t for day, each in by_day.items() if each.used_t},
+        {day: tonnes for day, tonnes in opened.items() if tonnes},
+        {day: tonnes for day, tonnes in counted.items() if tonnes > 0},
+        {day: -tonnes for day, tonnes in counted.items() if tonnes < 0},
         tuple(closes),
     )  # fmt: skip
 
@@ -98,6 +120,8 @@ def together(histories: Iterable[History]) -> History | None:
     return History(
         kept[0].first, kept[0].last, sum((each.opening_t for each in kept), NOTHING),
         _added(each.arrived_t for each in kept), _added(each.used_t for each in kept),
+        _added(each.opened_t for each in kept), _added(each.surplus_t for each in kept),
+        _added(each.shortage_t for each in kept),
         tuple(sum(closes, NOTHING) for closes in zip(*(each.closes_t for each in kept), strict=True)),
     )  # fmt: skip
 

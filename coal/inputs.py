@@ -79,6 +79,7 @@ _MILESTONES = (
     _input("cover_days", "供暖期最低可用天数", "天", 0, "0", "15", "60"),
     _input("severe_percent", "到期节点差多少算严重落后", "%", 1, "0", "5", "50"),
     _input("warn_days", "节点到期前几天起按进度预警", "天", 0, "0", "14", "60"),
+    _input("count_percent", "本季盘盈、盘亏超过入场煤多少要核查", "%", 1, "0", "3", "50"),
 )
 INPUTS: Mapping[str, Input] = {each.name: each for each in (*_DESIGN, *_LAST, *_MILESTONES)}
 DESIGN_INPUTS = tuple(each.name for each in _DESIGN)

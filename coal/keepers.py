@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 
 from accounts.models import Unit
 from coal.demand_selectors import coal_companies
@@ -14,14 +14,13 @@ from coal.enums import MovementKind
 from coal.inputs import INPUTS
 from coal.lights import Borders
 from coal.models import DailyReport, Movement, ParameterRange, QualityBatch
-from coal.reports import due_at
-from common import clock
+from coal.reports import last_due, owed_days
 from facilities.models import Season
 
 # Of how many days the missing reports are counted.
 REPORT_DAYS = 7
 # What a county may have its own value for.
-OWN = ("cover_days", "warn_days", "severe_percent")
+OWN = ("cover_days", "warn_days", "severe_percent", "count_percent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,17 @@ class KeptYard:
 
 @dataclass(frozen=True)
 class Keeper:
-    """`least_days`, `borders`: what holds in the county. `owed`: the days, first and last, of which reports are owed
-    by now; `filed`: of how many of these there is one; `opened_on`: since when a book is kept, as far as is known."""
+    """`least_days`, `borders`, `count_percent` (by how much counts may differ from the book): what holds in the county.
+    `owed`: the days, first and last, of which reports are owed by now; `filed`: of which of these there is one;
+    `opened_on`: since when a book is kept, as far as is known."""
 
     company: Unit
+    season: Season
     least_days: int
     borders: Borders
+    count_percent: Decimal
     owed: tuple[dt.date, dt.date] | None
-    filed: int
+    filed: frozenset[dt.date]
     yards: list[KeptYard] = field(default_factory=list)
     opened_on: dt.date | None = None
 
@@ -54,20 +56,15 @@ class Keeper:
 
     @property
     def missing_reports(self) -> int:
-        """Of how many days of `owed` there is no report; none are owed before the book was opened."""
-        if self.owed is None or self.opened_on is None:
+        """Of how many days of `owed` there is no report, by the rule of `coal.reports.owed_days`."""
+        if self.owed is None:
             return 0
-        first, last = max(self.owed[0], self.opened_on), self.owed[1]
-        return max(0, (last - first).days + 1 - self.filed)
+        return len(set(owed_days(self.season, self.opened_on, *self.owed)) - self.filed)
 
 
 def reports_owed(season: Season, today: dt.date) -> tuple[dt.date, dt.date] | None:
-    """The last REPORT_DAYS days of which reports are due by now; None if of none.
-
-    Reports are owed from the trial run to the end of heating.
-    """
-    yesterday = today - dt.timedelta(1)
-    last = yesterday if clock.now() >= due_at(yesterday) else yesterday - dt.timedelta(1)
+    """The last REPORT_DAYS days of which reports are due by now, from the trial run on; None if of none."""
+    last = last_due(today)
     first = max(season.trial_run_on, last - dt.timedelta(REPORT_DAYS - 1))
     return (first, last) if first <= last <= season.heating_end_on else None
 
@@ -81,17 +78,29 @@ def keepers_of(season: Season, user: Any, today: dt.date, *, company: int | None
     companies = companies.active() if company is None else companies.filter(pk=company)
     owed = reports_owed(season, today)
     keepers: dict[int, Keeper] = {}
-    for row in _rows(companies, season, owed):
+    days = _names(owed)
+    for row in _rows(companies, season, days):
         if (keeper := keepers.get(row.pk)) is None:
             borders = Borders(int(_usual(row, "warn_days")), _usual(row, "severe_percent"))
-            keeper = keepers[row.pk] = Keeper(row, int(_usual(row, "cover_days")), borders, owed, row.filed or 0)
+            filed = frozenset(day for name, day in days.items() if getattr(row, name))
+            keeper = keepers[row.pk] = Keeper(
+                row, season, int(_usual(row, "cover_days")), borders, _usual(row, "count_percent"), owed, filed
+            )
         if row.yard_pk is not None:
             keeper.yards.append(KeptYard(row.yard_pk, row.yard_name, row.yard_is_active, row.untold_since))
     return list(keepers.values())
 
 
-def _rows(companies: Any, season: Season, owed: tuple[dt.date, dt.date] | None) -> Iterable[Any]:
-    """A company for each of its yards."""
+def _names(owed: tuple[dt.date, dt.date] | None) -> dict[str, dt.date]:
+    """The columns that say of which of these days there is a report."""
+    if owed is None:
+        return {}
+    span = range((owed[1] - owed[0]).days + 1)
+    return {f"filed_{number}": owed[0] + dt.timedelta(number) for number in span}
+
+
+def _rows(companies: Any, season: Season, days: Mapping[str, dt.date]) -> Iterable[Any]:
+    """A company for each of its yards. Whether there is a report is one step into an index, for each of the days."""
     tested = QualityBatch.objects.filter(
         company=OuterRef("yard__company"), number=OuterRef("batch"), heat_value_mj_per_kg__isnull=False
     )
@@ -101,11 +110,11 @@ def _rows(companies: Any, season: Season, owed: tuple[dt.date, dt.date] | None) 
         kind=MovementKind.ARRIVAL, heat_value_mj_per_kg__isnull=True, day__gte=season.summer_start_on,
     ).order_by("day")  # fmt: skip
     own = ParameterRange.objects.filter(county=season.county_id)
-    filed = DailyReport.objects.filter(company=OuterRef("pk"), day__range=owed or (dt.date.min, dt.date.min))
+    filed = DailyReport.objects.filter(company=OuterRef("pk"))
     rows = companies.annotate(
         yard_pk=F("yards__pk"), yard_name=F("yards__name"), yard_is_active=F("yards__is_active"),
         untold_since=Subquery(untold.values("day")[:1]),
-        filed=Subquery(filed.order_by().values("company").annotate(days=Count("day", distinct=True)).values("days")),
+        **{name: Exists(filed.filter(day=day)) for name, day in days.items()},
         **{f"own_{name}": Subquery(own.filter(name=name).values("typical")[:1]) for name in OWN},
     )  # fmt: skip
     return rows.order_by("pk", "yards__name", "yards__pk")

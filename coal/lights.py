@@ -1,6 +1,7 @@
 """Whether a company keeps up with its milestones, in one light. Pure: no database, no clock.
 
-- 严重落后 (red): a milestone for arrivals is past and not reached, and more than `severe_percent` of it is lacking.
+- 严重落后 (red): a milestone for contracts or arrivals is past and not reached, and more than `severe_percent` of it
+  is lacking.
 - 落后 (amber): one is past and not reached, but less is lacking; or one that is due within `warn_days` from today
   will not be reached at the pace of the last 14 days. Due today is not past.
 - 正常 (green): neither; every milestone that is past was reached, be it late.
@@ -21,7 +22,8 @@ from coal.progress import Supply, forecast, pace_t_per_day, reach
 NOTHING = Decimal(0)
 
 
-class ArrivalMilestone(Protocol):
+class Milestone(Protocol):
+    kind: str
     due_on: dt.date
     share_percent: Decimal | None
     quantity_t: Decimal | None
@@ -35,7 +37,7 @@ class Verdict:
     """
 
     light: Light
-    milestone: ArrivalMilestone | None = None
+    milestone: Milestone | None = None
     lacking_t: Decimal = NOTHING
     short_t: Decimal = NOTHING
     is_past: bool = False
@@ -49,8 +51,8 @@ class Borders:
     severe_percent: Decimal
 
 
-def verdict(milestones: Sequence[ArrivalMilestone], supply: Supply, day: dt.date, borders: Borders) -> Verdict:
-    """`milestones`: those for arrivals of the target in force, by date."""
+def verdict(milestones: Sequence[Milestone], supply: Supply, day: dt.date, borders: Borders) -> Verdict:
+    """`milestones`: those of one kind of the target in force, by date; `supply`: what they are held against."""
     stands = [(each, reach(supply, each.quantity_t or NOTHING, each.due_on, day)) for each in milestones]
     for each, found in reversed(stands):
         if found.is_behind:

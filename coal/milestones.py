@@ -13,6 +13,7 @@ from typing import Protocol
 from coal.demand import rounded
 from coal.demand_enums import MilestoneKind
 from coal.inputs import Input
+from common.ui import prose_day
 
 
 class SeasonDates(Protocol):
@@ -66,3 +67,20 @@ def problems_of(planned: list[Planned]) -> list[str]:
                     f"{before.amount.normalize():f}%，累计比例不能倒退"
                 )
     return found
+
+
+def departures(planned: list[Planned], season: SeasonDates, inputs: Mapping[str, Input]) -> list[str]:
+    """Where a plan asks for less before heating than the county usually does, in Chinese; empty where it does not."""
+    start, usual = season.heating_start_on, inputs["start_percent"].typical or Decimal(0)
+    arrivals = [each for each in planned if each.kind is MilestoneKind.ARRIVED]
+    if not arrivals:
+        # Such a plan is not taken at all.
+        return []
+    before = [each.amount for each in arrivals if each.due_on < start]
+    when = f"供暖（{prose_day(start)}）前"
+    if not before:
+        return [f"{when}没有到货节点，本县常用的是到货 {usual.normalize():f}%"] if usual else []
+    most = max(before)
+    if most >= usual:
+        return []
+    return [f"{when}的到货节点只到 {most.normalize():f}%，低于本县常用的 {usual.normalize():f}%"]

@@ -1,38 +1,48 @@
 """How far a company has come towards its target: what is in place by a day. Pure: no database, no clock.
 
-在位 = what lay in the yards when the summer's storing began + all arrivals since. What is burnt later is not taken off:
-a milestone that was reached stays reached.
+累计到位 = what lay in the yards when the summer's storing began + all arrivals since ± what counts found more or less
+than the book. A book that begins with a count begins with all that was found. What is burnt later is not taken off: a
+milestone that was reached stays reached, unless a count says that the coal was never there.
 """
 
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """`opening_t`: on the evening before `first`, the season's first day; `arrived`: tonnes by day since."""
+    """`opening_t`: on the evening before `first`, the season's first day; `arrived`: tonnes by day since;
+    `counted`: what counts found more (+) or less (−), by day."""
 
     first: dt.date
     opening_t: Decimal
     arrived: Mapping[dt.date, Decimal]
+    counted: Mapping[dt.date, Decimal] = field(default_factory=dict)
+
+    @property
+    def by_day(self) -> dict[dt.date, Decimal]:
+        """By how much more is in place on each day on which that changed, in order of the days."""
+        days = sorted({*self.arrived, *self.counted})
+        return {day: self.arrived.get(day, Decimal(0)) + self.counted.get(day, Decimal(0)) for day in days}
 
     def in_place_t(self, day: dt.date) -> Decimal:
         """By the evening of that day."""
-        return self.opening_t + sum((tonnes for each, tonnes in self.arrived.items() if each <= day), Decimal(0))
+        return self.opening_t + sum((tonnes for each, tonnes in self.by_day.items() if each <= day), Decimal(0))
 
     def reached_on(self, quantity_t: Decimal) -> dt.date | None:
-        """The day on which so much was in place, `first` for what lay there before; None while it is not."""
+        """The day since which so much is in place, `first` for what lay there before; None while it is not."""
         total = self.opening_t
-        if total >= quantity_t:
-            return self.first
-        for day in sorted(self.arrived):
-            total += self.arrived[day]
-            if total >= quantity_t:
-                return day
-        return None
+        since = self.first if total >= quantity_t else None
+        for day, more_t in self.by_day.items():
+            total += more_t
+            if total < quantity_t:
+                since = None
+            elif since is None:
+                since = day
+        return since
 
 
 @dataclass(frozen=True, slots=True)

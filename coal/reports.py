@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import Unit
 from coal.models import DailyReport, StockDay, Yard
 from coal.selectors import NOTHING, stock_by_yard
+from common import clock
 from common.columns import group_digits
 from facilities.models import Season
 
@@ -112,6 +113,21 @@ def due_at(day: dt.date) -> dt.datetime:
     return timezone.make_aware(morning)
 
 
+def last_due(today: dt.date) -> dt.date:
+    """The last day whose report is due by now."""
+    yesterday = today - dt.timedelta(1)
+    return yesterday if clock.now() >= due_at(yesterday) else yesterday - dt.timedelta(1)
+
+
+def owed_days(season: Season, opened_on: dt.date | None, first: dt.date, last: dt.date) -> list[dt.date]:
+    """The days from `first` to `last` of which a company owes a report, in order: from the trial run to the end of
+    heating, since its book was opened (None: not yet)."""
+    if opened_on is None:
+        return []
+    first, last = max(first, season.trial_run_on, opened_on), min(last, season.heating_end_on)
+    return [first + dt.timedelta(number) for number in range((last - first).days + 1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A report that is owed and has not come."""
@@ -127,18 +143,26 @@ class Missing:
 def missing_reports(season: Season, first: dt.date, last: dt.date) -> Iterator[Missing]:
     """What the season's county is owed for the days from `first` to `last`, by day. 3 queries.
 
-    A company owes none for the days before its book was opened.
+    Which days are owed is as `owed_days` has it.
     """
-    first, last = max(first, season.trial_run_on), min(last, season.heating_end_on)
     opened = _opened(season)
     filed = set(
         DailyReport.objects.filter(county=season.county_id, day__range=(first, last)).values_list("company", "day")
     )
-    for number in range((last - first).days + 1):
-        day = first + dt.timedelta(number)
-        for company, since in opened.items():
-            if since <= day and (company.pk, day) not in filed:
-                yield Missing(company, day)
+    owed = [(day, company) for company, since in opened.items() for day in owed_days(season, since, first, last)]
+    for day, company in sorted(owed, key=lambda each: (each[0], each[1].pk)):
+        if (company.pk, day) not in filed:
+            yield Missing(company, day)
+
+
+def missing_days(company: Unit, first: dt.date, last: dt.date) -> list[dt.date]:
+    """The days of which this company owes a report that is not filed, in order. 3 queries."""
+    opened = books_opened(Yard.objects.filter(company=company, is_active=True)).get(company.pk)
+    county = company.region.county
+    seasons = Season.objects.filter(county=county, trial_run_on__lte=last, heating_end_on__gte=first)
+    owed = {day for season in seasons for day in owed_days(season, opened, first, last)}
+    filed = DailyReport.objects.filter(company=company, day__range=(first, last)).values_list("day", flat=True)
+    return sorted(owed.difference(filed))
 
 
 def _opened(season: Season) -> Mapping[Unit, dt.date]:

@@ -106,17 +106,20 @@ def cover_by_company(
 
 
 def histories(
-    openings: Mapping[int, Decimal], first: dt.date, last: dt.date
+    openings: Mapping[int, Decimal | None], first: dt.date, last: dt.date
 ) -> tuple[dict[int, History], dict[int, dt.date]]:
     """Of each yard what moved between the two days, and the first of these days on which anything did, by its pk.
 
-    `openings`: what lay in each yard on the evening before `first`. 1 query. It reads the yards' rows of these days:
-    one for each yard and day at most, however many movements a day had.
+    `openings`: what lay in each yard on the evening before `first`, None without a book by then. 1 query. It reads the
+    yards' rows of these days: one for each yard and day at most, however many movements a day had.
     """
     rows = StockDay.objects.filter(yard__in=list(openings), day__range=(first, last)).order_by("day")
     by_yard: dict[int, list[YardDay]] = {key: [] for key in openings}
-    for yard, day, arrived_t, used_t, close_t in rows.values_list("yard", "day", "arrived_t", "used_t", "close_t"):
-        by_yard[yard].append(YardDay(day, arrived_t, used_t, close_t))
+    for yard, day, close_t, arrived_t, in_t, used_t, lost_t, out_t in rows.values_list(
+        "yard", "day", "close_t", *SUMMED
+    ):
+        moved_t = arrived_t + in_t - used_t - lost_t - out_t
+        by_yard[yard].append(YardDay(day, arrived_t, used_t, moved_t, close_t))
     found = {key: of_yard(first, last, openings[key], days) for key, days in by_yard.items()}
     return found, {key: days[0].day for key, days in by_yard.items() if days}
 

@@ -1,8 +1,8 @@
 """How each company stands on a day: target, what is in place, stock, days of supply, light and forecast.
 
-All of it is made of four reads, whatever the number of companies and movements: companies with their yards, what lies
+All of it is made of five reads, whatever the number of companies and movements: companies with their yards, what lies
 in the yards on three days (a step into the index for each), the yards' rows of the season (`StockDay`: one a day, not
-one a movement), estimates with the targets that rest on them.
+one a movement), estimates with the targets that rest on them, contracts with their amendments.
 """
 
 import datetime as dt
@@ -16,15 +16,16 @@ from django.urls import reverse
 
 from accounts.models import Unit
 from coal.agreements import Agreed, Basis, bases
-from coal.cover import Cover, Stock, measured, week_before
+from coal.cover import Cover, Stock, least_days, measured, week_before
 from coal.demand import rounded
 from coal.demand_enums import Light, MilestoneKind
 from coal.history import History, together
-from coal.keepers import Keeper, keepers_of
+from coal.keepers import Keeper, KeptYard, keepers_of
 from coal.lights import Verdict, verdict
 from coal.models import Target, TargetMilestone
 from coal.progress import PACE_DAYS, Supply, forecast
 from coal.selectors import histories, stocks_on
+from coal.supply_selectors import contracted_supplies
 from common.columns import group_digits
 from common.ui import prose_day
 from facilities.models import Season
@@ -34,11 +35,21 @@ WEEK = dt.timedelta(7)
 LATE, NONE_ARRIVED = f"按近 {PACE_DAYS} 天进度无法完成", f"近 {PACE_DAYS} 天没有到货"
 
 
+@dataclass(frozen=True, slots=True)
+class YardStanding:
+    """One yard of a company on the day."""
+
+    company: Unit
+    yard: KeptYard
+    stock: Stock
+    cover: Cover
+
+
 @dataclass(frozen=True)
 class Standing:
     """One company on `day`; what has `_before` in its name is as of a week before.
 
-    `stocks`: by the yard's pk; `history` is None without a yard.
+    `stocks`: by the yard's pk; `history` is None without a yard; `signed`: what was bought by contracts.
     """
 
     season: Season
@@ -48,6 +59,7 @@ class Standing:
     stocks: dict[int, Stock]
     stocks_before: dict[int, Stock]
     history: History | None
+    signed: Supply
 
     @property
     def company(self) -> Unit:
@@ -97,10 +109,16 @@ class Standing:
         return rounded(self.in_place_t * 100 / self.target.quantity_t, 1) if self.target else None
 
     @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """On arrivals and on contracts, as the sweep over milestones has them; empty without a target."""
+        held = ((MilestoneKind.ARRIVED, self.supply), (MilestoneKind.CONTRACTED, self.signed))
+        borders = self.keeper.borders
+        return [verdict(self.milestones(kind), supply, self.day, borders) for kind, supply in held if self.target]
+
+    @property
     def verdict(self) -> Verdict:
-        if self.target is None:
-            return Verdict(Light.NONE)
-        return verdict(self.milestones(), self.supply, self.day, self.keeper.borders)
+        """The worst; of two alike that on arrivals."""
+        return max(self.verdicts, key=lambda each: each.light.severity, default=Verdict(Light.NONE))
 
     @property
     def milestone(self) -> str:
@@ -176,14 +194,18 @@ class Standing:
     def cover_before(self) -> Cover:
         return self.cover_on(self.before, self.stock_before.stock_t)
 
+    @property
+    def yards(self) -> list[YardStanding]:
+        """How long each yard's coal alone would feed all of the company's boilers."""
+        need = self.cover.need
+        found = ((yard, self.stocks.get(yard.pk, Stock())) for yard in self.keeper.yards)
+        return [YardStanding(self.company, yard, stock, Cover(stock.stock_t, need)) for yard, stock in found]
+
     def least_days(self, day: dt.date) -> int | None:
-        """How long the coal has to last at least: by the target's milestone, else what is usual in the county, both
-        from the start of heating on; None before."""
-        agreed = [each for each in self.milestones(MilestoneKind.COVER) if each.due_on <= day]
-        if agreed:
-            return agreed[-1].cover_days
-        is_heating = self.season.heating_start_on <= day <= self.season.heating_end_on
-        return self.keeper.least_days if is_heating and not self.milestones(MilestoneKind.COVER) else None
+        """How long the coal has to last at least, by the rule of the sweep; None for not at all."""
+        agreed = [(each.due_on, each.cover_days or 0) for each in self.milestones(MilestoneKind.COVER)]
+        heating = self.season.heating_start_on, self.season.heating_end_on
+        return least_days(agreed, self.keeper.least_days, day, *heating)
 
     @property
     def is_short(self) -> bool:
@@ -193,11 +215,12 @@ class Standing:
 
 
 def milestone_in_words(found: Verdict) -> str:
-    """8月31日应到 40%，差 1 200 t / 11月14日应到 80%，还差 1 200 t；empty when there is none to come."""
+    """8月31日应到 40%，差 1 200 t / 6月30日应签合同 100%，还差 1 200 t；empty when there is none to come."""
     each = found.milestone
     if each is None:
         return ""
-    due = f"{prose_day(each.due_on)}应到 {(each.share_percent or NOTHING).normalize():f}%"
+    what = "应签合同" if each.kind == MilestoneKind.CONTRACTED else "应到"
+    due = f"{prose_day(each.due_on)}{what} {(each.share_percent or NOTHING).normalize():f}%"
     if found.is_past:
         return f"{due}，差 {_tonnes(found.lacking_t)} t"
     if found.light is Light.BEHIND:
@@ -215,17 +238,18 @@ def last_day(season: Season, today: dt.date) -> dt.date:
 
 
 def standings(season: Season, user: Any, today: dt.date) -> list[Standing]:
-    """By company. Four queries, whatever their number."""
+    """By company. Five queries, whatever their number."""
     return standings_of(season, keepers_of(season, user, today), today)
 
 
 def standings_of(season: Season, keepers: Iterable[Keeper], today: dt.date) -> list[Standing]:
-    """Three queries."""
+    """Four queries."""
     kept, day, eve = list(keepers), last_day(season, today), season.summer_start_on - dt.timedelta(1)
-    found = bases(season, [keeper.company for keeper in kept])
+    companies = [keeper.company for keeper in kept]
+    found, signed = bases(season, companies), contracted_supplies(season, companies, day)
     yards = [yard.pk for keeper in kept for yard in keeper.yards]
     stocks = stocks_on(yards, (eve, day - WEEK, day))
-    openings = {yard: stocks[eve].get(yard, Stock()).stock_t for yard in yards}
+    openings = {yard: stocks[eve][yard].stock_t if yard in stocks[eve] else None for yard in yards}
     by_yard, opened = histories(openings, season.summer_start_on, day)
     opened |= dict.fromkeys(stocks[eve], eve)
 
@@ -236,6 +260,7 @@ def standings_of(season: Season, keepers: Iterable[Keeper], today: dt.date) -> l
             {key: stocks[day].get(key, Stock()) for key in keys},
             {key: stocks[day - WEEK].get(key, Stock()) for key in keys},
             together(by_yard[key] for key in keys),
+            signed.get(keeper.company.pk, Supply(season.summer_start_on, NOTHING, {})),
         )  # fmt: skip
 
     return [standing(keeper) for keeper in kept]

@@ -10,13 +10,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from accounts.models import Unit
 from coal.demand import rounded
 from coal.enums import ContractKind, MovementKind
 from coal.fulfilment import Fulfilment, due_by
-from coal.models import Contract, ContractAmendment, Movement, QualityBatch
+from coal.models import Contract, Movement, QualityBatch
 from coal.progress import Supply
 from coal.quality import Fault, faults
 from common import clock
@@ -131,27 +131,39 @@ def by_company(lines: Iterable[ContractLine]) -> list[Fulfilled]:
     return rows
 
 
-def contracted_supplies(season: Season, companies: Iterable[Unit]) -> dict[int, Supply]:
-    """What each company has bought for the season, by its pk, as `coal.progress` reckons what is in place: on the day
-    of signing what was signed, on that of an amendment by how much it is more or less. Two queries."""
+def contracted_supplies(season: Season, companies: Iterable[Unit], until: dt.date) -> dict[int, Supply]:
+    """What each company has bought for the season up to that day, by its pk, as `coal.progress` reckons what is in
+    place: on the day of signing what was signed, on that of an amendment by how much it is more or less. One query."""
     first = season.summer_start_on
-    contracts = list(Contract.objects.filter(season=season, company__in=[company.pk for company in companies]))
     bought: dict[int, dict[dt.date, Decimal]] = {}
-    at_first = {each.pk: each.quantity_t for each in contracts}
-    owner = {each.pk: each.company_id for each in contracts}
-    for amendment in ContractAmendment.objects.filter(contract__in=contracts):
-        more_t = amendment.quantity_t - amendment.old_quantity_t
-        at_first[amendment.contract_id] -= more_t
-        _add(bought.setdefault(owner[amendment.contract_id], {}), amendment.agreed_on, more_t)
-    for each in contracts:
-        _add(bought.setdefault(each.company_id, {}), each.signed_on, at_first[each.pk])
+    last = None
+    for row in _signed(season, companies):
+        by_day = bought.setdefault(row.company_id, {})
+        if row.pk != last:
+            last = row.pk
+            _add(by_day, row.signed_on, row.quantity_t)
+        if row.agreed_on is not None:
+            # The contract's quantity is that which holds now.
+            more_t = row.amended_t - row.unamended_t
+            _add(by_day, row.signed_on, -more_t)
+            _add(by_day, row.agreed_on, more_t)
     return {
         company: Supply(
             first, sum((tonnes for day, tonnes in by_day.items() if day < first), NOTHING),
-            {day: tonnes for day, tonnes in by_day.items() if day >= first},
+            {day: tonnes for day, tonnes in by_day.items() if first <= day <= until},
         )
         for company, by_day in bought.items()
     }  # fmt: skip
+
+
+def _signed(season: Season, companies: Iterable[Unit]) -> Iterable[Any]:
+    """A contract for each of its amendments, one without any once."""
+    found = Contract.objects.filter(season=season, company__in=[company.pk for company in companies])
+    beside = {
+        "agreed_on": F("amendments__agreed_on"), "amended_t": F("amendments__quantity_t"),
+        "unamended_t": F("amendments__old_quantity_t"),
+    }  # fmt: skip
+    return found.annotate(**beside).order_by("pk")
 
 
 def _add(by_day: dict[dt.date, Decimal], day: dt.date, tonnes: Decimal) -> None:

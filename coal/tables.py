@@ -25,7 +25,7 @@ from common.tables import (
 
 class YardTable(LedgerTable):
     table_name = "yards"
-    card = ("name", "company", "stock_t", "stock_tce", "fill")
+    card = ("name", "company", "stock_t", "mean_days", "coldest_days", "fill")
     default_order = ("name",)
 
     name = LinkColumn(verbose_name="煤场")
@@ -35,6 +35,13 @@ class YardTable(LedgerTable):
     # From the rows' `stock`, which the page reads for all of them at once.
     stock_t = NumberColumn(verbose_name="库存", unit="t", places=2, accessor="stock__stock_t", orderable=False)
     stock_tce = NumberColumn(verbose_name="折标煤", unit="tce", places=2, accessor="stock__tce", orderable=False)
+    # From the rows' `cover`: how long this yard alone would feed all of the company's boilers.
+    mean_days = NumberColumn(
+        verbose_name="可用（平均日）", unit="天", places=1, accessor="cover__mean_days", orderable=False
+    )
+    coldest_days = NumberColumn(
+        verbose_name="可用（极寒日）", unit="天", places=1, accessor="cover__coldest_days", orderable=False
+    )
     oldest_on = DateColumn(verbose_name="最早一批入场", accessor="stock__oldest_on", orderable=False)
     fill = LedgerColumn(verbose_name="占库容", accessor="stock__stock_t", orderable=False)
     capacity_t = NumberColumn(verbose_name="设计库容", unit="t")

@@ -38,6 +38,12 @@ def since(target: Any, entry_pk: int) -> list[dict[str, Any]]:
     return events(AuditEntry.objects.of(target).filter(pk__gt=entry_pk).reverse())
 
 
+def filing_reason(target: Any) -> str:
+    """What the company wrote when it filed it last; empty if nothing. One query."""
+    filed = AuditEntry.objects.of(target).filter(to_status=TargetStatus.FILED).order_by("-pk")
+    return filed.values_list("note", flat=True).first() or ""
+
+
 def last_entry_pk(target: Any) -> int:
     """0 without a history. One query."""
     return AuditEntry.objects.of(target).order_by("-pk").values_list("pk", flat=True).first() or 0

@@ -20,7 +20,7 @@ from accounts.roles import ADMIN, COMPANY_ROLES, DEVELOPMENT, INSPECTOR
 from audit.models import AuditEntry
 from audit.services import record
 from coal.demand_enums import TargetStatus
-from coal.demand_services import open_revision
+from coal.demand_services import departures_of, open_revision
 from coal.models import Target
 from common import clock
 from common.concurrency import change
@@ -137,10 +137,13 @@ def _commit(move: Move, target: Target, by: Any, note: str, **values: Any) -> Au
 
 @transaction.atomic
 def file(target: Target, *, by: Any, note: str = "") -> AuditEntry:
-    """未报送, 已退回 → 待住建局审核. Refused without a milestone for arrivals."""
+    """未报送, 已退回 → 待住建局审核. Refused without a milestone for arrivals; a plan that asks for less before heating
+    than the county usually does needs a reason."""
     move = check("file", by, target)
     if not target.milestones.filter(kind="arrived").exists():
         raise MoveRefused(["还没有到货节点，请先在目标里填上至少一个到货节点"])
+    if (found := departures_of(target)) and not note.strip():
+        raise MoveRefused([f"{each}，请写明理由，或先修改节点" for each in found])
     entry = _commit(move, target, by, note)
     _tell(target, entry, _bureau(target), "已报送，请审核")
     return entry

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 
 from accounts.enums import UnitKind
@@ -34,4 +35,6 @@ def _is_staff(user: Any) -> bool:
     """Who must notice that the system itself stands still."""
     if user.is_superuser or (user.unit_id and user.unit.kind in BUREAUS):
         return True
-    return user.groups.filter(name__in=STAFF_ROLES).exists()
+    # Read once for this and for the roles in the page's head.
+    prefetch_related_objects([user], "groups")
+    return any(name in STAFF_ROLES for name in user.role_names)

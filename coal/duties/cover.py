@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from coal.cover import Cover
+from coal.cover import Cover, least_days
 from coal.demand_enums import MilestoneKind, TargetStatus
 from coal.demand_selectors import day_needs
 from coal.inputs import INPUTS
@@ -29,7 +29,7 @@ class Judged:
     company_id: int
     season: Season
     cover: Cover
-    least_days: Decimal
+    least_days: int
 
     @property
     def is_below(self) -> bool | None:
@@ -43,13 +43,13 @@ class Judged:
         days, need = self.cover.mean_days, self.cover.need
         lasts = "可用天数不明" if days is None else f"可用 {quantity(days)} 天"
         burns = f"（平均日 {quantity(need.mean_t)} t，{need.basis}）" if need.mean_t else ""
-        return f"{lasts}{burns}，应不少于 {quantity(self.least_days)} 天；存煤 {quantity(self.cover.stock_t)} t"
+        return f"{lasts}{burns}，应不少于 {self.least_days} 天；存煤 {quantity(self.cover.stock_t)} t"
 
 
 def note(as_of: dt.date) -> None:
     """By today's book, whatever day is tried. What has been put right is over today; a further gap is one of its own.
 
-    Two queries out of season; in it five, and three for each county. One for each gap that has changed.
+    Two queries out of season; in it four, and three for each county. One for each gap that has changed.
     """
     today = clock.today()
     judged = {each.company_id: each for each in judge(today)}
@@ -78,7 +78,7 @@ def _keep(gap: CoverGap, judged: Judged | None, today: dt.date) -> None:
 
 
 def judge(today: dt.date) -> list[Judged]:
-    """Every company that has to have coal for some days today. One query out of season; else four, and three for each
+    """Every company that has to have coal for some days today. One query out of season; else three, and three for each
     county."""
     found = []
     seasons = {season.county_id: season for season in Season.objects.containing(today)}
@@ -99,35 +99,31 @@ def judge(today: dt.date) -> list[Judged]:
 
 
 class _LeastDays:
-    """For how many days coal has to be there: what the company's target in force says from a day on; where it says
-    nothing, what the county takes for usual, from the first day of heating on. Never longer than heating still lasts.
-
-    Three queries, one if no season is under way.
-    """
+    """For how many days coal has to be there, as `coal.cover.least_days` has it. Two queries, none if no season is
+    under way."""
 
     def __init__(self, seasons: dict[int, Season], today: dt.date) -> None:
         self.seasons, self.today = seasons, today
-        self.agreed: dict[int, int] = {}
+        self.agreed: defaultdict[int, list[tuple[dt.date, int]]] = defaultdict(list)
         self.usual: dict[int, Decimal] = {}
+        self.counties: set[int] = set()
         if not seasons:
-            self.counties: set[int] = set()
             return
+        heating = {county for county, season in seasons.items() if season.heating_start_on <= today}
+        self.counties |= heating
         in_force = TargetMilestone.objects.filter(
             kind=MilestoneKind.COVER, target__status=TargetStatus.APPROVED, target__season__in=seasons.values(),
         )  # fmt: skip
-        self.planned = set(in_force.values_list("target__company_id", flat=True))
-        due = in_force.filter(due_on__lte=today).order_by("due_on")
-        agreed = list(due.values_list("target__company_id", "target__county_id", "cover_days"))
-        self.agreed = {company: days or 0 for company, _, days in agreed}
-        heating = {county for county, season in seasons.items() if season.heating_start_on <= today}
-        self.counties = heating | {county for _, county, _ in agreed}
+        rows = in_force.values_list("target__company_id", "target__county_id", "due_on", "cover_days")
+        for company, county, due_on, days in rows:
+            self.agreed[company].append((due_on, days or 0))
+            if due_on <= today:
+                self.counties.add(county)
         own = ParameterRange.objects.filter(Q(county__in=heating), name=LEAST_DAYS)
         self.usual = dict.fromkeys(heating, INPUTS[LEAST_DAYS].typical or Decimal(0))
         self.usual |= dict(own.values_list("county_id", "typical"))
 
-    def of(self, county: int, company: int) -> Decimal:
-        """0 for none."""
-        days = (
-            self.usual.get(county, Decimal(0)) if company not in self.planned else Decimal(self.agreed.get(company, 0))
-        )
-        return min(days, Decimal((self.seasons[county].heating_end_on - self.today).days + 1))
+    def of(self, county: int, company: int) -> int | None:
+        season, usual = self.seasons[county], int(self.usual.get(county, 0))
+        agreed = self.agreed.get(company, [])
+        return least_days(agreed, usual, self.today, season.heating_start_on, season.heating_end_on)

@@ -19,7 +19,7 @@ from facilities.models import Season
 # How much of what a kind of milestone asks for there is, by company: (season, companies, until) → {company's pk: …}.
 Measure = Callable[[Season, Iterable[Unit], dt.date], Mapping[int, Supply]]
 MEASURED: dict[MilestoneKind, Measure] = {
-    MilestoneKind.CONTRACTED: lambda season, companies, until: contracted_supplies(season, companies),
+    MilestoneKind.CONTRACTED: contracted_supplies,
     MilestoneKind.ARRIVED: supplies,
 }
 ASKED = {MilestoneKind.CONTRACTED: "应签合同", MilestoneKind.ARRIVED: "应到货"}

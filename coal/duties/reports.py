@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from coal.models import ReportDuty, Yard
-from coal.reports import books_opened, due_at
+from coal.reports import books_opened, due_at, owed_days
 from common import clock
 from facilities.models import Season
 
@@ -33,7 +33,7 @@ def note(as_of: dt.date) -> None:
 
 
 def _owed(seasons: list[Season], last: dt.date) -> Iterator[ReportDuty]:
-    """Unsaved. Who owes and from which day to which is as `coal.reports.missing_reports` has it. Two queries."""
+    """Unsaved. Who owes and from which day to which is as `coal.reports.owed_days` has it. Two queries."""
     now, long_ago = clock.now(), clock.today() - LONGEST_OUTAGE
     in_use = Yard.objects.filter(
         county__in={season.county_id for season in seasons}, is_active=True, company__is_active=True
@@ -44,9 +44,7 @@ def _owed(seasons: list[Season], last: dt.date) -> Iterator[ReportDuty]:
         for company, since in opened.items():
             if counties[company] != season.county_id:
                 continue
-            first, end = max(since, season.trial_run_on), min(last, season.heating_end_on)
-            for number in range((end - first).days + 1):
-                day = first + dt.timedelta(days=number)
+            for day in owed_days(season, since, season.trial_run_on, last):
                 at = due_at(day)
                 yield ReportDuty(
                     county_id=season.county_id, company_id=company, season=season, day=day, due_at=at,

@@ -23,7 +23,7 @@ from coal.funds import funds_of
 from coal.models import DailyReport, Target, Yard
 from coal.reports import due_at, is_due_of
 from coal.standings import Standing
-from coal.supply_selectors import contracted_supplies, contracts_of, quality_warnings_of
+from coal.supply_selectors import contracts_of, quality_warnings_of
 from common import clock
 from common.ui import quantity
 from facilities.models import Season
@@ -87,13 +87,13 @@ def yards(page: CompanyPage) -> dict[str, Any]:
 
 
 def targets(page: CompanyPage) -> dict[str, Any]:
-    """The target with its milestones and every revision of it. Three queries."""
+    """The target with its milestones and every revision of it. One query."""
     standing = page.standing
     revisions = Target.objects.filter(company=page.company, season=page.season).order_by("-revision")
     in_force = standing.basis.in_force
     known = {
         MilestoneKind.ARRIVED: standing.supply,
-        MilestoneKind.CONTRACTED: contracted_supplies(page.season, [page.company]).get(page.company.pk),
+        MilestoneKind.CONTRACTED: standing.signed,
     }
     steps = [
         {"step": step, "reach": reach_of(step, known[MilestoneKind(step.kind)], standing.day)

@@ -6,14 +6,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from coal import workflow
+from coal.demand_services import departures_of
 from coal.forms.target import MoveForm
 from coal.models import Target
-from coal.timeline import last_entry_pk, since
+from coal.timeline import filing_reason, last_entry_pk, since
 from coal.views.access import reads
 from coal.views.target_page import visible_target
 from common.concurrency import Stale
 from common.pending_forms import posted_or_pending
 
+REASON = "节点低于常用的理由"
 # What will happen, and what has happened.
 CONSEQUENCES = {
     "file": "报送后由住建局审核，审核前可以撤回，不能再修改。",
@@ -43,7 +45,7 @@ def target_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         kind = workflow.check(move, request.user, target)
     except workflow.MoveRefused as refused:
         return _page(request, target, move, MoveForm(data, needs_note=""), problems=refused.problems, status=409)
-    form = MoveForm(data, needs_note=kind.needs_note, initial={"version": target.version})
+    form = MoveForm(data, needs_note=_needs_note(kind, target), initial={"version": target.version})
     if request.method != "POST":
         return _page(request, target, move, form)
     if not form.is_valid():
@@ -63,6 +65,11 @@ def target_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     return redirect(_next(target, move))
 
 
+def _needs_note(move: workflow.Move, target: Target) -> str:
+    """What the note has to say: of a plan that departs from what is usual, when it is filed, why."""
+    return move.needs_note or (REASON if move.code == "file" and departures_of(target) else "")
+
+
 def _next(target: Target, move: str) -> str:
     if move != "revise":
         return target.get_absolute_url()
@@ -78,7 +85,7 @@ def _stale(request: HttpRequest, pk: int, move: str, typed: MoveForm) -> HttpRes
     except workflow.MoveRefused as refused:
         problems = refused.problems
     data = {**typed.data.dict(), "version": str(target.version)}  # type: ignore[attr-defined]
-    form = MoveForm(data, needs_note=workflow.MOVES[move].needs_note)
+    form = MoveForm(data, needs_note=_needs_note(workflow.MOVES[move], target))
     return _page(request, target, move, form, problems=problems, is_stale=True, status=409)
 
 
@@ -90,7 +97,9 @@ def _page(
     is_known = seen.isascii() and seen.isdigit() and len(seen) < 19
     context = {
         "target": target, "state": target.state, "move": workflow.MOVES[move], "form": form,
-        "consequence": CONSEQUENCES[move], "problems": problems or [], "is_stale": is_stale,
+        "departures": departures_of(target) if move in ("file", "check", "approve") else [],
+        "reason": filing_reason(target), "consequence": CONSEQUENCES[move],
+        "problems": problems or [], "is_stale": is_stale,
         "entry": last_entry_pk(target),
         "meanwhile": since(target, int(seen)) if status == 409 and is_known else [],
         "show_errors": status == 422,

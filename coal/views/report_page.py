@@ -21,7 +21,9 @@ from coal.reports import (
     differences,
     due_at,
     is_due_of,
+    last_due,
     latest_of,
+    missing_days,
     reporting_companies,
     reports_of,
 )
@@ -121,13 +123,9 @@ def _yesterday(company: Unit) -> dict[str, Any]:
 
 
 def _missing(company: Unit) -> list[dt.date]:
-    """The days of the last fortnight of which the company owes a report, newest first."""
-    last = clock.today() - dt.timedelta(1)
-    season = Season.objects.filter(county=company.region.county).containing(last).first()
-    days = [last - dt.timedelta(number) for number in range(14)]
-    filed = set(DailyReport.objects.filter(company=company, day__in=days).values_list("day", flat=True))
-    opened = Yard.objects.filter(company=company, days__day__lte=min(days)).exists()
-    return [day for day in days if opened and is_due_of(season, day) and day not in filed]
+    """The days of the last fortnight of which the company's report is due and not filed, newest first."""
+    last = last_due(clock.today())
+    return missing_days(company, last - dt.timedelta(13), last)[::-1]
 
 
 @reads

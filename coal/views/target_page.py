@@ -22,7 +22,7 @@ from coal.milestones import usual_milestones
 from coal.models import Estimate, MilestoneDuty, Target, Yard
 from coal.results import shown
 from coal.target_sheet import rule_in_words, sheet_name, state_in_words, write_sheet
-from coal.timeline import events
+from coal.timeline import events, filing_reason
 from coal.views.access import company_and_season, no_season, reads
 from coal.views.workbook import workbook
 from common import clock
@@ -87,6 +87,7 @@ def target_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "target": target, "state": target.state, "moves": moves, "waiting": _waiting(target),
         "may_edit": editable and _may_propose(user, target.company_id),
+        "departures": services.departures_of(target), "reason": filing_reason(target),
         "duties": _duties(target), "facts": _facts(target), "milestones": _milestones(target),
         "results": shown(target.estimate),
         "events": events(AuditEntry.objects.of(target).reverse()),

@@ -1,5 +1,6 @@
 """Pages of the coal yards."""
 
+import datetime as dt
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -7,15 +8,18 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 
 from accounts.enums import UnitKind
 from coal import services
 from coal.check_selectors import last_checks, trend
 from coal.check_services import rules_of
+from coal.cover import Cover, DayNeed
+from coal.demand_selectors import burns_of, with_burn
 from coal.filters import MovementFilter, YardFilter
 from coal.forms.yard import YardForm
 from coal.heat_values import counted_values
@@ -30,7 +34,7 @@ from common.pending_forms import posted_or_pending
 from common.tables import capped_count
 from common.ui import quantity
 from facilities.models import Season
-from facilities.selectors import current_season
+from facilities.selectors import current_season, seasons_of
 
 FRAGMENTS = {"list": "partials/list.html"}
 # Of the batches that are newer only the tonnes are told: an open yard has a lorry's load in each.
@@ -41,14 +45,29 @@ reads = permission_required("coal.view_coal", raise_exception=True)
 manages = permission_required("coal.manage_yards", raise_exception=True)
 
 
+def asked_day(request: HttpRequest) -> dt.date:
+    """The day that the address asks for; today without one, for what is no day and what is still to come."""
+    today = clock.today()
+    try:
+        asked = parse_date(request.GET.get("day", ""))
+    except ValueError:
+        asked = None
+    return min(asked, today) if asked else today
+
+
 @reads
 def yard_list(request: HttpRequest) -> HttpResponse:
     filters = YardFilter(request.GET, queryset=Yard.objects.visible_to(request.user), request=request)
-    table = YardTable.for_request(request, filters.qs, total=capped_count(filters.qs))
-    stocks = stock_by_yard(table.page.object_list, clock.today())
+    day = asked_day(request)
+    seasons = [each for each in seasons_of(request) if each.summer_start_on <= day <= each.heating_end_on]
+    rows = with_burn(Yard.objects.all(), seasons, day)
+    table = YardTable.for_request(request, filters.qs, total=capped_count(filters.qs), rows=rows)
+    stocks = stock_by_yard(table.page.object_list, day)
+    burns = burns_of(table.page.object_list, seasons, day)
     for yard in table.page.object_list:
         yard.stock = stocks[yard.pk]
-    context: dict[str, Any] = {"table": table, "bar": filters.bar, "empty_title": "还没有煤场"}
+        yard.cover = Cover(yard.stock.stock_t, burns.get(yard.company_id, DayNeed()))
+    context: dict[str, Any] = {"table": table, "bar": filters.bar, "empty_title": "还没有煤场", "day": day}
     if request.user.has_perm("coal.manage_yards"):  # type: ignore[union-attr]
         context |= {
             "empty_text": "先把存煤的煤场登记进来，再记到货和耗用。",
@@ -144,9 +163,16 @@ def yard_switch(request: HttpRequest, pk: int) -> HttpResponse:
     yard = get_object_or_404(Yard.objects.visible_to(request.user), pk=pk)
     back, active = reverse("coal:yard_detail", args=[pk]), not yard.is_active
     word = "启用" if active else "停用"
+    if not active and (problem := services.why_in_use(yard)):
+        messages.error(request, f"{problem}。")
+        return redirect(back)
     if request.method == "POST":
-        services.change_yard(yard, by=request.user, is_active=active)
-        messages.success(request, f"{yard} 已{word}。")
+        try:
+            services.change_yard(yard, by=request.user, is_active=active)
+        except ValidationError as refused:
+            messages.error(request, f"{refused.messages[0]}。")
+        else:
+            messages.success(request, f"{yard} 已{word}。")
         return redirect(back)
     context = {
         "heading_text": f"{word}煤场",

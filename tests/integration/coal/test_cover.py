@@ -95,6 +95,25 @@ def test_the_overview_lists_the_worst_first_and_divides_the_sums(
     assert own["Location"] == f"/coal/companies/{cast.chengyuan.pk}/"
 
 
+def test_the_list_of_yards_says_how_long_each_lasts_on_any_day(yards: list[Yard], cast: Cast, client_as: Any) -> None:
+    make_estimate(company=cast.chengyuan, season=cast.season, by=cast.chengyuan_admin)
+    with time_machine.travel(dt.datetime(2026, 12, 1, 2, tzinfo=dt.UTC), tick=False):
+        client = client_as(cast.inspector)
+        pages = [client.get(f"/coal/yards/{query}") for query in ("", "?day=2026-11-10", "?day=2027-01-01")]
+        company = client.get(f"/coal/companies/{cast.chengyuan.pk}/").content.decode()
+    today, before, to_come = (
+        {yard.pk: (yard.cover.mean_days, yard.cover.coldest_days) for yard in page.context["table"].page.object_list}
+        for page in pages
+    )
+    # 3 520 and 386 t ÷ 32 and 515.9 t; before heating 5 000 and 400 t ÷ 359.6 t
+    assert today == to_come == {
+        yards[0].pk: (Decimal("110.0"), Decimal("6.8")), yards[1].pk: (Decimal("12.1"), Decimal("0.7")),
+        yards[2].pk: (None, None),
+    }  # fmt: skip
+    assert before[yards[0].pk] == (Decimal("13.9"), Decimal("9.7"))
+    assert "110.0" in pages[0].content.decode() and "110.0" in company
+
+
 def test_the_list_of_yards_takes_few_queries(
     yards: list[Yard], cast: Cast, client_as: Any, django_assert_max_num_queries: Any
 ) -> None:

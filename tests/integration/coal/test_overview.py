@@ -12,11 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from coal import bookkeeping
+from coal.contract_services import amend_contract
+from coal.duties import milestones
+from coal.duties.cover import judge
 from coal.enums import MovementKind as Kind
 from coal.glance import days_of_supply
-from coal.models import Movement, ParameterRange, TargetMilestone, Yard
+from coal.models import Contract, MilestoneDuty, Movement, ParameterRange, TargetMilestone, Yard
 from tests.cast import Cast
-from tests.coal_factories import make_estimate, make_target
+from tests.coal_factories import make_contract, make_estimate, make_target
 from tests.factories import DailyReportFactory, UnitFactory, YardFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -51,6 +54,14 @@ def move(yard: Yard, cast: Cast, day: dt.date, kind: Kind, tonnes: int, **more: 
     )
 
 
+def amend(contract: Contract, cast: Cast, agreed_on: dt.date, tonnes: int) -> None:
+    contract.refresh_from_db()
+    amend_contract(
+        contract, by=cast.chengyuan_admin, seen=contract.version, agreed_on=agreed_on, quantity_t=Decimal(tonnes),
+        price_yuan_per_t=contract.price_yuan_per_t, ends_on=contract.ends_on, reason="补充协议",
+    )  # fmt: skip
+
+
 def on(day: dt.date, hour: int = 10) -> Any:
     """That hour of the day in 临岭县."""
     return time_machine.travel(dt.datetime(day.year, day.month, day.day, hour - 8, tzinfo=dt.UTC), tick=False)
@@ -64,7 +75,8 @@ def test_the_county_in_four_figures_beside_last_weeks(cast: Cast, client_as: Bro
     county = client_as(cast.leader).get("/coal/").context["county"]
     # On 27 July the target was not yet approved, and the 140 t had not come.
     assert (county.target_t, county.target_before_t) == (1000, 0)
-    assert (county.in_place_t, county.in_place_before_t) == (290, 150)
+    # With the 50 t with which 北苑 began its book in May.
+    assert (county.in_place_t, county.in_place_before_t) == (340, 200)
     assert (county.stock.stock_t, county.stock_before.stock_t) == (330, 200)
     # 330 t of 20.934 MJ/kg; 330 ÷ (359.6 + 359.6) and ÷ (515.9 + 515.9)
     assert (county.stock.tce, county.stock_before.tce) == (Decimal("235.71"), Decimal("142.86"))
@@ -99,6 +111,32 @@ def test_the_lights_in_words(cast: Cast, client_as: Browser, yards: tuple[Yard, 
         assert ("落后", "8月31日应到 40%，差 110 t；近 14 天没有到货") in matters(client_as(cast.leader).get("/coal/"))
 
 
+def test_contracts_count_as_the_sweep_counts_them(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:
+    """Of 1 000 t by 30 June 900 t were signed in time, and 80 t more by an amendment in July."""
+    target = TargetMilestone.objects.get().target
+    TargetMilestone.objects.create(
+        target=target, kind="contracted", due_on=dt.date(2026, 6, 30), share_percent=100, quantity_t=1000
+    )
+    contract = make_contract(company=cast.chengyuan, by=cast.chengyuan_admin, quantity_t=Decimal(900))
+    page = client_as(cast.leader).get("/coal/")
+    said = "6月30日应签合同 100%，差 100 t"
+    assert matters(page)[0] == ("严重落后", said)
+    assert page.context["concerns"][0].path == f"/coal/contracts/?company={cast.chengyuan.pk}"
+    row = page.context["rows"][0]
+    assert (row.company, row.milestone) == (cast.chengyuan, f"严重落后：{said}")
+    milestones.note(dt.date(2026, 8, 3))
+    duties = MilestoneDuty.objects.filter(reached_on=None, due_on__lt=dt.date(2026, 8, 3))
+    assert [each.standing.replace("\u00a0", " ") for each in duties] == [
+        "应合同签订 1 000 t（100%），已有 900 t，还差 100 t"
+    ]
+    amend(contract, cast, dt.date(2026, 7, 10), 980)
+    assert matters(client_as(cast.leader).get("/coal/"))[0] == ("落后", "6月30日应签合同 100%，差 20 t")
+    amend(contract, cast, dt.date(2026, 7, 12), 1000)
+    assert client_as(cast.leader).get("/coal/").context["rows"][-1].verdict.light.label == "正常"
+    milestones.note(dt.date(2026, 8, 3))
+    assert MilestoneDuty.objects.get(milestone__kind="contracted").reached_on == dt.date(2026, 7, 12)
+
+
 def test_a_pace_that_is_too_slow_for_the_season(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:
     """14 t in 14 days: 696 t more would take until 2028."""
     with on(dt.date(2026, 9, 20)):
@@ -126,6 +164,58 @@ def test_below_the_least_cover(cast: Cast, client_as: Browser, yards: tuple[Yard
         cover.delete()
         ParameterRange.objects.create(county=cast.county, name="cover_days", least=0, typical=10, most=60)
         assert ("存煤不足", said) not in matters(client_as(cast.leader).get("/coal/"))
+
+
+def test_at_the_end_of_heating_overview_and_sweep_ask_for_the_days_that_are_left(
+    cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]
+) -> None:
+    """280 t at 20 t a day last 14 days: enough on 2 March, one too few the day before."""
+    end = cast.season.heating_end_on
+    assert end == dt.date(2027, 3, 15)
+    for day, is_short in ((dt.date(2027, 3, 1), True), (dt.date(2027, 3, 2), False)):
+        with on(day):
+            if is_short:
+                move(yards[0], cast, dt.date(2027, 2, 27), Kind.USE, 140)
+            bookkeeping.count(yards[0], by=cast.chengyuan_admin, day=day - dt.timedelta(1), quantity_t=Decimal(280))
+            rows = {row.company: row for row in client_as(cast.leader).get("/coal/").context["rows"]}
+            judged = {each.company_id: each for each in judge(day)}
+        own = rows[cast.chengyuan]
+        assert (own.cover.mean_days, own.is_short, judged[cast.chengyuan.pk].is_below) == (14, is_short, is_short)
+
+
+def test_any_day_and_how_long_every_yard_lasts_on_it(
+    cast: Cast, client_as: Browser, yards: tuple[Yard, Yard], django_assert_max_num_queries: Any
+) -> None:
+    other = YardFactory(company=cast.chengyuan, name="西厂")
+    move(other, cast, dt.date(2026, 8, 1), Kind.ARRIVAL, 720)
+    client = client_as(cast.leader)
+
+    def shown(query: str) -> list[tuple[Any, ...]]:
+        page = client.get(f"/coal/{query}")
+        rows = page.context["yards"]
+        assert all(f"/coal/yards/{row.yard.pk}/" in text(page) for row in rows)
+        return [(row.yard.name, row.stock.stock_t, row.cover.mean_days, row.cover.coldest_days) for row in rows]
+
+    # ÷ 359.6 and 515.9 t a day
+    today = [
+        ("北苑煤场", 50, Decimal("0.1"), Decimal("0.1")), ("东厂", 280, Decimal("0.8"), Decimal("0.5")),
+        ("西厂", 720, Decimal("2.0"), Decimal("1.4")),
+    ]  # fmt: skip
+    assert shown("") == today
+    with django_assert_max_num_queries(12):
+        found = shown("?day=2026-07-27")
+    assert found == [
+        ("西厂", 0, 0, 0), ("北苑煤场", 50, Decimal("0.1"), Decimal("0.1")),
+        ("东厂", 150, Decimal("0.4"), Decimal("0.3")),
+    ]  # fmt: skip
+    page = client.get("/coal/?day=2026-07-27")
+    assert (page.context["county"].in_place_t, page.context["county"].stock.stock_t) == (200, 200)
+    # Only today is marked as today.
+    marked = [client.get(f"/coal/{query}").context["charts"][0]["data"]["now"] for query in ("", "?day=2026-07-27")]
+    assert marked == ["8月3日", None]
+    # Neither a day to come nor one before the season nor no day at all.
+    for query in ("?day=2026-08-04", "?day=2026-03-15", "?day=2026-02-31", "?day=x"):
+        assert shown(query) == today
 
 
 def test_reports_that_were_not_filed(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:

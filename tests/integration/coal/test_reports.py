@@ -13,8 +13,9 @@ from django.test import Client
 
 from audit.models import AuditEntry
 from coal.bookkeeping import count, record_movement
+from coal.duties.reports import note
 from coal.enums import MovementKind as Kind
-from coal.models import DailyReport, Yard
+from coal.models import DailyReport, ReportDuty, Yard
 from coal.reporting import file_report
 from coal.reports import due_at, missing_reports
 from tests.cast import Cast
@@ -191,6 +192,22 @@ def test_what_is_owed_are_the_days_from_the_trial_run_on_since_the_book_was_open
     Yard.objects.filter(pk=theirs.pk).update(is_active=False)
     assert {name for name, _ in owed()} == {"城源热力有限公司"}
     assert due_at(YESTERDAY).astimezone(dt.UTC) == dt.datetime(2026, 12, 2, 2, tzinfo=dt.UTC)
+
+
+def test_page_overview_and_sweep_miss_the_same_reports(
+    cast: Cast, client_as: SignIn, yard: Yard, winter: time_machine.Traveller
+) -> None:
+    """The book was opened on 30 November; what was filed for a day before it makes up for none that is owed."""
+    DailyReportFactory(company=cast.chengyuan, day=dt.date(2026, 11, 28), filed_by=cast.chengyuan_admin)
+    owed = [YESTERDAY, dt.date(2026, 11, 30)]
+    winter.move_to(dt.datetime(2026, 12, 2, 2, tzinfo=dt.UTC))  # at ten yesterday's is due
+    page = client_as(cast.inspector).get(f"/coal/reports/company/{cast.chengyuan.pk}/")
+    assert page.context["missing"] == owed
+    rows = {row.company: row for row in client_as(cast.inspector).get("/coal/").context["rows"]}
+    assert rows[cast.chengyuan].keeper.missing_reports == 2
+    note(dt.date(2026, 12, 2))
+    duties = ReportDuty.objects.filter(company=cast.chengyuan, is_filed=False).order_by("-day")
+    assert [duty.day for duty in duties] == owed
 
 
 @pytest.mark.parametrize("statement", ["UPDATE coal_dailyreport SET used_t = 1", "DELETE FROM coal_dailyreport"])

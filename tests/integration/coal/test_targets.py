@@ -223,7 +223,7 @@ def test_each_side_returns_with_a_reason(cast: Cast, client_as: Browser, estimat
     page = text(client_as(cast.chengyuan_admin).get(target.get_absolute_url()))
     assert "面积与台账不符" in page and "等待 城源热力 修改后重新报送" in page
     assert Message.objects.get(recipient=cast.chengyuan_admin).body == "面积与台账不符"
-    move(client_as(cast.chengyuan_admin), target, "file")
+    move(client_as(cast.chengyuan_admin), target, "file", note="面积已核对，其余到货供暖后补足")
     move(bureau, target, "check")
     move(client_as(cast.development_officer), target, "decline", note="按 P90 重报")
     target.refresh_from_db()
@@ -263,6 +263,40 @@ def test_no_milestone_for_arrivals_no_filing(cast: Cast, client_as: Browser, est
     assert "还没有到货节点" in text(page)
 
 
+def test_a_plan_that_is_less_than_usual_before_heating_says_why(
+    cast: Cast, client_as: Browser, estimate: Estimate
+) -> None:
+    """40 % by the end of August, and nothing more; then nothing at all before heating."""
+    target, company = make_target(estimate), client_as(cast.chengyuan_admin)
+    said = "供暖（11月15日）前的到货节点只到 40%，低于本县常用的 80%"
+    assert said in text(company.get(reverse("coal:target_move", args=[target.pk, "file"])))
+    refused = move(company, target, "file")
+    assert refused.status_code == 422
+    assert "请填写节点低于常用的理由" in text(refused)
+    with pytest.raises(workflow.MoveRefused, match="低于本县常用的 80%，请写明理由"):
+        workflow.file(target, by=cast.chengyuan_admin)
+    step = target.milestones.get()
+    step.due_on, step.share_percent = dt.date(2027, 3, 10), Decimal("0.1")
+    step.save()
+    move(company, target, "file", note="铁路专用线 11 月底才通")
+    target.refresh_from_db()
+    assert target.status == "filed"
+    for who, code in ((cast.inspector, "check"), (cast.development_officer, "approve")):
+        for address in (target.get_absolute_url(), reverse("coal:target_move", args=[target.pk, code])):
+            page = text(client_as(who).get(address))
+            assert "供暖（11月15日）前没有到货节点，本县常用的是到货 80%" in page
+            assert "企业报送时写的理由：铁路专用线 11 月底才通" in page
+        move(client_as(who), target, code)
+
+
+def test_a_usual_plan_needs_no_reason(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
+    target = make_target(estimate)
+    TargetMilestone.objects.create(
+        target=target, kind="arrived", due_on=dt.date(2026, 11, 14), share_percent=80, quantity_t=43_149
+    )
+    assert move(client_as(cast.chengyuan_admin), target, "file").status_code == 302
+
+
 def test_who_was_second_sees_what_happened(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
     target = make_target(estimate, status="filed")
     seen = {"version": target.version, "entry": 0}
@@ -273,7 +307,7 @@ def test_who_was_second_sees_what_happened(cast: Cast, client_as: Browser, estim
     assert "现在是“已退回”" in text(late)
     assert "同意" in text(late)
     # Withdrawn and filed again in between: the state is the same, the target is not.
-    move(client_as(cast.chengyuan_admin), target, "file")
+    move(client_as(cast.chengyuan_admin), target, "file", note="面积已核对")
     again = client_as(cast.inspector_2).post(address, {**seen, "note": "同意"})
     assert again.status_code == 409
     assert "您办理期间，这个目标有了变动" in text(again)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +16,7 @@ from coal.balances import stock_at
 from coal.bookkeeping import count, record_movement, reverse
 from coal.enums import MovementKind as Kind
 from coal.models import Movement, Yard
+from coal.services import change_yard
 from tests.cast import Cast
 from tests.factories import MovementFactory, YardFactory
 
@@ -169,6 +171,20 @@ def test_a_yard_out_of_use_takes_no_entries_and_says_so(cast: Cast, yard: Yard, 
     assert "登记到货" not in text(client.get(f"/coal/yards/{yard.pk}/"))
     client.post(f"/coal/yards/{yard.pk}/switch/")
     assert Yard.objects.get(pk=yard.pk).is_active
+
+
+def test_a_yard_in_which_coal_lies_stays_in_use(cast: Cast, yard: Yard, client_as: SignIn) -> None:
+    client, by = client_as(cast.chengyuan_admin), cast.chengyuan_admin
+    count(yard, by=by, day=dt.date(2026, 7, 1), quantity_t=Decimal("1250.5"))
+    said = "东厂煤场 账面还存煤 1 250.50 t，不能停用"
+    assert said in text(client.get(f"/coal/yards/{yard.pk}/switch/", follow=True))
+    assert said in text(client.post(f"/coal/yards/{yard.pk}/switch/", follow=True))
+    with pytest.raises(ValidationError, match="不能停用"):
+        change_yard(yard, by=by, is_active=False)
+    assert Yard.objects.get(pk=yard.pk).is_active
+    count(yard, by=by, day=TODAY, quantity_t=Decimal(0))
+    client.post(f"/coal/yards/{yard.pk}/switch/")
+    assert not Yard.objects.get(pk=yard.pk).is_active
 
 
 def test_a_yards_page_shows_its_batches_its_balance_and_its_book(cast: Cast, yard: Yard, client_as: SignIn) -> None:

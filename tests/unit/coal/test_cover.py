@@ -3,7 +3,9 @@
 import datetime as dt
 from decimal import Decimal
 
-from coal.cover import Cover, DayNeed, Stock, together
+import pytest
+
+from coal.cover import Cover, DayNeed, Stock, least_days, together
 
 
 def cover(stock: str, mean: str | None, coldest: str | None = None) -> Cover:
@@ -37,3 +39,24 @@ def test_coal_of_different_heat_value_is_added_with_its_heat() -> None:
     assert (whole.stock_t, whole.heat_gj, whole.oldest_on) == (Decimal(150), Decimal(3100), dt.date(2026, 7, 2))
     assert (whole.tce, whole.heat_value_mj_per_kg) == (Decimal("105.77"), Decimal("20.667"))
     assert Stock().heat_value_mj_per_kg is None
+
+
+START, END = dt.date(2026, 11, 15), dt.date(2027, 3, 15)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "day", "days"),
+    [
+        ([], dt.date(2026, 11, 14), None),  # what is usual begins with heating
+        ([], START, 15),
+        ([(dt.date(2026, 10, 1), 20), (dt.date(2026, 12, 1), 10)], dt.date(2026, 10, 1), 20),
+        ([(dt.date(2026, 10, 1), 20), (dt.date(2026, 12, 1), 10)], dt.date(2026, 12, 1), 10),
+        ([(dt.date(2026, 12, 1), 10)], dt.date(2026, 11, 30), None),  # the target speaks, not the county
+        ([], dt.date(2027, 3, 1), 15),
+        ([], dt.date(2027, 3, 2), 14),  # never longer than heating still lasts
+        ([], END, 1),
+        ([], dt.date(2027, 3, 16), None),
+    ],
+)
+def test_how_long_it_has_to_last(agreed: list[tuple[dt.date, int]], day: dt.date, days: int | None) -> None:
+    assert least_days(agreed, 15, day, START, END) == days

@@ -9,7 +9,7 @@ FIRST, LAST = dt.date(2026, 11, 12), dt.date(2026, 11, 18)  # Thursday to Wednes
 
 
 def row(day: int, arrived: int, used: int, close: int) -> YardDay:
-    return YardDay(dt.date(2026, 11, day), Decimal(arrived), Decimal(used), Decimal(close))
+    return YardDay(dt.date(2026, 11, day), Decimal(arrived), Decimal(used), Decimal(arrived - used), Decimal(close))
 
 
 ONE = of_yard(FIRST, LAST, Decimal(100), [row(13, 50, 0, 150), row(15, 0, 30, 120), row(17, 8, 20, 108)])

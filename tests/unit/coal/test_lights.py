@@ -19,6 +19,7 @@ class Step:
     due_on: dt.date
     quantity_t: Decimal | None
     share_percent: Decimal | None = Decimal(40)
+    kind: str = "arrived"
 
 
 AUGUST, SEPTEMBER = Step(dt.date(2026, 8, 31), Decimal(400)), Step(dt.date(2026, 9, 30), Decimal(600))
