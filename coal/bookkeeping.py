@@ -210,6 +210,7 @@ def _sentence(short: balances.ShortOfCoal, *, undoing: bool = False) -> str:
     day = f"{short.day.month}月{short.day.day}日"
     what = "冲正后" if undoing else "记入后"
     return (
-        f"{what}，{short.yard} {short.day.year}年{day}的库存会缺 {group_digits(-short.stock_t, 2)} t。"
-        f"请核对日期和数量；实际有煤而账面不足的，请先登记漏记的到货，或先盘点"
+        f"{what}，{short.yard} {short.day.year}年{day}的库存会缺 {group_digits(short.asked_t - short.had_t, 2)} t："
+        f"那天账面有 {group_digits(short.had_t, 2)} t，要减少 {group_digits(short.asked_t, 2)} t。"
+        f"请核对日期和数量；实际有煤而账面不足的，请先登记漏记的到货，或先登记前一天的盘点"
     )
