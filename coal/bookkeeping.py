@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from audit.services import record
 from audit.writing import filled
 from coal import balances
+from coal.bounds import check_fits
 from coal.enums import ENTERED, INFLOWS, MovementKind
 from coal.layers import leaving
 from coal.models import Movement, StockDay, Yard
@@ -161,6 +162,7 @@ def _reverse(movement: Movement, yard: Yard, *, by: Any, reason: str) -> Movemen
 
 def _add(**fields: Any) -> Movement:
     movement = Movement(**fields)
+    check_fits(movement, ("quantity_t", "heat_value_mj_per_kg", "unit_price_yuan_per_t"))
     movement.save(force_insert=True)
     balances.post(movement)
     return movement

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from audit.services import record
 from audit.writing import filled, save_changes
+from coal.bounds import check_fits
 from coal.models import Yard
 
 YARD_FIELDS = ("company", "name", "place", "capacity_t", "is_covered", "is_active")
@@ -16,6 +17,7 @@ TAKEN = {"name": "该企业已有同名的煤场，请核对"}
 def create_yard(*, by: Any, **values: Any) -> Yard:
     """`values`: county and YARD_FIELDS. A name that the company has already raises ValidationError."""
     yard = Yard(**values)
+    check_fits(yard, ("capacity_t",))
     try:
         with transaction.atomic():
             yard.save(force_insert=True)
@@ -28,6 +30,7 @@ def create_yard(*, by: Any, **values: Any) -> Yard:
 
 def change_yard(yard: Yard, *, by: Any, **values: Any) -> bool:
     """Write what differs; whether anything did. Also switches it off and on (`is_active`)."""
+    check_fits(Yard(**values), ("capacity_t",))
     action = "修改煤场"
     if list(values) == ["is_active"]:
         action = "启用煤场" if values["is_active"] else "停用煤场"

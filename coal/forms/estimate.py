@@ -43,8 +43,11 @@ class EstimateForm(LedgerForm):
         if weather.climate is None:
             self.fields["winter"].help_text = "还没有历年气温资料，只能按设计值测算；导入气温后可以选一般冬天或冷冬。"
         for name in (*DESIGN_INPUTS, *TYPED_LAST):
-            kind = HeatValueField if name in HEAT_VALUES else FigureField
-            self.fields[name] = kind(inputs[name], required=name in DESIGN_INPUTS)
+            required = name in DESIGN_INPUTS
+            if name in HEAT_VALUES:
+                self.fields[name] = HeatValueField(inputs[name], required=required)
+            else:
+                self.fields[name] = FigureField(inputs[name], required=required, fits=Estimate)
         self.fields["mean_c"].help_text += "；选了历年冬天的，由气温资料得出"
         for each in unusual(self._raw_values(), inputs):
             self.fields[f"{REASON}{each.name}"] = forms.CharField(

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.validators import MaxValueValidator
 
 from accounts.models import Unit
+from coal.bounds import most_of
 from coal.models import Yard
 from coal.services import YARD_FIELDS
 from facilities.forms import InCounty
@@ -25,7 +27,11 @@ class YardForm(InCounty):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["capacity_t"].unit = "t"  # type: ignore[attr-defined]
+        capacity = self.fields["capacity_t"]
+        capacity.unit = "t"  # type: ignore[attr-defined]
+        capacity.validators.append(
+            MaxValueValidator(most_of(Yard, "capacity_t"), "最多 %(limit_value)s t，请核对数字和单位")
+        )
         self.fields["place"].widget.attrs["data-wide"] = True
         companies = Unit.objects.visible_to(self.by).companies().filter(is_active=True)
         if self.instance.pk:
