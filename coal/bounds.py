@@ -10,6 +10,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from coal.demand import Demand
+
 # By the unit at the end of a field's name.
 MOST = {"_t": Decimal(10_000_000), "_gj": Decimal(100_000_000), "_m2": Decimal(100_000_000)}
 # A PositiveSmallIntegerField of PostgreSQL.
@@ -24,6 +26,18 @@ def most_of(model: type[models.Model], name: str) -> Decimal:
         return MOST_SMALL
     largest = Decimal(10) ** (field.max_digits - field.decimal_places) - Decimal(1).scaleb(-field.decimal_places)
     return next((min(most, largest) for unit, most in MOST.items() if name.endswith(unit)), largest)
+
+
+def check_need(demands: Iterable[Demand]) -> None:
+    """Raises ValidationError where a season's need comes to nothing, or to more than any yard holds."""
+    for demand in demands:
+        if not (demand.coal_t > 0 and demand.mean_day_t > 0 and demand.coldest_day_t > 0):
+            raise ValidationError(
+                f"算出的全季用煤是 {demand.coal_t:f} t、平均日 {demand.mean_day_t:f} t，没法据此定目标。"
+                f"请核对供热面积和上季耗煤的数字和单位（面积是 ㎡，不是万㎡）"
+            )
+        if max(demand.coal_t, demand.coldest_day_t) > MOST["_t"]:
+            raise ValidationError(f"算出的全季用煤是 {demand.coal_t:f} t，太大了。请核对供热面积和上季耗煤的数字和单位")
 
 
 def check_fits(row: models.Model, names: Iterable[str]) -> None:
