@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from coal.demand import Demand
@@ -17,6 +18,12 @@ MOST = {"_t": Decimal(10_000_000), "_gj": Decimal(100_000_000), "_m2": Decimal(1
 # A PositiveSmallIntegerField of PostgreSQL.
 MOST_SMALL = Decimal(32_767)
 MOST_YUAN = Decimal(10_000_000_000)
+
+
+def within(most: Decimal) -> list[Any]:
+    """Validators of a form's field, with sentences of their own."""
+    ask = "%(limit_value)s，请核对数字和单位"
+    return [MinValueValidator(-most, f"不小于 {ask}"), MaxValueValidator(most, f"最多 {ask}")]
 
 
 def most_of(model: type[models.Model], name: str) -> Decimal:

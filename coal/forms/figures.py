@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from coal.bounds import most_of
+from coal.bounds import most_of, within
 from coal.demand import mj_per_kg, rounded
 from coal.inputs import Input
 from common.text import normalise_name
@@ -34,15 +34,13 @@ class FigureField(forms.DecimalField):
     def __init__(self, figure: Input, *, required: bool = True, fits: type[Model] | None = None, **kwargs: Any) -> None:
         help_text = f"常见 {figure.range_text}" if figure.has_range else ""
         if fits is not None:
-            most = most_of(fits, figure.name)
-            kwargs = {"min_value": -most, "max_value": most} | kwargs
+            kwargs["validators"] = [*kwargs.get("validators", ()), *within(most_of(fits, figure.name))]
         super().__init__(
             label=figure.label, decimal_places=figure.places, max_digits=None if fits else 12, required=required,
             help_text=help_text, **kwargs,
         )  # fmt: skip
         self.unit = figure.unit
         self.error_messages["invalid"] = "请填写数字"
-        self.error_messages["max_value"] = "最多 %(limit_value)s，请核对数字和单位"
 
     def prepare_value(self, value: Any) -> Any:
         return plain(value)

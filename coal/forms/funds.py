@@ -8,7 +8,7 @@ from django import forms
 
 from accounts.models import Unit
 from coal import fund_services as services
-from coal.bounds import MOST_YUAN, most_of
+from coal.bounds import MOST_YUAN, most_of, within
 from coal.forms.figures import FigureField, plain
 from coal.fund_enums import FundKind
 from coal.inputs import Input
@@ -22,7 +22,7 @@ from facilities.models import Season
 def _amount(*, required: bool = True) -> FigureField:
     """To the fen."""
     return FigureField(
-        Input("amount", "金额", "万元", 6), required=required, min_value=0, max_value=MOST_YUAN / IN_10K
+        Input("amount", "金额", "万元", 6), required=required, min_value=0, validators=within(MOST_YUAN / IN_10K)
     )  # fmt: skip
 
 
@@ -36,7 +36,7 @@ class NeedForm(LedgerForm):
     seen_revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     price = FigureField(
         Input("price", "预计到厂单价", "元/t", 2), required=False, min_value=0,
-        max_value=most_of(FundNeed, "price_yuan_per_t"),
+        validators=within(most_of(FundNeed, "price_yuan_per_t")),
     )  # fmt: skip
     amount = _amount(required=False)
     reason = forms.CharField(

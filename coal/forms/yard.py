@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.core.validators import MaxValueValidator
 
 from accounts.models import Unit
-from coal.bounds import most_of
+from coal.bounds import most_of, within
 from coal.models import Yard
 from coal.services import YARD_FIELDS
 from facilities.forms import InCounty
@@ -29,9 +28,7 @@ class YardForm(InCounty):
         super().__init__(*args, **kwargs)
         capacity = self.fields["capacity_t"]
         capacity.unit = "t"  # type: ignore[attr-defined]
-        capacity.validators.append(
-            MaxValueValidator(most_of(Yard, "capacity_t"), "最多 %(limit_value)s t，请核对数字和单位")
-        )
+        capacity.validators += within(most_of(Yard, "capacity_t"))
         self.fields["place"].widget.attrs["data-wide"] = True
         companies = Unit.objects.visible_to(self.by).companies().filter(is_active=True)
         if self.instance.pk:

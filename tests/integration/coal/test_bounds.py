@@ -67,7 +67,7 @@ def test_a_form_names_the_box_whose_number_is_too_large(
 ) -> None:
     address = address.format(yard=yard.pk, season=cast.season.pk, company=cast.chengyuan.pk)
     errors = refused(client_as(cast.chengyuan_admin), address, {name: typed})
-    assert any(word in errors[name][0] for word in ("最多", "大于或等于")), errors[name]
+    assert any(word in errors[name][0] for word in ("最多", "不小于")), errors[name]
     kept = (Movement, DailyReport, FundNeed, FundEntry, Estimate)
     assert not any(model.objects.exists() for model in kept)  # type: ignore[attr-defined]
     assert Yard.objects.count() == 1
