@@ -16,6 +16,7 @@ from coal.bounds import MOST_YUAN, most_of
 from coal.demand import rounded
 from coal.fund_enums import FundKind
 from coal.funds import latest_need, reckoned_quantity
+from coal.keys import check_same
 from coal.models import FundEntry, FundNeed
 from coal.models.funds import IN_10K
 from common import clock
@@ -133,6 +134,8 @@ def enter(
         known = FundEntry.objects.filter(key=entry.key).first()
         if known is None:
             raise
+        names = ("company_id", "season_id", "entered_by_id", "reverses_id", *ENTRY_FIELDS)
+        check_same(known, {name: getattr(entry, name) for name in names})
         return known
     return entry
 

@@ -235,6 +235,37 @@ def test_what_a_form_sends_twice_is_entered_once(book: Book) -> None:
     assert book.stock() == "32.50"
 
 
+def test_a_key_stands_for_one_line_of_one_yard_and_one_person(book: Book, cast: Cast) -> None:
+    key, other, beiyuan = (
+        uuid.uuid4(),
+        YardFactory(company=cast.chengyuan, name="北站煤场"),
+        YardFactory(company=cast.beiyuan),
+    )
+    theirs = Book(beiyuan, cast.beiyuan_admin).arrive(july(1), "777", key=key)
+    entered = book.arrive(july(1), "32.5", key=(own := uuid.uuid4()))
+    moved = bookkeeping.transfer(
+        book.yard, other, by=book.by, day=july(2), quantity_t=Decimal(10), key=(moving := uuid.uuid4())
+    )  # fmt: skip
+    third = YardFactory(company=cast.chengyuan, name="西站煤场")
+    tries: list[Any] = [
+        lambda: book.arrive(july(1), "777", key=key),
+        lambda: Book(book.yard, cast.chengyuan_clerk).arrive(july(1), "32.5", key=own),
+        lambda: book.arrive(july(1), "32.51", key=own),
+        lambda: book.arrive(july(2), "32.5", key=own),
+        lambda: book.arrive(july(1), "32.5", batch="A", key=own),
+        lambda: book.enter(Kind.LOSS, july(1), "32.5", key=own),
+        lambda: book.enter(Kind.COUNT, july(1), "32.5", key=own),
+        lambda: bookkeeping.transfer(
+            book.yard, third, by=book.by, day=july(2), quantity_t=Decimal(10), key=moving
+        ),
+    ]  # fmt: skip
+    for each in tries:
+        with pytest.raises(ValidationError) as refused:
+            each()
+        assert said(refused).startswith("这张表单已经提交过，当时登记的是别的内容；这次填的没有登记。")
+    assert list(Movement.objects.order_by("pk")) == [theirs, entered, moved, moved.transfer_in]
+
+
 def test_a_transfer_moves_coal_with_its_age_and_its_heat_value(book: Book, cast: Cast) -> None:
     target = YardFactory(company=cast.chengyuan, name="北站煤场")
     book.arrive(july(1), "100", "20", batch="A")
