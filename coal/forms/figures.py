@@ -28,6 +28,22 @@ def plain(value: Any) -> Any:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
+def without_percent(typed: str) -> str:
+    """80 of 80%, 80 % and 80％."""
+    return unicodedata.normalize("NFKC", typed).strip().removesuffix("%").strip()
+
+
+def is_percent(typed: Any) -> bool:
+    return isinstance(typed, str) and unicodedata.normalize("NFKC", typed).strip().endswith("%")
+
+
+class ShareField(forms.DecimalField):
+    """A share in percent, or where the form asks for days a number of them; a sign for percent may stand behind it."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(without_percent(value) if isinstance(value, str) else value)
+
+
 class FigureField(forms.DecimalField):
     """A number in the unit of its input, with what is usual as its help. `fits`: the model that keeps it."""
 
@@ -49,6 +65,8 @@ class FigureField(forms.DecimalField):
         """Thousands separators are no part of a number; a minus is typed in several ways."""
         if isinstance(value, str):
             value = re.sub(r"(?<=\d)[,，\s](?=\d{3})", "", unicodedata.normalize("NFKC", value).replace("−", "-"))
+            if self.unit == "%":
+                value = without_percent(value)
         return super().to_python(value)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
