@@ -30,13 +30,17 @@ PLACES = 2
 
 
 class ShortOfCoal(Exception):
-    """The stock of a day would be negative; nothing is to be written. `stock_t` is what it would be."""
+    """More would leave on a day than there was; nothing is to be written.
 
-    def __init__(self, yard: Yard, day: dt.date, stock_t: Decimal) -> None:
-        super().__init__(f"{yard} {day}: {stock_t} t")
+    `had_t`: what the book would still have had at its close, before a count of that day; `asked_t`: by how much less.
+    """
+
+    def __init__(self, yard: Yard, day: dt.date, had_t: Decimal, asked_t: Decimal) -> None:
+        super().__init__(f"{yard} {day}: {had_t} − {asked_t} t")
         self.yard = yard
         self.day = day
-        self.stock_t = stock_t
+        self.had_t = had_t
+        self.asked_t = asked_t
 
 
 def hold(*yards: Yard) -> dict[int, Yard]:
@@ -62,7 +66,7 @@ def stock_at(yard: Yard, day: dt.date) -> Decimal:
 
 
 def post(movement: Movement) -> None:
-    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. 2 to 7 queries."""
+    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. 2 to 8 queries."""
     _carry(movement, Decimal(1))
 
 
@@ -88,6 +92,7 @@ def _carry(movement: Movement, sign: Decimal) -> None:
     kind = MovementKind(movement.kind)
     row, opening_t = _row(movement.yard, movement.day)
     before_t, came_t, came_gj = row.close_t, row.came_t, row.came_gj
+    had_t = opening_t + row.net_t
     if kind is MovementKind.COUNT:
         row.counted_t = movement.quantity_t if sign > 0 else None
     else:
@@ -99,9 +104,13 @@ def _carry(movement: Movement, sign: Decimal) -> None:
     more_t, more_gj = row.came_t - came_t, row.came_gj - came_gj
     row.received_t += more_t
     row.received_gj += more_gj
-    row.close_t = opening_t + row.net_t if row.counted_t is None else row.counted_t
+    book_t = opening_t + row.net_t
+    row.close_t = book_t if row.counted_t is None else row.counted_t
+    # A count makes no coal, so what leaves is held against the book. A book that was short before may be put right.
+    if book_t < min(had_t, Decimal(0)):
+        raise ShortOfCoal(movement.yard, row.day, had_t, had_t - book_t)
     if row.close_t < 0:
-        raise ShortOfCoal(movement.yard, row.day, row.close_t)
+        raise ShortOfCoal(movement.yard, row.day, before_t, before_t - row.close_t)
     row.save()
     _shift(row, row.close_t - before_t)
     if more_t or more_gj:
@@ -124,14 +133,24 @@ def _shift(row: StockDay, by_t: Decimal) -> None:
     if not by_t:
         return
     following = _later(row)
-    next_count = following.filter(counted_t__isnull=False).order_by("day").values_list("day", flat=True).first()
+    next_count = following.filter(counted_t__isnull=False).order_by("day").first()
     if next_count is not None:
-        following = following.filter(day__lt=next_count)
+        following = following.filter(day__lt=next_count.day)
     if by_t < 0:
         short = following.filter(close_t__lt=-by_t).order_by("day").first()
         if short is not None:
-            raise ShortOfCoal(row.yard, short.day, short.close_t + by_t)
+            raise ShortOfCoal(row.yard, short.day, short.close_t, -by_t)
+        if next_count is not None:
+            _check_counted(next_count, following.order_by("-day").first(), row, by_t)
     following.update(close_t=_plus("close_t", by_t))
+
+
+def _check_counted(counted: StockDay, before: StockDay | None, row: StockDay, by_t: Decimal) -> None:
+    """What left on the counted day must have been there. `before`: the day ahead of it if it is not `row`, which has
+    its new close already."""
+    had_t = (before.close_t if before else row.close_t - by_t) + counted.net_t
+    if had_t + by_t < 0:
+        raise ShortOfCoal(row.yard, counted.day, had_t, -by_t)
 
 
 def _later(row: StockDay) -> QuerySet[StockDay]:

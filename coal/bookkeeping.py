@@ -7,7 +7,7 @@ stays. What a form sends twice (`key`) is entered once.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,9 @@ from django.db import IntegrityError, transaction
 from audit.services import record
 from audit.writing import filled
 from coal import balances
+from coal.bounds import check_fits
 from coal.enums import ENTERED, INFLOWS, MovementKind
+from coal.keys import check_same
 from coal.layers import leaving
 from coal.models import Movement, StockDay, Yard
 from common import clock
@@ -39,18 +41,20 @@ def record_movement(
     if kind is MovementKind.COUNT:
         return count(yard, by=by, day=day, quantity_t=quantity_t, note=note, key=key)
 
+    told = details if kind is MovementKind.ARRIVAL else {}
+
     def write() -> Movement:
         held = _open(yard, day)
         _check_quantity(quantity_t)
         stored_since = day if kind in INFLOWS else None
         movement = _add(
             yard=held, day=day, kind=kind, quantity_t=quantity_t, note=note, stored_since=stored_since,
-            entered_by=by, key=key or uuid.uuid4(), **(details if kind is MovementKind.ARRIVAL else {}),
+            entered_by=by, key=key or uuid.uuid4(), **told,
         )  # fmt: skip
         _record(movement, by=by)
         return movement
 
-    return _once(key, write)
+    return _once(key, write, _sent(yard, by, kind, day, quantity_t, note) | told)
 
 
 def count(
@@ -72,7 +76,7 @@ def count(
         _record(movement, by=by, more={"账面库存（t）": [None, str(book_t)], "盘盈亏（t）": [None, f"{difference:+}"]})
         return movement
 
-    return _once(key, write)
+    return _once(key, write, _sent(yard, by, MovementKind.COUNT, day, quantity_t, note))
 
 
 def transfer(
@@ -106,7 +110,9 @@ def transfer(
             _record(half, by=by)
         return out
 
-    return _once(key, write)
+    out = _once(key, write, _sent(source, by, MovementKind.TRANSFER_OUT, day, quantity_t, note))
+    check_same(out.transfer_in, {"yard_id": target.pk})
+    return out
 
 
 def reverse(movement: Movement, *, by: Any, reason: str) -> Movement:
@@ -161,6 +167,7 @@ def _reverse(movement: Movement, yard: Yard, *, by: Any, reason: str) -> Movemen
 
 def _add(**fields: Any) -> Movement:
     movement = Movement(**fields)
+    check_fits(movement, ("quantity_t", "heat_value_mj_per_kg", "unit_price_yuan_per_t"))
     movement.save(force_insert=True)
     balances.post(movement)
     return movement
@@ -173,8 +180,14 @@ def _record(movement: Movement, *, by: Any, more: dict[str, list[Any]] | None = 
     )  # fmt: skip
 
 
-def _once(key: uuid.UUID | None, write: Callable[[], Movement]) -> Movement:
-    """What `write` enters; what was entered under this key before, if that is why it fails."""
+def _sent(yard: Yard, by: Any, kind: MovementKind, day: dt.date, quantity_t: Decimal, note: str) -> dict[str, Any]:
+    return {
+        "yard_id": yard.pk, "entered_by_id": by.pk, "kind": kind, "day": day, "quantity_t": quantity_t, "note": note,
+    }  # fmt: skip
+
+
+def _once(key: uuid.UUID | None, write: Callable[[], Movement], sent: Mapping[str, Any]) -> Movement:
+    """What `write` enters; what was entered under this key before, if that is why it fails and it is the same."""
     try:
         with transaction.atomic():
             return write()
@@ -184,6 +197,7 @@ def _once(key: uuid.UUID | None, write: Callable[[], Movement]) -> Movement:
         entered = Movement.objects.filter(key=key).first() if key else None
         if entered is None:
             raise
+        check_same(entered, sent)
         return entered
 
 
@@ -210,6 +224,7 @@ def _sentence(short: balances.ShortOfCoal, *, undoing: bool = False) -> str:
     day = f"{short.day.month}月{short.day.day}日"
     what = "冲正后" if undoing else "记入后"
     return (
-        f"{what}，{short.yard} {short.day.year}年{day}的库存会缺 {group_digits(-short.stock_t, 2)} t。"
-        f"请核对日期和数量；实际有煤而账面不足的，请先登记漏记的到货，或先盘点"
+        f"{what}，{short.yard} {short.day.year}年{day}的库存会缺 {group_digits(short.asked_t - short.had_t, 2)} t："
+        f"那天账面有 {group_digits(short.had_t, 2)} t，要减少 {group_digits(short.asked_t, 2)} t。"
+        f"请核对日期和数量；实际有煤而账面不足的，请先登记漏记的到货，或先登记前一天的盘点"
     )

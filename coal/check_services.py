@@ -13,6 +13,7 @@ from audit.writing import label, save_changes, shown
 from coal import check_news
 from coal.check_enums import CheckLevel
 from coal.judging import judge, plain, worst
+from coal.keys import check_same
 from coal.models import CheckPhoto, CheckPoint, CheckRules, Yard, YardCheck
 from common import clock
 from common.ui import moment
@@ -55,14 +56,13 @@ def record_check(
     gives the check that is there already. Raises ValidationError, PermissionDenied.
     """
     _may_record(yard, by, corrects)
-    known = YardCheck.objects.filter(key=key).first() if key else None
-    if known is not None:
-        return known
     check = YardCheck(
         yard=yard, corrects=corrects, correction_reason=correction_reason.strip(), entered_by=by,
         hottest_c=max((temperature_c for *_, temperature_c in points), default=None),
         **values, **({"key": key} if key else {}),
     )  # fmt: skip
+    if known := _known(check, points):
+        return known
     _check(check, points)
     found = judge(check, points, rules_of(yard.county))
     check.level, check.findings = worst(found), [[int(level), sentence] for level, sentence in found]
@@ -80,7 +80,7 @@ def record_check(
             _tell(check)
     except IntegrityError:
         discard_files(stored)
-        if known := YardCheck.objects.filter(key=check.key).first():
+        if known := _known(check, points):
             return known
         if corrects is None:
             raise
@@ -89,6 +89,17 @@ def record_check(
         discard_files(stored)
         raise
     return check
+
+
+def _known(check: YardCheck, points: Sequence[Point]) -> YardCheck | None:
+    """What stands under its key, if anything does and it is the same. Raises ValidationError where it is another."""
+    known = YardCheck.objects.filter(key=check.key).first()
+    if known is not None:
+        names = ("yard_id", "entered_by_id", "corrects_id", *FIGURES)
+        check_same(known, {name: getattr(check, name) for name in names})
+        entered = known.points.values_list("label", "depth_m", "temperature_c")
+        check_same(known, {} if list(entered) == list(points) else {"pk": None})
+    return known
 
 
 def _may_record(yard: Yard, by: Any, corrects: YardCheck | None) -> None:

@@ -10,6 +10,7 @@ from django.db import IntegrityError
 
 from audit.services import record
 from audit.writing import filled
+from coal.bounds import check_fits
 from coal.corrections import correct
 from coal.models import Contract, ContractAmendment
 from coal.scans import named, with_scans
@@ -23,6 +24,7 @@ CONTRACT_FIELDS = (
 )  # fmt: skip
 # What a supplementary agreement changes; all else is a correction.
 AMENDED = ("quantity_t", "price_yuan_per_t", "ends_on")
+MEASURED = ("quantity_t", "price_yuan_per_t", "heat_value_mj_per_kg", "sulphur_percent")
 TAKEN = {"number": "本企业已有这个编号的合同，请核对"}
 
 
@@ -67,6 +69,8 @@ def amend_contract(
     """What both sides have agreed anew. What held before stays on record. Raises Stale, ValidationError."""
     new = {"quantity_t": quantity_t, "price_yuan_per_t": price_yuan_per_t, "ends_on": ends_on}
 
+    check_fits(Contract(**new), MEASURED)
+
     def write() -> Contract:
         held = _hold(contract)
         old = {name: getattr(held, name) for name in AMENDED}
@@ -98,6 +102,7 @@ def _unique(write: Any) -> Contract:
 
 
 def _check(values: dict[str, Any]) -> None:
+    check_fits(Contract(**values), MEASURED)
     today, signed_on = clock.today(), values["signed_on"]
     if signed_on > today:
         raise ValidationError({"signed_on": f"签订日期填的是 {signed_on}，还没有到，签订以后再登记"})

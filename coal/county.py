@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from coal.cover import CountyCover, Stock, together
-from coal.demand import rounded
+from coal.progress import share_of
 from coal.standings import Standing
 
 NOTHING = Decimal(0)
@@ -50,7 +50,7 @@ class County:
     def percent_of_targets(self) -> Decimal | None:
         """Of those companies that have a target: what they have in place ÷ their targets."""
         in_place_t = sum((each.in_place_t for each in self.with_target), NOTHING)
-        return rounded(in_place_t * 100 / self.target_t, 1) if self.target_t else None
+        return share_of(in_place_t, self.target_t) if self.target_t else None
 
     @property
     def used_t(self) -> Decimal:

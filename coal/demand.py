@@ -150,13 +150,13 @@ def _demand(plant: Plant, heat_gj: Decimal, coal_t: Decimal) -> Demand:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """How far the second method lies above (or, negative, below) the first."""
+    """How far the second method lies above (or, negative, below) the first; no percent where that gives nothing."""
 
     coal_t: Decimal
-    percent: Decimal
+    percent: Decimal | None
 
 
 def gap(design: Demand, historic: Demand) -> Gap:
     """In tonnes, and in percent of the first method."""
     difference = historic.coal_t - design.coal_t
-    return Gap(difference, rounded(difference * 100 / design.coal_t, 1))
+    return Gap(difference, rounded(difference * 100 / design.coal_t, 1) if design.coal_t else None)

@@ -12,6 +12,7 @@ from accounts.enums import UnitKind
 from accounts.models import Unit
 from audit.services import Changes, record
 from audit.writing import label, shown
+from coal.bounds import check_fits, check_need
 from coal.demand import rounded, tce
 from coal.demand_enums import Method, MilestoneKind, TargetRule, TargetStatus
 from coal.demand_selectors import inputs_of, latest_estimate
@@ -51,6 +52,9 @@ def save_estimate(
     """
     if not may_estimate(by, company):
         raise PermissionDenied("测算由供热企业自己或发改局保存")
+    wanted = Estimate(**values)
+    check_fits(wanted, ESTIMATE_FIELDS)
+    check_need(wanted.demands.values())
     latest = latest_estimate(company, season)
     if seal(latest) != seen:
         raise Stale(latest or Estimate(company=company, season=season))

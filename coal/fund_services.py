@@ -12,15 +12,19 @@ from accounts.enums import UnitKind
 from accounts.models import Unit
 from audit.services import record
 from audit.writing import filled
+from coal.bounds import MOST_YUAN, most_of
 from coal.demand import rounded
 from coal.fund_enums import FundKind
 from coal.funds import latest_need, reckoned_quantity
+from coal.keys import check_same
 from coal.models import FundEntry, FundNeed
+from coal.models.funds import IN_10K
 from common import clock
 from common.ui import moment
 from facilities.models import Season
 
 NEED_FIELDS = ("amount_yuan", "quantity_t", "price_yuan_per_t", "basis", "reason")
+EARLIEST, LATEST = dt.timedelta(days=183), dt.timedelta(days=366)
 ENTRY_FIELDS = ("kind", "day", "amount_yuan", "note")
 
 
@@ -78,6 +82,7 @@ def _reckoned(
             raise ValidationError({"amount": "金额应大于 0"})
         if not reason:
             raise ValidationError({"reason": "直接填金额的，请写明怎么得出的，如“按已签合同合计”"})
+        _check_amount(amount_yuan)
         return {"amount_yuan": rounded(amount_yuan, 2)}
     quantity = reckoned_quantity(company, season)
     if quantity is None:
@@ -89,6 +94,10 @@ def _reckoned(
     total = rounded(quantity_t * price_yuan_per_t, 2)
     if total <= 0:
         raise ValidationError({"price": "单价应大于 0"})
+    if price_yuan_per_t > most_of(FundNeed, "price_yuan_per_t") or total > MOST_YUAN:
+        raise ValidationError(
+            {"price": f"单价填的是 {price_yuan_per_t} 元/t，合 {_in_10k(total)} 万元，太大了，请核对数字和单位"}
+        )
     return {"amount_yuan": total, "quantity_t": quantity_t, "price_yuan_per_t": price_yuan_per_t, "basis": basis}
 
 
@@ -108,8 +117,8 @@ def enter(
     _require(by, company)
     if amount_yuan < Decimal("0.01"):
         raise ValidationError({"amount": "金额应大于 0"})
-    if day > clock.today():
-        raise ValidationError({"day": f"日期填的是 {day}，还没有到，请填今天或以前的日期"})
+    _check_amount(amount_yuan)
+    _check_day(season, day)
     entry = FundEntry(
         county=season.county, company=company, season=season, kind=kind, day=day, amount_yuan=rounded(amount_yuan, 2),
         note=note, entered_by=by, key=key or uuid.uuid4(),
@@ -125,8 +134,31 @@ def enter(
         known = FundEntry.objects.filter(key=entry.key).first()
         if known is None:
             raise
+        names = ("company_id", "season_id", "entered_by_id", "reverses_id", *ENTRY_FIELDS)
+        check_same(known, {name: getattr(entry, name) for name in names})
         return known
     return entry
+
+
+def _check_amount(amount_yuan: Decimal) -> None:
+    if amount_yuan > MOST_YUAN:
+        most = _in_10k(MOST_YUAN)
+        raise ValidationError({"amount": f"金额填的是 {_in_10k(amount_yuan)} 万元，最多 {most} 万元，请核对单位"})
+
+
+def _in_10k(amount_yuan: Decimal) -> str:
+    return f"{rounded(amount_yuan / IN_10K, 2).normalize():f}"
+
+
+def _check_day(season: Season, day: dt.date) -> None:
+    """Coal of a season may be paid for as early as half a year before its summer, and settled in the year after it."""
+    if day > clock.today():
+        raise ValidationError({"day": f"日期填的是 {day}，还没有到，请填今天或以前的日期"})
+    first, last = season.summer_start_on - EARLIEST, season.heating_end_on + LATEST
+    if not first <= day <= last:
+        raise ValidationError(
+            {"day": f"日期填的是 {day}，{season} 采暖季的资金应在 {first} 到 {last} 之间，请核对年份和采暖季"}
+        )
 
 
 def reverse(entry: FundEntry, *, by: Any, reason: str) -> FundEntry:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from coal.demand import rounded
 from coal.formulas import figure
 
 
@@ -97,6 +98,24 @@ def adjusted(own: Iterable[tuple[str, Decimal, Decimal, Decimal]]) -> dict[str, 
         if name in changed:
             changed[name] = replace(changed[name], least=least, typical=typical, most=most)
     return changed
+
+
+# Without a known area: from a small boiler house to a big city. Of a season's coal: kg of raw coal for a m².
+AREA_M2 = (Decimal(10_000), Decimal(50_000_000))
+AREA_FACTOR = 3
+COAL_KG_PER_M2 = (Decimal(5), Decimal(100))
+
+
+def of_size(inputs: Mapping[str, Input], known_m2: Decimal | None) -> dict[str, Input]:
+    """The table with bounds for areas and for last season's coal, as they are for a company whose communities have
+    `known_m2`: an area in 10 000 m² or one with a digit too many lies outside."""
+    least_m2, most_m2 = (known_m2 / AREA_FACTOR, known_m2 * AREA_FACTOR) if known_m2 else AREA_M2
+    least_t, most_t = least_m2 * COAL_KG_PER_M2[0] / 1000, most_m2 * COAL_KG_PER_M2[1] / 1000
+    bounds = {"area_m2": (least_m2, most_m2), "last_area_m2": (least_m2, most_m2), "last_coal_t": (least_t, most_t)}
+    sized = {
+        name: replace(inputs[name], least=rounded(least), most=rounded(most)) for name, (least, most) in bounds.items()
+    }
+    return {**inputs, **sized}
 
 
 def unusual(values: Mapping[str, Decimal | None], inputs: Mapping[str, Input]) -> list[Input]:

@@ -7,9 +7,23 @@ milestone that was reached stays reached, unless a count says that the coal was 
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
+
+from coal.demand import rounded
+
+WHOLE = Decimal(100)
+
+
+def share_of(part_t: Decimal, whole_t: Decimal, marks: Iterable[Decimal] = ()) -> Decimal:
+    """Percent, to one decimal. Where rounding would give a mark (or the whole) that is not reached, it is cut off: what
+    lacks 6 t is not 80 %."""
+    exact = part_t * 100 / whole_t
+    found = rounded(exact, 1)
+    if any(exact < mark <= found for mark in (*marks, WHOLE)):
+        return exact.quantize(Decimal("0.1"), ROUND_DOWN)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from accounts.models import Unit
 from audit.services import record
 from audit.writing import filled
 from coal import balances
+from coal.bounds import check_fits
 from coal.corrections import correct
 from coal.enums import INFLOWS
 from coal.heat_values import heat_value_of, tested_values
@@ -117,6 +118,7 @@ def _unique(write: Callable[[], QualityBatch]) -> QualityBatch:
 
 
 def _check(values: Mapping[str, Any]) -> None:
+    check_fits(QualityBatch(**values), RESULT_NAMES)
     sampled_on, tested_on = values["sampled_on"], values["tested_on"]
     for name, label, day in (("sampled_on", "采样", sampled_on), ("tested_on", "化验", tested_on)):
         if day and day > clock.today():

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Unit
 from audit.services import record
 from audit.writing import filled, label, shown
+from coal.bounds import check_fits
 from coal.models import DailyReport
 from coal.reports import latest_of
 from common import clock
@@ -37,6 +38,7 @@ def file_report(
     report = DailyReport(
         county=company.region.county, company=company, day=day, revision=seen_revision + 1, filed_by=by, **values
     )
+    check_fits(report, FIGURES)
     if report.low_c > report.high_c:
         raise ValidationError({"low_c": f"最低气温 {report.low_c} ℃ 高于最高气温 {report.high_c} ℃，请核对"})
     if last is not None:

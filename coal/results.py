@@ -54,9 +54,10 @@ def _signed(value: Any, places: int) -> str:
 
 
 def difference_in_percent(demands: Mapping[Method, Demand]) -> str:
-    """−1.8%; empty without the second method."""
+    """−1.8%; empty without the second method, or where the first gives nothing."""
     historic = demands.get(Method.LAST_SEASON)
-    return f"{_signed(gap(demands[Method.DESIGN_LOAD], historic).percent, 1)}%" if historic else ""
+    percent = gap(demands[Method.DESIGN_LOAD], historic).percent if historic else None
+    return "" if percent is None else f"{_signed(percent, 1)}%"
 
 
 def difference_in_words(demands: Mapping[Method, Demand]) -> str:
@@ -67,6 +68,8 @@ def difference_in_words(demands: Mapping[Method, Demand]) -> str:
     found: Gap = gap(demands[Method.DESIGN_LOAD], historic)
     if not found.coal_t:
         return "两种方法的结果相同。"
+    if found.percent is None:
+        return "设计热负荷法算出的用煤是 0 t，两种方法无法比较，请核对供热面积。"
     word = "多" if found.coal_t > 0 else "少"
     advice = (
         "" if abs(found.percent) <= AGREE_PERCENT else "相差较大，请核对面积、热指标、上季耗煤和热值，再定采用哪一种。"

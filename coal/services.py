@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from audit.services import record
 from audit.writing import filled, save_changes
 from coal.balances import stock_at
+from coal.bounds import check_fits
 from coal.models import Yard
 from common import clock
 from common.columns import group_digits
@@ -19,6 +20,7 @@ TAKEN = {"name": "该企业已有同名的煤场，请核对"}
 def create_yard(*, by: Any, **values: Any) -> Yard:
     """`values`: county and YARD_FIELDS. A name that the company has already raises ValidationError."""
     yard = Yard(**values)
+    check_fits(yard, ("capacity_t",))
     try:
         with transaction.atomic():
             yard.save(force_insert=True)
@@ -45,6 +47,7 @@ def change_yard(yard: Yard, *, by: Any, **values: Any) -> bool:
 
     A yard in which coal lies stays in use: its company would owe no report and no cover any more.
     """
+    check_fits(Yard(**values), ("capacity_t",))
     action = "修改煤场"
     if list(values) == ["is_active"]:
         action = "启用煤场" if values["is_active"] else "停用煤场"

@@ -23,7 +23,7 @@ from coal.history import History, together
 from coal.keepers import Keeper, KeptYard, keepers_of
 from coal.lights import Verdict, verdict
 from coal.models import Target, TargetMilestone
-from coal.progress import PACE_DAYS, Supply, forecast
+from coal.progress import PACE_DAYS, Supply, forecast, share_of
 from coal.selectors import histories, stocks_on
 from coal.supply_selectors import contracted_supplies
 from common.columns import group_digits
@@ -106,7 +106,10 @@ class Standing:
     @property
     def percent(self) -> Decimal | None:
         """Of the target in force."""
-        return rounded(self.in_place_t * 100 / self.target.quantity_t, 1) if self.target else None
+        if not self.target:
+            return None
+        marks = [each.share_percent for each in self.milestones() if each.share_percent is not None]
+        return share_of(self.in_place_t, self.target.quantity_t, marks)
 
     @cached_property
     def verdicts(self) -> list[Verdict]:

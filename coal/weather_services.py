@@ -32,12 +32,12 @@ def create_temperatures(*, by: Any, county: Region, lots: Sequence[Mapping[str, 
 
 
 @transaction.atomic
-def set_temperature(*, by: Any, county: Region, day: dt.date, mean_c: Decimal) -> bool:
-    """Enter a day's temperature, or correct it; whether anything changed."""
+def set_temperature(*, by: Any, county: Region, day: dt.date, mean_c: Decimal) -> tuple[bool, Decimal | None]:
+    """Enter a day's temperature, or correct it: whether anything changed, and what it was before if there was one."""
     row = DailyTemperature.objects.select_for_update(no_key=True).filter(county=county, day=day).first()
     if row is None:
-        return bool(create_temperatures(by=by, county=county, lots=[{"day": day, "mean_c": mean_c}]))
-    return change_temperature(row, by=by, mean_c=mean_c)
+        return bool(create_temperatures(by=by, county=county, lots=[{"day": day, "mean_c": mean_c}])), None
+    return change_temperature(row, by=by, mean_c=mean_c), row.mean_c
 
 
 def change_temperature(row: DailyTemperature, *, by: Any, **values: Any) -> bool:

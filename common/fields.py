@@ -10,11 +10,13 @@ from django.core.files.uploadedfile import UploadedFile
 
 from common import clock
 from common.spreadsheets.dates import Years, read_date
+from common.spreadsheets.readings import Reading
 from common.text import normalise_name
 from common.uploads import InspectedUpload, UploadRefused, inspect_upload
 
 MOST_FILES = 20
 SELECTED_FIRST_FROM = 8
+DAYS_AGO = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2}
 
 
 class DateRead(Protocol):
@@ -27,7 +29,10 @@ class DateRead(Protocol):
 
 
 def read_day(text: str) -> DateRead:
-    """A date in this year where none is written."""
+    """A date in this year where none is written; 今天, 昨天 and 前天 too."""
+    if (days_ago := DAYS_AGO.get(text.strip())) is not None:
+        day = clock.today() - dt.timedelta(days_ago)
+        return Reading(day, "相对日期", text)
     return read_date(text, Years(clock.today().year), written_on=clock.today())
 
 

@@ -26,7 +26,9 @@ GOOD_BAD = (("yes", "齐全完好"), ("no", "缺少或失效"))
 def _figure(model: Any, name: str, label: str, unit: str, *, required: bool = True) -> FigureField:
     """With the bounds that the model's field has."""
     field = model._meta.get_field(name)
-    return FigureField(Input(name, label, unit, field.decimal_places), required=required, validators=field.validators)
+    return FigureField(
+        Input(name, label, unit, field.decimal_places), required=required, fits=model, validators=field.validators
+    )
 
 
 def _choice(label: str, choices: Sequence[tuple[str, str]], **more: Any) -> forms.TypedChoiceField:

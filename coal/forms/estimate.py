@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
+from coal.bounds import check_need
 from coal.degree_days import Winter, design_degree_days
 from coal.demand import rounded
 from coal.demand_enums import WinterChoice
@@ -22,6 +23,7 @@ from common.fields import LedgerForm
 RECKONED = ("degree_days",)
 TYPED_LAST = tuple(name for name in HISTORIC_INPUTS if name not in RECKONED)
 HEAT_VALUES = ("heat_value_mj_per_kg", "last_heat_value_mj_per_kg")
+EFFICIENCIES = ("boiler_efficiency", "network_efficiency")
 REASON = "reason_"
 
 
@@ -43,8 +45,13 @@ class EstimateForm(LedgerForm):
         if weather.climate is None:
             self.fields["winter"].help_text = "还没有历年气温资料，只能按设计值测算；导入气温后可以选一般冬天或冷冬。"
         for name in (*DESIGN_INPUTS, *TYPED_LAST):
-            kind = HeatValueField if name in HEAT_VALUES else FigureField
-            self.fields[name] = kind(inputs[name], required=name in DESIGN_INPUTS)
+            required = name in DESIGN_INPUTS
+            if name in HEAT_VALUES:
+                self.fields[name] = HeatValueField(inputs[name], required=required)
+            else:
+                # Of an efficiency in percent `clean` says more.
+                fits = None if name in EFFICIENCIES else Estimate
+                self.fields[name] = FigureField(inputs[name], required=required, fits=fits)
         self.fields["mean_c"].help_text += "；选了历年冬天的，由气温资料得出"
         for each in unusual(self._raw_values(), inputs):
             self.fields[f"{REASON}{each.name}"] = forms.CharField(
@@ -88,11 +95,13 @@ class EstimateForm(LedgerForm):
             value = cleaned.get(name)
             if value is not None and value <= 0 and name not in ("mean_c", "design_c"):
                 self.add_error(name, "应大于 0")
-        for name in ("boiler_efficiency", "network_efficiency"):
+        for name in EFFICIENCIES:
             if (value := cleaned.get(name)) is not None and value > 1:
                 self.add_error(name, f"填的是 {value}，效率应在 0 到 1 之间，如 0.80")
         self._check_temperatures(cleaned)
         self._check_last_season(cleaned)
+        if not self.errors:
+            self._check_need()
         if self.strict:
             for name in [name for name in self.fields if name.startswith(REASON)]:
                 if not cleaned.get(name):
@@ -118,6 +127,14 @@ class EstimateForm(LedgerForm):
                 self.add_error(name, "应大于 0")
             elif value is not None and value <= -100:
                 self.add_error(name, "应大于 −100%")
+
+    def _check_need(self) -> None:
+        try:
+            check_need(self.estimate.demands.values())
+        except forms.ValidationError as wrong:
+            self.add_error(None, wrong)
+        except ValueError as wrong:
+            self.add_error(None, f"按这些数没法测算（{wrong}），请核对")
 
     def seen_anew(self, seal: str) -> None:
         """From now on the form is about this estimate; what was typed stays."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 
+from coal.bounds import most_of, within
 from coal.demand import mj_per_kg, rounded
 from coal.inputs import Input
 from common.text import normalise_name
@@ -26,14 +28,32 @@ def plain(value: Any) -> Any:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
-class FigureField(forms.DecimalField):
-    """A number in the unit of its input, with what is usual as its help."""
+def without_percent(typed: str) -> str:
+    """80 of 80%, 80 % and 80％."""
+    return unicodedata.normalize("NFKC", typed).strip().removesuffix("%").strip()
 
-    def __init__(self, figure: Input, *, required: bool = True, **kwargs: Any) -> None:
+
+def is_percent(typed: Any) -> bool:
+    return isinstance(typed, str) and unicodedata.normalize("NFKC", typed).strip().endswith("%")
+
+
+class ShareField(forms.DecimalField):
+    """A share in percent, or where the form asks for days a number of them; a sign for percent may stand behind it."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(without_percent(value) if isinstance(value, str) else value)
+
+
+class FigureField(forms.DecimalField):
+    """A number in the unit of its input, with what is usual as its help. `fits`: the model that keeps it."""
+
+    def __init__(self, figure: Input, *, required: bool = True, fits: type[Model] | None = None, **kwargs: Any) -> None:
         help_text = f"常见 {figure.range_text}" if figure.has_range else ""
+        if fits is not None:
+            kwargs["validators"] = [*kwargs.get("validators", ()), *within(most_of(fits, figure.name))]
         super().__init__(
-            label=figure.label, decimal_places=figure.places, max_digits=12, required=required, help_text=help_text,
-            **kwargs,
+            label=figure.label, decimal_places=figure.places, max_digits=None if fits else 12, required=required,
+            help_text=help_text, **kwargs,
         )  # fmt: skip
         self.unit = figure.unit
         self.error_messages["invalid"] = "请填写数字"
@@ -45,6 +65,8 @@ class FigureField(forms.DecimalField):
         """Thousands separators are no part of a number; a minus is typed in several ways."""
         if isinstance(value, str):
             value = re.sub(r"(?<=\d)[,，\s](?=\d{3})", "", unicodedata.normalize("NFKC", value).replace("−", "-"))
+            if self.unit == "%":
+                value = without_percent(value)
         return super().to_python(value)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:

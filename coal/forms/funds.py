@@ -8,6 +8,7 @@ from django import forms
 
 from accounts.models import Unit
 from coal import fund_services as services
+from coal.bounds import MOST_YUAN, most_of, within
 from coal.forms.figures import FigureField, plain
 from coal.fund_enums import FundKind
 from coal.inputs import Input
@@ -20,7 +21,9 @@ from facilities.models import Season
 
 def _amount(*, required: bool = True) -> FigureField:
     """To the fen."""
-    return FigureField(Input("amount", "金额", "万元", 6), required=required, min_value=0)
+    return FigureField(
+        Input("amount", "金额", "万元", 6), required=required, min_value=0, validators=within(MOST_YUAN / IN_10K)
+    )  # fmt: skip
 
 
 def _yuan(amount: Decimal | None) -> Decimal | None:
@@ -31,7 +34,10 @@ class NeedForm(LedgerForm):
     """`seen_revision`: the one that its writer saw when the form was opened."""
 
     seen_revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
-    price = FigureField(Input("price", "预计到厂单价", "元/t", 2), required=False, min_value=0)
+    price = FigureField(
+        Input("price", "预计到厂单价", "元/t", 2), required=False, min_value=0,
+        validators=within(most_of(FundNeed, "price_yuan_per_t")),
+    )  # fmt: skip
     amount = _amount(required=False)
     reason = forms.CharField(
         label="理由", max_length=200, required=False, widget=forms.Textarea(attrs={"rows": 2}),

@@ -21,7 +21,7 @@ TAKEN_OVER = ("heat_value_mj_per_kg", "contract", "unit_price_yuan_per_t")
 
 
 def tonnes(label: str, help_text: str = "", **more: Any) -> FigureField:
-    field = FigureField(Input("quantity_t", label, "t", 2), min_value=0, **more)
+    field = FigureField(Input("quantity_t", label, "t", 2), fits=Movement, min_value=0, **more)
     field.help_text = help_text
     return field
 
@@ -58,7 +58,9 @@ class ArrivalForm(MovementForm):
         label="质量批次", max_length=40, required=False, widget=NameInput,
         help_text="采样单上的批次号；化验结果出来后在“煤质”里按这个号登记",
     )  # fmt: skip
-    unit_price_yuan_per_t = FigureField(Input("unit_price_yuan_per_t", "单价", "元/t", 2), required=False, min_value=0)
+    unit_price_yuan_per_t = FigureField(
+        Input("unit_price_yuan_per_t", "单价", "元/t", 2), required=False, fits=Movement, min_value=0
+    )  # fmt: skip
     field_order = (
         "key", "day", "quantity_t", "heat_value_mj_per_kg", "contract", "transport", "batch", "unit_price_yuan_per_t",
     )  # fmt: skip

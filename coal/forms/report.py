@@ -20,7 +20,7 @@ TAKEN_OVER = ("stock_port_t", "stock_transit_t", "boilers_running")
 
 
 def figure(name: str, label: str, unit: str, places: int = 2, **more: Any) -> FigureField:
-    return FigureField(Input(name, label, unit, places), **more)
+    return FigureField(Input(name, label, unit, places), fits=DailyReport, **more)
 
 
 def tonnes(name: str, label: str) -> FigureField:

@@ -21,7 +21,7 @@ LEAST = Decimal("0.01")
 
 
 def _figure(name: str, label: str, unit: str, places: int = 2, **more: Any) -> FigureField:
-    return FigureField(Input(name, label, unit, places), **more)
+    return FigureField(Input(name, label, unit, places), fits=Contract, **more)
 
 
 def _scans() -> UploadsField:
@@ -137,7 +137,7 @@ class QualityForm(PaperForm):
             field.label = "收到基低位热值 Qnet,ar"
             field.help_text = f"{field.help_text}；还没出结果的先不填"
             return field
-        return FigureField(each, required=False, min_value=0, max_value=100)
+        return FigureField(each, required=False, fits=QualityBatch, min_value=0, max_value=100)
 
     @property
     def values(self) -> dict[str, Any]:

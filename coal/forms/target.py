@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from coal.demand import Demand
 from coal.demand_enums import Method, MilestoneKind, TargetRule
-from coal.forms.figures import plain
+from coal.forms.figures import ShareField, is_percent, plain
 from coal.formulas import figure
 from coal.milestones import Planned, problems_of
 from common.fields import LedgerDateField, LedgerForm
@@ -27,7 +27,7 @@ class MilestoneForm(forms.Form):
 
     kind = forms.ChoiceField(label="节点", choices=MilestoneKind.choices, initial=MilestoneKind.ARRIVED)
     due_on = LedgerDateField(label="日期", required=False)
-    amount = forms.DecimalField(
+    amount = ShareField(
         label="累计比例或天数", required=False, max_digits=5, decimal_places=1, min_value=Decimal("0.1"),
         error_messages={"invalid": "请填写数字", "min_value": "应大于 0"}, widget=forms.TextInput(attrs=NUMBER),
     )  # fmt: skip
@@ -58,6 +58,8 @@ class MilestoneForm(forms.Form):
             self.add_error("due_on", f"{day} 不在这个采暖季里（{period}）")
         if amount is not None and data.get("kind") == MilestoneKind.COVER and amount != amount.to_integral_value():
             self.add_error("amount", "可用天数应为整数")
+        if data.get("kind") == MilestoneKind.COVER and is_percent(self["amount"].value()):
+            self.add_error("amount", "这里填的是天数，不是百分数，请核对")
         return data
 
     @property
@@ -71,7 +73,7 @@ class TargetForm(LedgerForm):
 
     method = forms.ChoiceField(label="采用哪种方法的结果", widget=forms.RadioSelect)
     rule = forms.ChoiceField(label="目标怎么定", choices=TargetRule.choices, widget=forms.RadioSelect)
-    amount = forms.DecimalField(
+    amount = ShareField(
         label="比例（%）或天数", max_digits=5, decimal_places=1, min_value=Decimal("0.1"),
         help_text="按比例的填百分数，如 80；按天数的填天数，如 30",
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
@@ -104,6 +106,8 @@ class TargetForm(LedgerForm):
         if amount is not None and amount > (MOST_PERCENT if is_share else MOST_DAYS):
             most = f"比例一般不超过 {MOST_PERCENT}%" if is_share else f"天数一般不超过 {MOST_DAYS} 天"
             self.add_error("amount", f"填的是 {plain(amount)}，{most}，请核对")
+        if not is_share and is_percent(self["amount"].value()):
+            self.add_error("amount", "这里填的是天数，不是百分数，请核对")
         if not self.rows.is_valid():
             raise ValidationError([said for row in self.rows for said in _said(row)] or ["节点填写有误，请核对"])
         self.planned = [row.planned for row in self.rows if not row.is_spare]

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 
-from coal.forms.figures import FigureField
+from coal.forms.figures import FigureField, ShareField
 from coal.inputs import ADJUSTABLE, INPUTS, MILESTONE_INPUTS, Input
 from coal.ledger import COLDEST, HOTTEST, read_temperature_day
 from common import clock
@@ -49,7 +49,8 @@ class ParameterForm(forms.Form):
             for bound, word in BOUNDS.items():
                 if bound not in bounds_of(name):
                     continue
-                field = forms.DecimalField(
+                kind = ShareField if each.unit == "%" else forms.DecimalField
+                field = kind(
                     label=f"{each.label}{word}", max_digits=9, decimal_places=each.places,
                     initial=f"{getattr(each, bound).normalize():f}",
                     widget=forms.TextInput(attrs={"aria-label": f"{each.label}{word}", "autocomplete": "off"}),

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS
 
 from accounts.models import Unit
+from coal.bounds import most_of, within
 from coal.models import Yard
 from coal.services import YARD_FIELDS
 from facilities.forms import InCounty
@@ -25,7 +26,9 @@ class YardForm(InCounty):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["capacity_t"].unit = "t"  # type: ignore[attr-defined]
+        capacity = self.fields["capacity_t"]
+        capacity.unit = "t"  # type: ignore[attr-defined]
+        capacity.validators += within(most_of(Yard, "capacity_t"))
         self.fields["place"].widget.attrs["data-wide"] = True
         companies = Unit.objects.visible_to(self.by).companies().filter(is_active=True)
         if self.instance.pk:

@@ -15,7 +15,7 @@ from coal import demand_selectors as selectors
 from coal import demand_services as services
 from coal import results
 from coal.forms.estimate import EstimateForm
-from coal.inputs import INPUTS
+from coal.inputs import INPUTS, of_size
 from coal.models import Estimate
 from coal.timeline import events
 from coal.views.access import company_and_season, no_season, reads
@@ -56,7 +56,8 @@ def estimate(request: HttpRequest, season: int, company: int) -> HttpResponse:
     """POST with `do`: try (only reckons, open to all who read) or save. 409 if somebody else has saved meanwhile."""
     unit, found = company_and_season(request, company, season)
     may_save = services.may_estimate(request.user, unit)
-    inputs, weather = selectors.inputs_of(found.county), selectors.weather_of(found)
+    weather = selectors.weather_of(found)
+    inputs = of_size(selectors.inputs_of(found.county), selectors.heated_area_m2(unit, found.county))
     latest = selectors.latest_estimate(unit, found)
     data = posted_or_pending(request)
     do = data.get("do", "") if data else ""

@@ -71,6 +71,11 @@ def _tell(request: HttpRequest, movement: Movement) -> None:
     )  # fmt: skip
     for unknown in _unknown(movement):
         messages.warning(request, unknown)
+    if movement.quantity_t > yard.capacity_t:
+        capacity = group_digits(yard.capacity_t, 2)
+        messages.warning(
+            request, f"这一笔比 {yard} 的设计库容（{capacity} t）还多，请核对数量；写错了的请冲正后重新登记。"
+        )
     if stock_t > yard.capacity_t:
         over = group_digits(stock_t - yard.capacity_t, 2)
         messages.warning(request, f"{yard} 的库存比设计库容多 {over} t，请核对数量，或及时倒运。")

@@ -137,20 +137,24 @@ def _newer_estimate(target: Target) -> Estimate | None:
 
 
 def _facts(target: Target) -> list[tuple[Any, ...]]:
-    mean_days = figure(target.quantity_t / target.mean_day_t, 1)
-    coldest_days = figure(target.quantity_t / target.coldest_day_t, 1)
+    mean_days, coldest_days = _days(target, target.mean_day_t), _days(target, target.coldest_day_t)
     return [
         ("储备目标", f"{figure(target.quantity_t)} t，折标准煤 {figure(target.quantity_tce)} tce"),
         ("全季需求", f"{figure(target.need_t)} t（{target.get_method_display()}）"),
         ("目标怎么定", _rule(target)),
         ("煤的热值", f"{figure(target.heat_value_mj_per_kg)} MJ/kg"),
-        ("可用天数", f"平均日 {mean_days} 天，极寒日 {coldest_days} 天"),
+        ("可用天数", f"平均日 {mean_days}，极寒日 {coldest_days}"),
         ("日耗煤", f"平均日 {figure(target.mean_day_t)} t/d，极寒日 {figure(target.coldest_day_t)} t/d"),
         ("煤场库容", _capacity(target)),
         ("批准日期", target.approved_on and target.approved_on.isoformat()),
         ("依据的测算", f"第 {target.estimate.number} 次测算，{target.estimate.get_winter_display()}"),
         ("说明", target.note, "wide"),
     ]
+
+
+def _days(target: Target, day_t: Decimal) -> str:
+    """How long the target lasts at that burn."""
+    return f"{figure(target.quantity_t / day_t, 1)} 天" if day_t else "—（日耗煤是 0）"
 
 
 def _capacity(target: Target) -> str:

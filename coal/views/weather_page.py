@@ -81,12 +81,17 @@ def temperature_day(request: HttpRequest) -> HttpResponse:
     form = TemperatureForm(posted_or_pending(request))
     if request.method == "POST" and form.is_valid():
         day, mean_c = form.cleaned_data["day"], form.cleaned_data["mean_c"]
-        changed = attempt(
+        done = attempt(
             form, lambda: weather_services.set_temperature(by=request.user, county=county, day=day, mean_c=mean_c)
         )
-        if changed is not None:
-            said = f"{day} 的日平均气温记为 {mean_c} ℃。" if changed else f"{day} 本来就是 {mean_c} ℃，没有变化。"
-            messages.success(request, said)
+        if done is not None:
+            changed, before_c = done
+            if changed and before_c is not None:
+                messages.warning(request, f"{day} 原来登记的是 {before_c} ℃，已改为 {mean_c} ℃；不该改的，请再改回去。")
+            elif changed:
+                messages.success(request, f"{day} 的日平均气温记为 {mean_c} ℃。")
+            else:
+                messages.success(request, f"{day} 本来就是 {mean_c} ℃，没有变化。")
             return redirect("coal:temperature_day")
     status = 422 if request.method == "POST" else 200
     return render(request, "coal/temperature_form.html", {"form": form}, status=status)

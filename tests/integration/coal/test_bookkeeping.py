@@ -91,8 +91,8 @@ def test_a_use_that_is_not_there_is_refused_with_the_day_and_the_tonnes(book: Bo
     with pytest.raises(ValidationError) as refused:
         book.use(july(3), "130.5")
     assert said(refused) == (
-        "记入后，东厂煤场 2026年7月3日的库存会缺 30.50 t。请核对日期和数量；"
-        "实际有煤而账面不足的，请先登记漏记的到货，或先盘点"
+        "记入后，东厂煤场 2026年7月3日的库存会缺 30.50 t：那天账面有 100.00 t，要减少 130.50 t。请核对日期和数量；"
+        "实际有煤而账面不足的，请先登记漏记的到货，或先登记前一天的盘点"
     )
     assert book.stock() == "100.00"
     assert Movement.objects.count() == 1
@@ -123,6 +123,43 @@ def test_a_count_lets_what_came_before_it_be_what_it_was(book: Book) -> None:
     book.count(july(8), "90")
     book.use(july(4), "100")
     assert [book.stock(july(day)) for day in (4, 7, 8)] == ["0.00", "0.00", "90.00"]
+
+
+def test_no_more_leaves_on_a_counted_day_than_was_there(book: Book) -> None:
+    book.arrive(july(2), "100")
+    book.count(july(3), "6409.57")
+    with pytest.raises(ValidationError, match=r"7月3日的库存会缺 100\.01 t：那天账面有 100\.00 t，要减少 200\.01 t"):
+        book.use(july(3), "200.01")
+    book.arrive(july(3), "20")
+    used = book.use(july(3), "110")
+    with pytest.raises(ValidationError, match=r"7月3日的库存会缺 0\.01 t：那天账面有 10\.00 t，要减少 10\.01 t"):
+        book.enter(Kind.LOSS, july(3), "10.01", note="自燃")
+    assert [book.stock(july(day)) for day in (2, 3, 4)] == ["100.00", "6409.57", "6409.57"]
+    bookkeeping.reverse(used, by=book.by, reason="写错")
+    assert book.stock() == "6409.57"
+
+
+def test_a_transfer_out_of_a_counted_day_makes_no_coal(book: Book, cast: Cast) -> None:
+    other = YardFactory(company=cast.chengyuan, name="北站煤场")
+    book.count(july(1), "7000")
+    book.count(july(3), "6409.57")
+    with pytest.raises(ValidationError, match=r"7月3日的库存会缺 43.{1,4}000\.00 t：那天账面有 7.{1,4}000\.00 t"):
+        bookkeeping.transfer(book.yard, other, by=book.by, day=july(3), quantity_t=Decimal(50_000))
+    assert [book.stock(), stock_at(other, TODAY)] == ["6409.57", 0]
+    assert Movement.objects.count() == 2
+
+
+def test_what_is_back_dated_leaves_a_later_counted_day_what_it_took(book: Book) -> None:
+    book.arrive(july(1), "100")
+    book.arrive(july(2), "10")
+    book.use(july(8), "80")
+    book.count(july(8), "90")
+    with pytest.raises(ValidationError, match=r"7月8日的库存会缺 0\.01 t：那天账面有 30\.00 t，要减少 30\.01 t"):
+        book.use(july(4), "30.01")
+    with pytest.raises(ValidationError, match=r"7月8日的库存会缺 20\.00 t"):
+        book.count(july(7), "60")
+    book.use(july(4), "30")
+    assert [book.stock(july(day)) for day in (4, 7, 8)] == ["80.00", "80.00", "90.00"]
 
 
 def test_an_arrival_that_was_burnt_cannot_be_reversed(book: Book) -> None:
@@ -196,6 +233,37 @@ def test_what_a_form_sends_twice_is_entered_once(book: Book) -> None:
     first = book.arrive(july(1), "32.5", key=key)
     assert book.arrive(july(1), "32.5", key=key) == first
     assert book.stock() == "32.50"
+
+
+def test_a_key_stands_for_one_line_of_one_yard_and_one_person(book: Book, cast: Cast) -> None:
+    key, other, beiyuan = (
+        uuid.uuid4(),
+        YardFactory(company=cast.chengyuan, name="北站煤场"),
+        YardFactory(company=cast.beiyuan),
+    )
+    theirs = Book(beiyuan, cast.beiyuan_admin).arrive(july(1), "777", key=key)
+    entered = book.arrive(july(1), "32.5", key=(own := uuid.uuid4()))
+    moved = bookkeeping.transfer(
+        book.yard, other, by=book.by, day=july(2), quantity_t=Decimal(10), key=(moving := uuid.uuid4())
+    )  # fmt: skip
+    third = YardFactory(company=cast.chengyuan, name="西站煤场")
+    tries: list[Any] = [
+        lambda: book.arrive(july(1), "777", key=key),
+        lambda: Book(book.yard, cast.chengyuan_clerk).arrive(july(1), "32.5", key=own),
+        lambda: book.arrive(july(1), "32.51", key=own),
+        lambda: book.arrive(july(2), "32.5", key=own),
+        lambda: book.arrive(july(1), "32.5", batch="A", key=own),
+        lambda: book.enter(Kind.LOSS, july(1), "32.5", key=own),
+        lambda: book.enter(Kind.COUNT, july(1), "32.5", key=own),
+        lambda: bookkeeping.transfer(
+            book.yard, third, by=book.by, day=july(2), quantity_t=Decimal(10), key=moving
+        ),
+    ]  # fmt: skip
+    for each in tries:
+        with pytest.raises(ValidationError) as refused:
+            each()
+        assert said(refused).startswith("这张表单已经提交过，当时登记的是别的内容；这次填的没有登记。")
+    assert list(Movement.objects.order_by("pk")) == [theirs, entered, moved, moved.transfer_in]
 
 
 def test_a_transfer_moves_coal_with_its_age_and_its_heat_value(book: Book, cast: Cast) -> None:

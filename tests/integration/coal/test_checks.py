@@ -129,6 +129,15 @@ def test_what_is_sent_twice_is_entered_once(cast: Cast, yard: Yard) -> None:
     first = make_check(yard, by=cast.inspector, key=key, points=[point("90")])
     assert make_check(yard, by=cast.inspector, key=key, points=[point("90")]) == first
     assert (YardCheck.objects.count(), CheckPoint.objects.count()) == (1, 1)
+    other = YardFactory(company=cast.beiyuan)
+    tries: list[tuple[Yard, Any, dict[str, Any]]] = [
+        (other, cast.inspector, {}), (yard, cast.admin, {}), (yard, cast.inspector, {"note": "冒汽"}),
+        (yard, cast.inspector, {"points": [point("91")]}),
+    ]  # fmt: skip
+    for where, by, changed in tries:
+        with pytest.raises(ValidationError, match="这张表单已经提交过，当时登记的是别的内容"):
+            make_check(where, by=by, key=key, **{"points": [point("90")], **changed})
+    assert (YardCheck.objects.count(), CheckPoint.objects.count()) == (1, 1)
 
 
 def test_only_photos_and_a_refused_check_leaves_no_file(cast: Cast, yard: Yard, client_as: SignIn, settings: Any):

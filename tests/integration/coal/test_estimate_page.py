@@ -64,6 +64,56 @@ def test_saving(cast: Cast, client_as: Browser) -> None:
     assert (entry.action, entry.changes["供热面积（㎡）"]) == ("保存测算", [None, "2000000"])
 
 
+@pytest.mark.parametrize("area", ["0.01", "67.39"])
+@pytest.mark.parametrize("do", ["try", "save"])
+def test_an_area_of_which_no_coal_comes_is_refused(cast: Cast, client_as: Browser, area: str, do: str) -> None:
+    reason = {"reason_area_m2": "小", "reason_last_area_m2": "小"}
+    typed = {**TYPED, **LAST, **reason, "area_m2": area, "last_area_m2": "2000000", "do": do}
+    if area == "67.39":
+        typed |= {"heating_days": "150", "last_coal_t": "0.01", "reason_last_coal_t": "小"}
+    page = client_as(cast.chengyuan_admin).post(address(cast), typed)
+    assert page.status_code == 422
+    assert "请核对供热面积和上季耗煤的数字和单位（面积是 ㎡，不是万㎡）" in text(page)
+    assert not Estimate.objects.exists()
+
+
+def test_degree_days_of_nothing_are_refused(cast: Cast, client_as: Browser) -> None:
+    warm = {"indoor_c": "20", "mean_c": "19", "reason_mean_c": "暖", "design_c": "-15"}
+    page = client_as(cast.chengyuan_admin).post(address(cast), {**TYPED, **LAST, **warm, "do": "try"})
+    assert page.status_code == 422
+    assert "按这些数没法测算" in text(page)
+
+
+def test_an_area_far_from_that_of_its_communities_needs_a_reason(cast: Cast, client_as: Browser) -> None:
+    """673 900 m², typed in 10 000 m² and with a digit too many; without a known area from 10 000 to 50 million."""
+    cast.community.heated_area_m2 = Decimal(673_900)
+    cast.community.save()
+    client = client_as(cast.chengyuan_admin)
+    for area, asked in (("67.39", True), ("224000", True), ("224633", False), ("2021700", False), ("6739000", True)):
+        page = client.post(address(cast), {**TYPED, "area_m2": area, "do": "save"})
+        assert ("reason_area_m2" in page.context["form"].errors if page.status_code == 422 else False) is asked, area
+        Estimate.objects.all().delete()
+    last = {**LAST, "last_area_m2": "2021700", "last_coal_t": "202171"}
+    errors = client.post(address(cast), {**TYPED, **last, "area_m2": "673900", "do": "save"}).context["form"].errors
+    assert set(errors) == {"reason_last_coal_t"}
+    cast.community.heated_area_m2 = None
+    cast.community.save()
+    errors = client.post(address(cast), {**TYPED, "area_m2": "9999", "do": "save"}).context["form"].errors
+    assert set(errors) == {"reason_area_m2"}
+
+
+def test_old_rows_that_give_nothing_do_not_break_a_page(cast: Cast, client_as: Browser) -> None:
+    nothing = make_estimate(
+        company=cast.chengyuan, season=cast.season, by=cast.chengyuan_admin, area_m2=Decimal("0.01"),
+        **{**LAST_SEASON, "last_area_m2": Decimal("0.01")},
+    )  # fmt: skip
+    target = make_target(nothing, quantity_t=Decimal(1))
+    client = client_as(cast.chengyuan_admin)
+    assert "两种方法无法比较" in text(client.get(address(cast)))
+    assert "平均日 —（日耗煤是 0）" in text(client.get(target.get_absolute_url()))
+    assert client_as(cast.development_officer).get("/coal/estimates/").status_code == 200
+
+
 def test_without_last_season_there_is_one_method(cast: Cast, client_as: Browser) -> None:
     shown = text(client_as(cast.chengyuan_admin).post(address(cast), {**TYPED, "do": "try"}))
     assert "没有填上季耗煤，只有一种方法的结果" in shown

@@ -172,6 +172,28 @@ def test_an_entry_is_typed_in_wan_and_once(cast: Cast, client_as: SignIn) -> Non
     assert client.get(f"{company_page(cast)}enter/theft/").status_code == 404
 
 
+def test_a_key_stands_for_one_entry_of_one_company_and_one_person(cast: Cast) -> None:
+    key = uuid.uuid4()
+    sent: dict[str, Any] = {
+        "by": cast.beiyuan_admin,
+        "kind": FundKind.LOAN,
+        "day": DAY,
+        "amount_yuan": Decimal(500_000),
+        "note": "",
+        "key": key,
+    }
+    first = enter(cast.beiyuan, cast.season, **sent)
+    assert enter(cast.beiyuan, cast.season, **sent) == first
+    tries: list[tuple[Any, dict[str, Any]]] = [
+        (cast.chengyuan, {"by": cast.chengyuan_admin}), (cast.beiyuan, {"by": cast.development_officer}),
+        (cast.beiyuan, {"amount_yuan": Decimal(500_001)}), (cast.beiyuan, {"kind": FundKind.OWN}),
+    ]  # fmt: skip
+    for company, changed in tries:
+        with pytest.raises(ValidationError, match="这张表单已经提交过，当时登记的是别的内容"):
+            enter(company, cast.season, **{**sent, **changed})
+    assert FundEntry.objects.count() == 1
+
+
 def test_more_paid_than_secured_is_said(cast: Cast, client_as: SignIn) -> None:
     client, address = client_as(cast.development_officer), f"{company_page(cast)}enter/paid/"
     sent = {"key": str(uuid.uuid4()), "day": "2026-08-01", "amount": "12"}

@@ -71,6 +71,18 @@ def told(user: User) -> list[str]:
 # --- the draft
 
 
+def test_a_milestones_share_may_carry_its_sign_and_its_days_not(
+    cast: Cast, client_as: Browser, estimate: Estimate
+) -> None:
+    client, address = client_as(cast.chengyuan_admin), new_address(cast)
+    page = client.post(address, typed(("arrived", "8.31", "40%"), ("cover", "11.15", "15%")))
+    assert "第 2 行累计比例或天数：这里填的是天数，不是百分数，请核对" in text(page)
+    client.post(address, typed(("arrived", "8.31", "40%"), ("cover", "11.15", "15")))
+    assert [(each.share_percent, each.cover_days) for each in Target.objects.get().milestones.all()] == [
+        (Decimal(40), None), (None, 15),
+    ]  # fmt: skip
+
+
 def test_a_share_of_the_need(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
     page = client_as(cast.chengyuan_admin).post(new_address(cast), typed(*ROWS), follow=True)
     assert "全季需求的 80%：53 936 × 80% = 43 149 t" in text(page)
@@ -91,6 +103,8 @@ def test_a_share_of_the_need(cast: Cast, client_as: Browser, estimate: Estimate)
 @pytest.mark.parametrize(
     ("more", "quantity_t", "sum_"),
     [
+        ({"amount": "80%"}, 43_149, "53 936 × 80% = 43 149 t"),
+        ({"amount": "80 ％"}, 43_149, "53 936 × 80% = 43 149 t"),
         ({"rule": "mean_days", "amount": "30"}, 10_788, "359.6 × 30 = 10 788 t"),
         ({"rule": "coldest_days", "amount": "30"}, 15_477, "515.9 × 30 = 15 477 t"),
         ({"method": "last_season", "amount": "100"}, 52_500, "52 500 × 100% = 52 500 t"),
@@ -137,6 +151,7 @@ def test_milestones_that_cannot_be(
 @pytest.mark.parametrize(
     ("rule", "amount", "said"),
     [
+        ("mean_days", "30%", "这里填的是天数，不是百分数，请核对"),
         ("share", "800", "比例一般不超过 200%"),
         ("mean_days", "300", "天数一般不超过 240 天"),
         ("share", "0", "应大于 0"),

@@ -98,8 +98,10 @@ def test_the_export_comes_back(cast: Cast, client_as: Browser) -> None:
 
 def test_a_day_is_typed_and_corrected(cast: Cast, client_as: Browser) -> None:
     client, address = client_as(cast.development_officer), reverse("coal:temperature_day")
-    client.post(address, {"day": "3.14", "mean_c": "-1.5"})
-    client.post(address, {"day": "2026-03-14", "mean_c": "−2"})
+    first = client.post(address, {"day": "3.14", "mean_c": "-1.5"}, follow=True)
+    assert "2026-03-14 的日平均气温记为 -1.5 ℃。" in text(first)
+    second = client.post(address, {"day": "2026-03-14", "mean_c": "−2"}, follow=True)
+    assert "2026-03-14 原来登记的是 -1.5 ℃，已改为 -2 ℃" in text(second)
     row = DailyTemperature.objects.get()
     assert (row.county, row.day, row.mean_c) == (cast.county, dt.date.fromisoformat("2026-03-14"), Decimal("-2.0"))
     assert AuditEntry.objects.of(row).last().changes == {"日平均气温（℃）": ["-1.5", "-2"]}  # type: ignore[union-attr]

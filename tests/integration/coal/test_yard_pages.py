@@ -262,3 +262,9 @@ def test_a_movement_of_another_company_is_not_there(cast: Cast, client_as: SignI
     for address in (f"/coal/movements/{movement.pk}/", f"/coal/movements/{movement.pk}/reverse/"):
         assert client.get(address).status_code == 404
     assert client.get(f"/coal/yards/{movement.yard_id}/enter/use/").status_code == 404
+
+
+@pytest.mark.parametrize(("typed", "day"), [("今天", 3), ("昨天", 2), ("前天", 1), (" 昨日 ", 2)])
+def test_a_day_may_be_said_as_people_say_it(cast: Cast, yard: Yard, client_as: SignIn, typed: str, day: int) -> None:
+    enter(client_as(cast.chengyuan_clerk), yard, "arrival", day=typed, quantity_t="30")
+    assert Movement.objects.get().day == dt.date(2026, 8, day)

@@ -71,3 +71,9 @@ def test_the_first_day_with_less_than_nothing_is_named() -> None:
     assert first_short_day(HISTORY) is None
     assert first_short_day([*HISTORY, entry(7, 3, Kind.USE, "500")]) == day(5)
     assert first_short_day([*HISTORY, entry(7, 3, Kind.USE, "460")]) is None
+
+
+def test_a_count_makes_no_coal_for_the_day_on_which_it_was_made() -> None:
+    counted = [*HISTORY, entry(7, 7, Kind.COUNT, "480")]
+    assert first_short_day([*counted, entry(8, 7, Kind.USE, "500")]) is None
+    assert first_short_day([*counted, entry(8, 7, Kind.USE, "500.01")]) == day(7)
