@@ -7,7 +7,7 @@ stays. What a form sends twice (`key`) is entered once.
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from coal import balances
 from coal.enums import ENTERED, INFLOWS, MovementKind
 from coal.layers import leaving
 from coal.models import Movement, StockDay, Yard
+from coal.numbers import kept
 from common import clock
 from common.columns import group_digits
 
@@ -45,7 +46,7 @@ def record_movement(
         stored_since = day if kind in INFLOWS else None
         movement = _add(
             yard=held, day=day, kind=kind, quantity_t=quantity_t, note=note, stored_since=stored_since,
-            entered_by=by, key=key or uuid.uuid4(), **(details if kind is MovementKind.ARRIVAL else {}),
+            entered_by=by, key=key or uuid.uuid4(), **(_told(details) if kind is MovementKind.ARRIVAL else {}),
         )  # fmt: skip
         _record(movement, by=by)
         return movement
@@ -185,6 +186,11 @@ def _once(key: uuid.UUID | None, write: Callable[[], Movement]) -> Movement:
         if entered is None:
             raise
         return entered
+
+
+def _told(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an arrival, with its contract's and its batch's number as they are kept."""
+    return {name: kept(value) if name in ("contract", "batch") else value for name, value in details.items()}
 
 
 def _open(yard: Yard, day: dt.date) -> Yard:

@@ -10,9 +10,11 @@ from django.db import IntegrityError
 
 from audit.services import record
 from audit.writing import filled
-from coal.corrections import correct
+from coal.corrections import check_renaming, correct
 from coal.models import Contract, ContractAmendment
+from coal.numbers import kept
 from coal.scans import named, with_scans
+from coal.supply_selectors import arrived_under
 from common import clock
 from common.concurrency import Stale
 from common.uploads import InspectedUpload
@@ -29,6 +31,7 @@ TAKEN = {"number": "本企业已有这个编号的合同，请核对"}
 def create_contract(*, by: Any, uploads: Sequence[InspectedUpload] = (), **values: Any) -> Contract:
     """`values`: county, company and CONTRACT_FIELDS. What is wrong is a ValidationError by fields."""
     _check(values)
+    values["number"] = kept(values["number"])
 
     def write() -> Contract:
         contract = Contract(entered_by=by, **values)
@@ -45,9 +48,11 @@ def correct_contract(
 ) -> Contract:
     """Put right what was entered wrongly, or add scans. Figures need a reason; raises Stale, ValidationError."""
     _check(values)
+    values["number"] = kept(values["number"])
 
     def write() -> Contract:
         held = _hold(contract)
+        check_renaming(held, values["number"], arrived_under(held.company_id, contract=held.number))
         is_corrected = any(getattr(held, name) != value for name, value in values.items())
         if is_corrected and not reason.strip():
             raise ValidationError({"reason": "请写明为什么更正，如“数量少写一位”；另签补充协议的请用“登记变更”"})

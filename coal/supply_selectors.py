@@ -195,9 +195,15 @@ def known_batch(company: int, number: str) -> QualityBatch | None:
     return QualityBatch.objects.filter(company=company, number=number).first() if number else None
 
 
-def in_force(company: int, day: dt.date) -> QuerySet[Contract]:
-    """The company's contracts under which coal may come on that day, those that end first on top."""
-    return Contract.objects.filter(company=company, starts_on__lte=day, ends_on__gte=day).order_by("ends_on", "pk")
+def begun_by(company: int, day: dt.date) -> QuerySet[Contract]:
+    """The company's contracts under which coal may have come by that day, those that end last on top."""
+    return Contract.objects.filter(company=company, starts_on__lte=day).order_by("-ends_on", "pk")
+
+
+def arrived_under(company: int, **number: str) -> Arrived:
+    """What arrivals that hold carry this number of the company's, `contract=` or `batch=`. Two queries."""
+    found = arrivals_by(COMPANY, yard__company=company, **number)
+    return found.get((company,), Arrived())
 
 
 # --- quality
