@@ -21,6 +21,7 @@ from coal.enums import ENTERED, INFLOWS, MovementKind
 from coal.layers import leaving
 from coal.models import Movement, StockDay, Yard
 from coal.numbers import kept
+from coal.quality_news import tell_of_arrival
 from common import clock
 from common.columns import group_digits
 
@@ -49,6 +50,8 @@ def record_movement(
             entered_by=by, key=key or uuid.uuid4(), **(_told(details) if kind is MovementKind.ARRIVAL else {}),
         )  # fmt: skip
         _record(movement, by=by)
+        if kind is MovementKind.ARRIVAL:
+            tell_of_arrival(movement)
         return movement
 
     return _once(key, write)

@@ -13,6 +13,7 @@ from audit.writing import filled
 from coal.corrections import check_renaming, correct
 from coal.models import Contract, ContractAmendment
 from coal.numbers import kept
+from coal.quality_news import tell_of_contract
 from coal.scans import named, with_scans
 from coal.supply_selectors import arrived_under
 from common import clock
@@ -38,6 +39,7 @@ def create_contract(*, by: Any, uploads: Sequence[InspectedUpload] = (), **value
         contract.save(force_insert=True)
         changes = filled(contract, ("company", *CONTRACT_FIELDS)) | named(uploads)
         record(actor=by, action="登记合同", target=contract, changes=changes, region_code=contract.county.code)
+        tell_of_contract(contract)
         return contract
 
     return _unique(lambda: with_scans(write, uploads, by=by))
@@ -60,6 +62,7 @@ def correct_contract(
             held, by=by, action="更正合同" if is_corrected else "补充扫描件", seen=seen, values=values,
             note=reason.strip(), more=named(uploads),
         )  # fmt: skip
+        tell_of_contract(held)
         return held
 
     return _unique(lambda: with_scans(write, uploads, by=by))

@@ -22,6 +22,7 @@ from coal.heat_values import heat_value_of, tested_values
 from coal.models import Movement, QualityBatch, Yard
 from coal.numbers import kept
 from coal.quality import RESULT_NAMES
+from coal.quality_news import tell_of_batch
 from coal.scans import named, with_scans
 from coal.supply_selectors import arrived_under
 from common import clock
@@ -44,6 +45,7 @@ def create_batch(*, by: Any, uploads: Sequence[InspectedUpload] = (), **values: 
             batch.save(force_insert=True)
         changes = filled(batch, ("company", *BATCH_FIELDS)) | named(uploads)
         record(actor=by, action="登记煤质", target=batch, changes=changes, region_code=batch.county.code)
+        tell_of_batch(batch)
         return batch
 
     return _unique(lambda: with_scans(write, uploads, by=by))
@@ -68,6 +70,7 @@ def correct_batch(
             if action == "更正化验结果" and not reason.strip():
                 raise ValidationError({"reason": "原来的化验结果要改，请写明为什么，如“复检，报告 2026-118”"})
             correct(held, by=by, action=action, seen=seen, values=values, note=reason.strip(), more=named(uploads))
+            tell_of_batch(held)
         return held
 
     return _unique(lambda: with_scans(write, uploads, by=by))
