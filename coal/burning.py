@@ -24,8 +24,7 @@ def present_burn(company: Unit, season: Season, user: Any, today: dt.date) -> Bu
     week = week_before(today, season.heating_start_on, season.heating_end_on)
     if reckoned is None or week is None:
         return reckoned
-    keepers = [keeper for keeper in keepers_of(season, user, today) if keeper.company.pk == company.pk]
-    for standing in standings_of(season, keepers, today):
+    for standing in standings_of(season, keepers_of(season, user, today, company=company.pk), today):
         need = standing.cover.need
         if need.mean_t and need != standing.basis.day_need:
             plan, basis = reckoned.burning, need.basis

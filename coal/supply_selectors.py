@@ -169,7 +169,7 @@ def unknown_contracts(season: Season, user: Any) -> list[UnknownContract]:
 def without_contract(movements: QuerySet[Movement]) -> QuerySet[Movement]:
     """Of these the arrivals that hold and carry a number which names no contract of their company."""
     own = Contract.objects.filter(company=OuterRef("yard__company"), number=OuterRef("contract"))
-    return _standing_arrivals(movements).exclude(contract="").filter(~Exists(own))
+    return standing_arrivals(movements).exclude(contract="").filter(~Exists(own))
 
 
 def without_test(movements: QuerySet[Movement]) -> QuerySet[Movement]:
@@ -177,10 +177,11 @@ def without_test(movements: QuerySet[Movement]) -> QuerySet[Movement]:
     own = QualityBatch.objects.filter(
         company=OuterRef("yard__company"), number=OuterRef("batch"), heat_value_mj_per_kg__isnull=False
     )
-    return _standing_arrivals(movements).filter(~Exists(own))
+    return standing_arrivals(movements).filter(~Exists(own))
 
 
-def _standing_arrivals(movements: QuerySet[Movement]) -> QuerySet[Movement]:
+def standing_arrivals(movements: QuerySet[Movement]) -> QuerySet[Movement]:
+    """Of these the arrivals that nobody has reversed."""
     undone = Movement.objects.filter(reverses=OuterRef("pk"))
     return movements.filter(kind=MovementKind.ARRIVAL).filter(~Exists(undone))
 
@@ -257,6 +258,19 @@ def _batches(named: set[tuple[int, str]]) -> Mapping[tuple[int, str], QualityBat
         company__in={company for company, _ in named}, number__in={number for _, number in named}
     )
     return {(row.company_id, row.number): row for row in rows.select_related("company")}
+
+
+def worse_arrivals(movements: QuerySet[Movement], season: Season) -> QuerySet[Movement]:
+    """Of these the arrivals that hold and whose batch is worse than their contract of the season: what
+    `quality_warnings` adds up, as a condition for a query."""
+    batch = QualityBatch.objects.filter(company=OuterRef("company"), number=OuterRef(OuterRef("batch"))).filter(
+        Q(heat_value_mj_per_kg__lt=OuterRef("heat_value_mj_per_kg"))
+        | Q(sulphur_percent__gt=OuterRef("sulphur_percent"))
+    )
+    contract = Contract.objects.filter(
+        Exists(batch), company=OuterRef("yard__company"), number=OuterRef("contract"), season=season
+    )
+    return standing_arrivals(movements).exclude(batch="").exclude(contract="").filter(Exists(contract))
 
 
 @dataclass(frozen=True, slots=True)
