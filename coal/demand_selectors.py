@@ -76,7 +76,7 @@ def weather_of(season: Season) -> Weather:
     known = temperatures_of(season.county)
     first, last = season.heating_start_on, season.heating_end_on
     past = winters_before(known, first, last)
-    return Weather(past, winter(known, first, last), climate(past), known)
+    return Weather(past, winter(known, first, last), climate(past, (last - first).days + 1), known)
 
 
 # --- estimates
