@@ -22,6 +22,8 @@ from coal.enums import ENTERED, INFLOWS, MovementKind
 from coal.keys import check_same
 from coal.layers import leaving
 from coal.models import Movement, StockDay, Yard
+from coal.numbers import kept
+from coal.quality_news import tell_of_arrival
 from common import clock
 from common.columns import group_digits
 
@@ -41,7 +43,7 @@ def record_movement(
     if kind is MovementKind.COUNT:
         return count(yard, by=by, day=day, quantity_t=quantity_t, note=note, key=key)
 
-    told = details if kind is MovementKind.ARRIVAL else {}
+    told = _told(details) if kind is MovementKind.ARRIVAL else {}
 
     def write() -> Movement:
         held = _open(yard, day)
@@ -52,6 +54,8 @@ def record_movement(
             entered_by=by, key=key or uuid.uuid4(), **told,
         )  # fmt: skip
         _record(movement, by=by)
+        if kind is MovementKind.ARRIVAL:
+            tell_of_arrival(movement)
         return movement
 
     return _once(key, write, _sent(yard, by, kind, day, quantity_t, note) | told)
@@ -199,6 +203,11 @@ def _once(key: uuid.UUID | None, write: Callable[[], Movement], sent: Mapping[st
             raise
         check_same(entered, sent)
         return entered
+
+
+def _told(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an arrival, with its contract's and its batch's number as they are kept."""
+    return {name: kept(value) if name in ("contract", "batch") else value for name, value in details.items()}
 
 
 def _open(yard: Yard, day: dt.date) -> Yard:

@@ -8,8 +8,12 @@ from enum import IntEnum
 from django.urls import reverse
 
 from accounts.models import Unit
+from coal.check_enums import CheckLevel
+from coal.demand import rounded
 from coal.demand_enums import Light, MilestoneKind
 from coal.standings import Standing, milestone_in_words
+from common import clock
+from common.columns import group_digits
 from common.ui import prose_day, quantity
 
 
@@ -19,10 +23,13 @@ class Matter(IntEnum):
     FAR_BEHIND = 1
     SHORT_OF_COVER = 2
     MILESTONE = 3
-    COUNTS = 4
-    NO_TARGET = 5
-    REPORTS = 6
-    UNTOLD_HEAT = 7
+    YARD_CHECK = 4
+    COUNTS = 5
+    QUALITY = 6
+    MONEY = 7
+    NO_TARGET = 8
+    REPORTS = 9
+    UNTOLD_HEAT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,9 @@ def concerns_of(standing: Standing) -> Iterator[Concern]:
     yield from _milestone(standing)
     yield from _cover(standing)
     yield from _counts(standing)
+    yield from _checks(standing)
+    yield from _quality(standing)
+    yield from _money(standing)
     yield from _reports(standing)
     yield from _heat(standing)
 
@@ -115,3 +125,45 @@ def _heat(standing: Standing) -> Iterator[Concern]:
             text = f"{yard.name} 自 {prose_day(yard.untold_since)} 起有到货没有报热值，折标煤暂按常用热值计"
             path = f"{reverse('coal:yard_detail', args=[yard.pk])}?kind=arrival"
             yield Concern(Matter.UNTOLD_HEAT, standing.company, "缺热值", "amber", text, path)
+
+
+def _checks(standing: Standing) -> Iterator[Concern]:
+    """A line for each yard whose last check asks for something, or that nobody has checked for too long."""
+    today, season = clock.today(), standing.season
+    if not season.summer_start_on <= today <= season.heating_end_on:
+        return
+    every = standing.keeper.check_every_days
+    for yard in standing.keeper.yards:
+        level = CheckLevel(yard.check_level or 0)
+        if yard.is_active and level >= CheckLevel.ACT:
+            text = f"{yard.name} {yard.checked_on} 检查结论是“{level.label}”，还没有复查正常"
+            colour, path = level.colour, reverse("coal:check_detail", args=[yard.check])
+            weight = Decimal(1000 * level)
+            yield Concern(Matter.YARD_CHECK, standing.company, f"煤场{level.label}", colour, text, path, weight)
+        days = (today - yard.checked_on).days if yard.checked_on else None
+        if yard.is_active and (days is None or days > every):
+            since = "没有检查过" if days is None else f"{days} 天没有检查"
+            text, path = f"{yard.name} {since}，应每 {every} 天检查一次", reverse("coal:yard_detail", args=[yard.pk])
+            weight = Decimal(999 if days is None else min(days, 999))
+            yield Concern(Matter.YARD_CHECK, standing.company, "久未检查", "amber", text, path, weight)
+
+
+def _quality(standing: Standing) -> Iterator[Concern]:
+    batches, worse_t = standing.keeper.worse_batches, standing.keeper.worse_t
+    if batches:
+        text = f"{batches} 批煤化验不合合同约定（热值低或全硫高），到货 {group_digits(worse_t, 2)} t"
+        path = f"{reverse('coal:quality_list')}?company={standing.company.pk}"
+        yield Concern(Matter.QUALITY, standing.company, "煤质不合约定", "amber", text, path, worse_t)
+
+
+def _money(standing: Standing) -> Iterator[Concern]:
+    needed, secured = standing.keeper.needed_yuan, standing.keeper.secured_yuan
+    if needed is not None and needed > secured:
+        said = f"需 {_in_10k(needed)} 万元，已落实 {_in_10k(secured)} 万元"
+        text = f"购煤资金还差 {_in_10k(needed - secured)} 万元（{said}）"
+        path = reverse("coal:fund_company", args=[standing.season.pk, standing.company.pk])
+        yield Concern(Matter.MONEY, standing.company, "资金缺口", "amber", text, path, needed - secured)
+
+
+def _in_10k(yuan: Decimal) -> str:
+    return group_digits(rounded(yuan / 10_000, 2), 2)

@@ -11,9 +11,12 @@ from django.db import IntegrityError
 from audit.services import record
 from audit.writing import filled
 from coal.bounds import check_fits
-from coal.corrections import correct
+from coal.corrections import check_renaming, correct
 from coal.models import Contract, ContractAmendment
+from coal.numbers import kept
+from coal.quality_news import tell_of_contract
 from coal.scans import named, with_scans
+from coal.supply_selectors import arrived_under
 from common import clock
 from common.concurrency import Stale
 from common.uploads import InspectedUpload
@@ -31,12 +34,14 @@ TAKEN = {"number": "本企业已有这个编号的合同，请核对"}
 def create_contract(*, by: Any, uploads: Sequence[InspectedUpload] = (), **values: Any) -> Contract:
     """`values`: county, company and CONTRACT_FIELDS. What is wrong is a ValidationError by fields."""
     _check(values)
+    values["number"] = kept(values["number"])
 
     def write() -> Contract:
         contract = Contract(entered_by=by, **values)
         contract.save(force_insert=True)
         changes = filled(contract, ("company", *CONTRACT_FIELDS)) | named(uploads)
         record(actor=by, action="登记合同", target=contract, changes=changes, region_code=contract.county.code)
+        tell_of_contract(contract)
         return contract
 
     return _unique(lambda: with_scans(write, uploads, by=by))
@@ -47,9 +52,11 @@ def correct_contract(
 ) -> Contract:
     """Put right what was entered wrongly, or add scans. Figures need a reason; raises Stale, ValidationError."""
     _check(values)
+    values["number"] = kept(values["number"])
 
     def write() -> Contract:
         held = _hold(contract)
+        check_renaming(held, values["number"], arrived_under(held.company_id, contract=held.number))
         is_corrected = any(getattr(held, name) != value for name, value in values.items())
         if is_corrected and not reason.strip():
             raise ValidationError({"reason": "请写明为什么更正，如“数量少写一位”；另签补充协议的请用“登记变更”"})
@@ -57,6 +64,7 @@ def correct_contract(
             held, by=by, action="更正合同" if is_corrected else "补充扫描件", seen=seen, values=values,
             note=reason.strip(), more=named(uploads),
         )  # fmt: skip
+        tell_of_contract(held)
         return held
 
     return _unique(lambda: with_scans(write, uploads, by=by))

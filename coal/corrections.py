@@ -2,9 +2,25 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from audit.services import Changes, record
 from audit.writing import label, shown
+from coal.supply_selectors import Arrived
+from common.columns import group_digits
 from common.concurrency import Stale, change
+
+
+def check_renaming(held: Any, number: str, arrived: Arrived) -> None:
+    """Raises ValidationError where arrivals carry the number that would go: they would belong to nothing any more."""
+    if number != held.number and arrived.loads:
+        came = f"{group_digits(arrived.quantity_t, 2)} t（{arrived.loads} 车）"
+        raise ValidationError(
+            {
+                "number": f"{label(held, 'number')}不能改：已有到货 {came}写着 {held.number}，"
+                f"改成 {number} 后这些到货就对不上了。确实写错的，请先冲正这些到货、按新号重新登记，再来改"
+            }
+        )
 
 
 def correct(

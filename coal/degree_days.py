@@ -42,17 +42,22 @@ class Winter:
     def missing_days(self) -> int:
         return self.days - self.known_days
 
+    def over(self, days: int) -> Decimal:
+        """Its degree-days for a season of so many days: a winter with a leap day has one more than others."""
+        return rounded(self.degree_days * days / self.days)
+
 
 @dataclass(frozen=True, slots=True)
 class Climate:
-    """What several winters say, the latest first. `mean_degree_days`, for as many days as the latest has, and `mean_c`
-    are over all of them; `median` and `cold` are winters that were."""
+    """What several winters say, the latest first, for a season of `days` days. `mean_degree_days` and `mean_c` are over
+    all of them; `median` and `cold` are winters that were, of days of their own (`Winter.over`)."""
 
     winters: tuple[Winter, ...]
     mean_degree_days: Decimal
     mean_c: Decimal
     median: Winter
     cold: Winter
+    days: int
 
 
 def degree_days_of(mean_c: Decimal) -> Decimal:
@@ -101,27 +106,30 @@ def winters_before(temperatures: Mapping[dt.date, Decimal], first: dt.date, last
     return [each for each in found if each]
 
 
-def climate(winters: Iterable[Winter]) -> Climate | None:
-    """Of the winters that are complete enough; None if there is none."""
+def climate(winters: Iterable[Winter], days: int | None = None) -> Climate | None:
+    """Of the winters that are complete enough, for a season of `days` days (else of as many as the latest has); None if
+    there is none."""
     counted = tuple(each for each in winters if each.is_complete_enough)
     if not counted:
         return None
+    days = days or counted[0].days
     return Climate(
         winters=counted,
         # By the day: of a winter with a leap day no more is taken than of the others.
         mean_degree_days=rounded(
-            sum((each.degree_days / each.days for each in counted), Decimal(0)) * counted[0].days / len(counted)
+            sum((each.degree_days / each.days for each in counted), Decimal(0)) * days / len(counted)
         ),
         mean_c=rounded(sum((each.mean_c for each in counted), Decimal(0)) / len(counted), 1),
         median=ranked(counted, 50),
         cold=ranked(counted, 90),
+        days=days,
     )
 
 
 def ranked(winters: Sequence[Winter], percent: int) -> Winter:
-    """The winter that at least `percent` of them do not exceed in degree-days (nearest rank): always one that was.
+    """The winter that at least `percent` of them do not exceed in degree-days a day (nearest rank): one that was.
 
     P90 is a cold winter: of ten one is colder. Of equals the later one.
     """
-    ordered = sorted(winters, key=lambda each: (each.degree_days, each.start_year))
+    ordered = sorted(winters, key=lambda each: (each.degree_days / each.days, each.start_year))
     return ordered[max(ceil(len(ordered) * percent / 100), 1) - 1]

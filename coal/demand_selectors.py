@@ -77,7 +77,7 @@ def weather_of(season: Season) -> Weather:
     known = temperatures_of(season.county)
     first, last = season.heating_start_on, season.heating_end_on
     past = winters_before(known, first, last)
-    return Weather(past, winter(known, first, last), climate(past), known)
+    return Weather(past, winter(known, first, last), climate(past, (last - first).days + 1), known)
 
 
 # --- estimates
@@ -272,7 +272,7 @@ def estimated_need(estimate: Estimate) -> DayNeed:
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """A company with its last revision; `in_force` the approved one, which may be an earlier; `share_percent` of the
-    county's raw tonnes."""
+    county's tonnes of standard coal."""
 
     company: Unit
     estimate: Estimate | None
@@ -320,20 +320,20 @@ def county_sheet(season: Season, user: Any) -> Sheet:
         SheetRow(company, estimates.get(pk), latest.get(pk), in_force.get(pk)) for pk, company in sorted(known.items())
     ]
     counted = [row.counted for row in rows if row.counted]
-    total, is_whole = sum((target.quantity_t for target in counted), Decimal(0)), sees_region(user)
+    total_tce, is_whole = sum((target.quantity_tce for target in counted), Decimal(0)), sees_region(user)
     return Sheet(
-        rows=[_with_share(row, total) for row in rows] if is_whole else rows,
+        rows=[_with_share(row, total_tce) for row in rows] if is_whole else rows,
         area_m2=sum((target.estimate.area_m2 for target in counted), Decimal(0)),
         need_t=sum((target.need_t for target in counted), Decimal(0)),
-        quantity_t=total,
-        quantity_tce=sum((target.quantity_tce for target in counted), Decimal(0)),
+        quantity_t=sum((target.quantity_t for target in counted), Decimal(0)),
+        quantity_tce=total_tce,
         approved=len(in_force),
         is_whole=is_whole,
     )
 
 
-def _with_share(row: SheetRow, total: Decimal) -> SheetRow:
-    share = rounded(row.counted.quantity_t * 100 / total, 1) if row.counted and total else None
+def _with_share(row: SheetRow, total_tce: Decimal) -> SheetRow:
+    share = rounded(row.counted.quantity_tce * 100 / total_tce, 1) if row.counted and total_tce else None
     return SheetRow(row.company, row.estimate, row.latest, row.in_force, share)
 
 

@@ -11,6 +11,7 @@ from django.forms import TextInput
 from accounts.models import Unit
 from coal.enums import MovementKind
 from coal.models import DailyReport, Movement, Yard
+from coal.numbers import kept
 from common.filters import LedgerFilterSet
 
 STATES = (("on", "在用"), ("off", "停用"))
@@ -96,7 +97,10 @@ class MovementFilter(LedgerFilterSet):
         fields = ("q", "kind", "day")
 
     def matching(self, queryset: QuerySet[Movement], name: str, value: str) -> QuerySet[Movement]:
-        return queryset.filter(Q(contract__icontains=value) | Q(transport__icontains=value) | Q(batch__icontains=value))
+        number = kept(value)
+        return queryset.filter(
+            Q(contract__icontains=number) | Q(transport__icontains=value) | Q(batch__icontains=number)
+        )
 
 
 class ReportFilter(LedgerFilterSet):

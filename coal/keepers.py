@@ -6,38 +6,62 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
 
 from accounts.models import Unit
+from coal.demand import rounded
 from coal.demand_selectors import coal_companies
 from coal.enums import MovementKind
+from coal.fund_enums import SOURCES
 from coal.inputs import INPUTS
 from coal.lights import Borders
-from coal.models import DailyReport, Movement, ParameterRange, QualityBatch
+from coal.models import (
+    CheckRules,
+    DailyReport,
+    FundEntry,
+    FundNeed,
+    Movement,
+    ParameterRange,
+    QualityBatch,
+    YardCheck,
+)
 from coal.reports import last_due, owed_days
+from coal.supply_selectors import worse_arrivals
+from common import clock
 from facilities.models import Season
 
 # Of how many days the missing reports are counted.
 REPORT_DAYS = 7
 # What a county may have its own value for.
 OWN = ("cover_days", "warn_days", "severe_percent", "count_percent")
+CHECK_EVERY_DAYS = CheckRules().check_every_days
 
 
 @dataclass(frozen=True, slots=True)
 class KeptYard:
-    """`untold_since`: the first day of the season whose arrivals have no heat value; None if every arrival has one."""
+    """`untold_since`: the first day of the season whose arrivals have no heat value; None if every arrival has one.
+
+    `check`, `check_level`, `checked_on`: the last check that holds; None for a yard that nobody has checked.
+    """
 
     pk: int
     name: str
     is_active: bool
     untold_since: dt.date | None
+    check: int | None = None
+    check_level: int | None = None
+    checked_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
 class Keeper:
     """`least_days`, `borders`, `count_percent` (by how much counts may differ from the book): what holds in the county.
     `owed`: the days, first and last, of which reports are owed by now; `filed`: of which of these there is one;
-    `opened_on`: since when a book is kept, as far as is known."""
+    `opened_on`: since when a book is kept, as far as is known.
+
+    `needed_yuan` is None where nobody has said what the season's coal costs; `worse_batches`, `worse_t`: of coal that
+    the laboratory found worse than its contract.
+    """
 
     company: Unit
     season: Season
@@ -48,6 +72,11 @@ class Keeper:
     filed: frozenset[dt.date]
     yards: list[KeptYard] = field(default_factory=list)
     opened_on: dt.date | None = None
+    check_every_days: int = CHECK_EVERY_DAYS
+    needed_yuan: Decimal | None = None
+    secured_yuan: Decimal = Decimal(0)
+    worse_batches: int = 0
+    worse_t: Decimal = Decimal(0)
 
     def with_book(self, opened: Mapping[int, dt.date]) -> "Keeper":
         """`opened`: since when, by the yard."""
@@ -84,11 +113,21 @@ def keepers_of(season: Season, user: Any, today: dt.date, *, company: int | None
             borders = Borders(int(_usual(row, "warn_days")), _usual(row, "severe_percent"))
             filed = frozenset(day for name, day in days.items() if getattr(row, name))
             keeper = keepers[row.pk] = Keeper(
-                row, season, int(_usual(row, "cover_days")), borders, _usual(row, "count_percent"), owed, filed
-            )
+                row, season, int(_usual(row, "cover_days")), borders, _usual(row, "count_percent"), owed, filed,
+                check_every_days=row.check_every_days or CHECK_EVERY_DAYS, needed_yuan=row.needed_yuan,
+                secured_yuan=rounded(row.secured_yuan or Decimal(0), 2),
+                worse_batches=row.worse_batches or 0, worse_t=rounded(row.worse_t or Decimal(0), 2),
+            )  # fmt: skip
         if row.yard_pk is not None:
-            keeper.yards.append(KeptYard(row.yard_pk, row.yard_name, row.yard_is_active, row.untold_since))
+            keeper.yards.append(_yard(row))
     return list(keepers.values())
+
+
+def _yard(row: Any) -> KeptYard:
+    checked_on = clock.local_date(row.checked_at) if row.checked_at else None
+    return KeptYard(
+        row.yard_pk, row.yard_name, row.yard_is_active, row.untold_since, row.last_check, row.check_level, checked_on
+    )
 
 
 def _names(owed: tuple[dt.date, dt.date] | None) -> dict[str, dt.date]:
@@ -115,9 +154,43 @@ def _rows(companies: Any, season: Season, days: Mapping[str, dt.date]) -> Iterab
         yard_pk=F("yards__pk"), yard_name=F("yards__name"), yard_is_active=F("yards__is_active"),
         untold_since=Subquery(untold.values("day")[:1]),
         **{name: Exists(filed.filter(day=day)) for name, day in days.items()},
+        **_checks(season), **_money(season), **_worse(season),
         **{f"own_{name}": Subquery(own.filter(name=name).values("typical")[:1]) for name in OWN},
     )  # fmt: skip
     return rows.order_by("pk", "yards__name", "yards__pk")
+
+
+def _checks(season: Season) -> dict[str, Any]:
+    """Each yard's last check that holds, and how often the county asks for one."""
+    last = YardCheck.objects.current().filter(yard=OuterRef("yards__pk")).order_by("-checked_at", "-pk")
+    rules = CheckRules.objects.filter(county=season.county_id)
+    return {
+        "last_check": Subquery(last.values("pk")[:1]), "check_level": Subquery(last.values("level")[:1]),
+        "checked_at": Subquery(last.values("checked_at")[:1]),
+        "check_every_days": Subquery(rules.values("check_every_days")[:1]),
+    }  # fmt: skip
+
+
+def _money(season: Season) -> dict[str, Any]:
+    """What each company's coal costs by what it said last, and what it has secured of it."""
+    needs = FundNeed.objects.filter(company=OuterRef("pk"), season=season).order_by("-revision")
+    counting = FundEntry.objects.filter(
+        company=OuterRef("pk"), season=season, kind__in=SOURCES, reverses=None, reversal=None
+    )  # fmt: skip
+    sums = counting.order_by().values("company").annotate(sum=Sum("amount_yuan"))
+    return {
+        "needed_yuan": Subquery(needs.values("amount_yuan")[:1]), "secured_yuan": Subquery(sums.values("sum")),
+    }  # fmt: skip
+
+
+def _worse(season: Season) -> dict[str, Any]:
+    """Of each company how much coal came that is worse than agreed, and of how many batches."""
+    came = worse_arrivals(Movement.objects.filter(yard__company=OuterRef("pk")), season)
+    by_company = came.order_by().values("yard__company")
+    return {
+        "worse_t": Subquery(by_company.annotate(sum=Sum("quantity_t")).values("sum")),
+        "worse_batches": Subquery(by_company.annotate(count=Count("batch", distinct=True)).values("count")),
+    }  # fmt: skip
 
 
 def _usual(row: Any, name: str) -> Decimal:

@@ -8,8 +8,12 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery, Sum
 
+from accounts.models import Unit
+from coal.demand import rounded
 from coal.demand_enums import TargetStatus
 from coal.models import ProgressLine, StockDay, Target, Yard
+from coal.progress import Supply
+from coal.supply_selectors import contracted_supplies
 from facilities.models import Season
 
 ZERO = Decimal(0)
@@ -35,7 +39,8 @@ class Compared:
 
 @dataclass(frozen=True)
 class Line:
-    """`figures`: need, target, arrived, used, stock. `computed_t`: the stock that its own arrivals and use give."""
+    """`figures`: what is compared, in tonnes or in the unit of its label. `computed_t`: what its own arrivals and
+    use give."""
 
     line: ProgressLine
     figures: list[Compared]
@@ -61,10 +66,15 @@ class Booked:
     arrived_t: Decimal = ZERO
     used_t: Decimal = ZERO
     stock_t: Decimal = ZERO
+    contract_t: Decimal | None = None
+    opening_t: Decimal | None = None
+    area_10k_m2: Decimal | None = None
+    heat_value_mj_per_kg: Decimal | None = None
 
 
 def snapshot(user: Any, day: dt.date) -> list[Line]:
-    """The lines of that day that the user sees, by company. Five queries."""
+    """The lines of that day that the user sees, by company. Seven queries,
+    and for each county two."""
     lines = list(ProgressLine.objects.visible_to(user).filter(reported_on=day).select_related("company", "county"))
     lines.sort(key=lambda line: line.company.name)
     booked = _booked({line.company_id for line in lines}, day, _seasons_of(lines, day))
@@ -75,9 +85,13 @@ def _beside(line: ProgressLine, booked: Booked) -> Line:
     figures = [
         Compared("本季需煤量", line.need_t, booked.need_t),
         Compared("储备目标", line.target_t, booked.target_t),
+        Compared("合同签订量", line.contract_t, booked.contract_t),
+        Compared("上季结余", line.opening_stock_t, booked.opening_t),
         Compared("累计到货", line.arrived_t, booked.arrived_t),
         Compared("累计耗用", line.used_t, booked.used_t),
         Compared("库存", line.stock_reported_t, booked.stock_t),
+        Compared("供热面积（万㎡）", line.area_10k_m2, booked.area_10k_m2),
+        Compared("热值（MJ/kg）", line.heat_value_mj_per_kg, booked.heat_value_mj_per_kg),
     ]
     return Line(line, figures, line.stock_by_movements_t)
 
@@ -95,16 +109,33 @@ def _booked(companies: set[int], day: dt.date, seasons: list[Season]) -> dict[in
     moved = StockDay.objects.filter(yard__company__in=companies, day__gte=since, day__lte=day)
     sums = moved.values("yard__company").annotate(arrived_t=Sum("arrived_t"), used_t=Sum("used_t")).order_by()
     found = {row["yard__company"]: (row["arrived_t"], row["used_t"]) for row in sums}
-    last = StockDay.objects.filter(yard=OuterRef("pk"), day__lte=day).order_by("-day").values("close_t")[:1]
-    yards = Yard.objects.filter(company__in=companies).annotate(close_t=Subquery(last))
-    stocks: dict[int, Decimal] = {}
-    for company, close_t in yards.values_list("company", "close_t").order_by():
-        stocks[company] = stocks.get(company, ZERO) + (close_t or ZERO)
+    stocks = _stocks(companies, day)
     approved = Target.objects.filter(company__in=companies, season__in=seasons, status=TargetStatus.APPROVED)
+    approved = approved.select_related("estimate")
     targets = {target.company_id: target for target in approved}
+    contracts: dict[int, Supply] = {}
+    for season in seasons:
+        contracts |= contracted_supplies(season, Unit.objects.filter(pk__in=companies), day)
+    openings = _stocks(companies, since - dt.timedelta(1))
     booked = {}
     for company in companies:
         target, (arrived_t, used_t) = targets.get(company), found.get(company, (ZERO, ZERO))
         need_t, target_t = (target.need_t, target.quantity_t) if target else (None, None)
-        booked[company] = Booked(need_t, target_t, arrived_t, used_t, stocks.get(company, ZERO))
+        booked[company] = Booked(
+            need_t, target_t, arrived_t, used_t, stocks.get(company, ZERO),
+            contracts[company].in_place_t(day) if company in contracts else None, openings.get(company),
+            rounded(target.estimate.area_m2 / 10_000, 4) if target else None,
+            target.heat_value_mj_per_kg if target else None,
+        )  # fmt: skip
     return booked
+
+
+def _stocks(companies: Iterable[int], day: dt.date) -> dict[int, Decimal]:
+    """What lies in each company's yards at the close of the day; none without a book until then. One query."""
+    last = StockDay.objects.filter(yard=OuterRef("pk"), day__lte=day).order_by("-day").values("close_t")[:1]
+    yards = Yard.objects.filter(company__in=companies).annotate(close_t=Subquery(last))
+    stocks: dict[int, Decimal] = {}
+    for company, close_t in yards.values_list("company", "close_t").order_by():
+        if close_t is not None:
+            stocks[company] = stocks.get(company, ZERO) + close_t
+    return stocks

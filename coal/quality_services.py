@@ -17,12 +17,15 @@ from audit.services import record
 from audit.writing import filled
 from coal import balances
 from coal.bounds import check_fits
-from coal.corrections import correct
+from coal.corrections import check_renaming, correct
 from coal.enums import INFLOWS
 from coal.heat_values import heat_value_of, tested_values
 from coal.models import Movement, QualityBatch, Yard
+from coal.numbers import kept
 from coal.quality import RESULT_NAMES
+from coal.quality_news import tell_of_batch
 from coal.scans import named, with_scans
+from coal.supply_selectors import arrived_under
 from common import clock
 from common.uploads import InspectedUpload
 
@@ -35,6 +38,7 @@ TAKEN = {"number": "本企业已有这个批次号，请核对；要补化验结
 def create_batch(*, by: Any, uploads: Sequence[InspectedUpload] = (), **values: Any) -> QualityBatch:
     """`values`: county, company and BATCH_FIELDS. What is wrong is a ValidationError by fields."""
     _check(values)
+    values["number"] = kept(values["number"])
 
     def write() -> QualityBatch:
         batch = QualityBatch(entered_by=by, **values)
@@ -42,6 +46,7 @@ def create_batch(*, by: Any, uploads: Sequence[InspectedUpload] = (), **values: 
             batch.save(force_insert=True)
         changes = filled(batch, ("company", *BATCH_FIELDS)) | named(uploads)
         record(actor=by, action="登记煤质", target=batch, changes=changes, region_code=batch.county.code)
+        tell_of_batch(batch)
         return batch
 
     return _unique(lambda: with_scans(write, uploads, by=by))
@@ -53,6 +58,7 @@ def correct_batch(
     """Fill in what the laboratory has found, or correct it after a retest, which needs a reason. Raises Stale,
     ValidationError."""
     _check(values)
+    values["number"] = kept(values["number"])
 
     def write() -> QualityBatch:
         before = QualityBatch.objects.select_related("company", "county").get(pk=batch.pk)
@@ -60,10 +66,12 @@ def correct_batch(
             held = QualityBatch.objects.select_for_update(no_key=True, of=("self",)).select_related("county").get(
                 pk=batch.pk
             )  # fmt: skip
+            check_renaming(held, values["number"], arrived_under(held.company_id, batch=held.number))
             action = _action(held, values)
             if action == "更正化验结果" and not reason.strip():
                 raise ValidationError({"reason": "原来的化验结果要改，请写明为什么，如“复检，报告 2026-118”"})
             correct(held, by=by, action=action, seen=seen, values=values, note=reason.strip(), more=named(uploads))
+            tell_of_batch(held)
         return held
 
     return _unique(lambda: with_scans(write, uploads, by=by))

@@ -11,6 +11,7 @@ from accounts.models import Unit
 from coal.enums import ContractKind
 from coal.filters import MovementFilter, OfYards, offer
 from coal.models import Contract, Movement, QualityBatch
+from coal.numbers import kept
 from coal.supply_selectors import without_contract, without_test
 from common import clock
 from common.filters import LedgerFilterSet
@@ -58,7 +59,7 @@ class ContractFilter(OfCompanies):
         fields = ("q", "company", "kind", "period")
 
     def matching(self, queryset: QuerySet[Contract], name: str, value: str) -> QuerySet[Contract]:
-        return queryset.filter(Q(number__icontains=value) | Q(supplier__icontains=value))
+        return queryset.filter(Q(number__icontains=kept(value)) | Q(supplier__icontains=value))
 
     def in_period(self, queryset: QuerySet[Contract], name: str, value: str) -> QuerySet[Contract]:
         today = clock.today()
@@ -83,7 +84,7 @@ class QualityFilter(OfCompanies):
 
     def matching(self, queryset: QuerySet[QualityBatch], name: str, value: str) -> QuerySet[QualityBatch]:
         return queryset.filter(
-            Q(number__icontains=value) | Q(report_number__icontains=value) | Q(tested_by__icontains=value)
+            Q(number__icontains=kept(value)) | Q(report_number__icontains=value) | Q(tested_by__icontains=value)
         )
 
     def is_tested(self, queryset: QuerySet[QualityBatch], name: str, value: str) -> QuerySet[QualityBatch]:
@@ -95,13 +96,16 @@ class BookFilter(OfYards, MovementFilter):
 
     main = ("company", "kind", "day")
 
-    contract = django_filters.CharFilter(label="合同号（写全）", lookup_expr="exact")
-    batch = django_filters.CharFilter(label="批次号（写全）", lookup_expr="exact")
+    contract = django_filters.CharFilter(label="合同号（写全）", method="numbered")
+    batch = django_filters.CharFilter(label="批次号（写全）", method="numbered")
     unknown = django_filters.ChoiceFilter(label="对不上的到货", choices=NUMBERS, method="unmatched", empty_label="全部")
 
     class Meta:
         model = Movement
         fields = ("q", "company", "yard", "kind", "day", "contract", "batch", "unknown")
+
+    def numbered(self, queryset: QuerySet[Movement], name: str, value: str) -> QuerySet[Movement]:
+        return queryset.filter(**{name: kept(value)})
 
     def unmatched(self, queryset: QuerySet[Movement], name: str, value: str) -> QuerySet[Movement]:
         return without_contract(queryset) if value == "contract" else without_test(queryset)

@@ -34,7 +34,7 @@ class Arrived:
 
 def arrivals_by(*fields: str, among: Q | None = None, **conditions: Any) -> dict[tuple[Any, ...], Arrived]:
     """Arrivals that hold, added up by these fields of theirs. One query over the arrivals that are meant."""
-    return _sums(_standing_arrivals(Movement.objects.filter(among or Q(), **conditions)), fields)
+    return _sums(standing_arrivals(Movement.objects.filter(among or Q(), **conditions)), fields)
 
 
 def _sums(movements: QuerySet[Movement], fields: Iterable[str]) -> dict[tuple[Any, ...], Arrived]:
@@ -196,7 +196,7 @@ def unknown_contracts(season: Season, user: Any) -> list[UnknownContract]:
 def without_contract(movements: QuerySet[Movement]) -> QuerySet[Movement]:
     """Of these the arrivals that hold and carry a number which names no contract of their company."""
     own = Contract.objects.filter(company=OuterRef("yard__company"), number=OuterRef("contract"))
-    return _standing_arrivals(movements).exclude(contract="").filter(~Exists(own))
+    return standing_arrivals(movements).exclude(contract="").filter(~Exists(own))
 
 
 def without_test(movements: QuerySet[Movement]) -> QuerySet[Movement]:
@@ -204,10 +204,11 @@ def without_test(movements: QuerySet[Movement]) -> QuerySet[Movement]:
     own = QualityBatch.objects.filter(
         company=OuterRef("yard__company"), number=OuterRef("batch"), heat_value_mj_per_kg__isnull=False
     )
-    return _standing_arrivals(movements).filter(~Exists(own))
+    return standing_arrivals(movements).filter(~Exists(own))
 
 
-def _standing_arrivals(movements: QuerySet[Movement]) -> QuerySet[Movement]:
+def standing_arrivals(movements: QuerySet[Movement]) -> QuerySet[Movement]:
+    """Of these the arrivals that nobody has reversed."""
     # Said twice, so that the index of the few that reverse something serves.
     undone = Movement.objects.filter(reverses=OuterRef("pk"), reverses__isnull=False)
     return movements.filter(kind=MovementKind.ARRIVAL).filter(~Exists(undone))
@@ -223,9 +224,15 @@ def known_batch(company: int, number: str) -> QualityBatch | None:
     return QualityBatch.objects.filter(company=company, number=number).first() if number else None
 
 
-def in_force(company: int, day: dt.date) -> QuerySet[Contract]:
-    """The company's contracts under which coal may come on that day, those that end first on top."""
-    return Contract.objects.filter(company=company, starts_on__lte=day, ends_on__gte=day).order_by("ends_on", "pk")
+def begun_by(company: int, day: dt.date) -> QuerySet[Contract]:
+    """The company's contracts under which coal may have come by that day, those that end last on top."""
+    return Contract.objects.filter(company=company, starts_on__lte=day).order_by("-ends_on", "pk")
+
+
+def arrived_under(company: int, **number: str) -> Arrived:
+    """What arrivals that hold carry this number of the company's, `contract=` or `batch=`. Two queries."""
+    found = arrivals_by(COMPANY, among=Q(yard__company=company, **number))
+    return found.get((company,), Arrived())
 
 
 # --- quality
@@ -319,6 +326,19 @@ def _batches(named: set[tuple[int, str]]) -> Mapping[tuple[int, str], QualityBat
         company__in={company for company, _ in named}, number__in={number for _, number in named}
     )
     return {(row.company_id, row.number): row for row in rows.select_related("company")}
+
+
+def worse_arrivals(movements: QuerySet[Movement], season: Season) -> QuerySet[Movement]:
+    """Of these the arrivals that hold and whose batch is worse than their contract of the season: what
+    `quality_warnings` adds up, as a condition for a query."""
+    batch = QualityBatch.objects.filter(company=OuterRef("company"), number=OuterRef(OuterRef("batch"))).filter(
+        Q(heat_value_mj_per_kg__lt=OuterRef("heat_value_mj_per_kg"))
+        | Q(sulphur_percent__gt=OuterRef("sulphur_percent"))
+    )
+    contract = Contract.objects.filter(
+        Exists(batch), company=OuterRef("yard__company"), number=OuterRef("contract"), season=season
+    )
+    return standing_arrivals(movements).exclude(batch="").exclude(contract="").filter(Exists(contract))
 
 
 @dataclass(frozen=True, slots=True)

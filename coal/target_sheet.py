@@ -28,7 +28,7 @@ SHEET = Ledger(
         Column("need_t", "全季需求（t）", width=12, kind="number"),
         Column("rule", "目标怎么定", width=14),
         Column("quantity_t", "储备目标（t）", width=12, kind="number"),
-        Column("share_percent", "占全县（%）", width=9, kind="number"),
+        Column("share_percent", "占全县（折标煤，%）", width=9, kind="number"),
         Column("heat_value_mj_per_kg", "热值（MJ/kg）", width=10, kind="number"),
         Column("quantity_tce", "折标准煤（tce）", width=12, kind="number"),
         Column("mean_day_t", "平均日耗煤（t）", width=11, kind="number"),
@@ -117,7 +117,7 @@ def _about(sheet: Sheet, by: Any) -> list[tuple[str, str]]:
         ("导出时间", f"{timezone.localtime(clock.now()):%Y-%m-%d %H:%M}"),
         ("计入的版本", "已批准的按已批准的版本；还没有批准过的按正在办理的版本，状态一列写明。"),
         ("全季需求", "按各企业采用的方法测算，单位为该企业所用热值的原煤。"),
-        ("占全县", "该企业储备目标占全县原煤合计的百分比。"),
+        ("占全县", "该企业储备目标占全县合计的百分比，都按折标准煤算。"),
         ("折标准煤", "原煤吨数 × 收到基低位热值（MJ/kg）÷ 29.3076。"),
         ("行数", f"共 {len(sheet.rows)} 家企业；只含导出人有权查看的企业。"),
     ]

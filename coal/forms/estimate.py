@@ -71,9 +71,9 @@ class EstimateForm(LedgerForm):
 
     def _labels(self) -> Any:
         yield WinterChoice.DESIGN.value, "设计值：室外平均温度用下面填的数"
-        for choice, (name, degree_days, mean_c, _) in self._by_choice.items():
+        for choice, (name, degree_days, mean_c, days) in self._by_choice.items():
             label = WinterChoice(choice).label
-            yield choice, f"{label}：{name}，度日数 {figure(degree_days)}，平均 {signed(mean_c).strip('()')} ℃"
+            yield choice, f"{label}：{name}，{days} 天度日数 {figure(degree_days)}，平均 {signed(mean_c).strip('()')} ℃"
 
     def _raw_values(self) -> dict[str, Decimal | None]:
         """What stands in the boxes, as far as it can be read, for knowing which reasons to ask for."""
@@ -200,11 +200,11 @@ def winters_by_choice(weather: Weather) -> dict[str, tuple[str, Decimal, Decimal
         return {}
 
     def of(each: Winter) -> tuple[str, Decimal, Decimal, int]:
-        return each.name, each.degree_days, each.mean_c, each.days
+        return each.name, each.over(found.days), each.mean_c, found.days
 
     count = f"{len(found.winters)} 个冬天"
     return {
-        WinterChoice.MEAN: (count, found.mean_degree_days, found.mean_c, found.winters[0].days),
+        WinterChoice.MEAN: (count, found.mean_degree_days, found.mean_c, found.days),
         WinterChoice.MEDIAN: of(found.median),
         WinterChoice.COLD: of(found.cold),
     }

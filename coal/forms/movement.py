@@ -1,6 +1,8 @@
 """What a phone fills in at the yard: one form for each kind of movement, and that of a reversal."""
 
 import uuid
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,13 +12,15 @@ from coal.enums import MovementKind
 from coal.forms.figures import FigureField, HeatValueField
 from coal.inputs import INPUTS, Input
 from coal.models import Movement, QualityBatch, Yard
-from coal.supply_selectors import in_force
+from coal.numbers import kept
+from coal.supply_selectors import begun_by, known_contract
 from common import clock
 from common.fields import LedgerDateField, LedgerForm, NameInput
-from common.text import normalise_name
 
 # Among how many of the latest arrivals one is looked for whose coal the next may be, and what is taken over from it.
 RECENT = 10
+# How many contracts are offered, those that end last on top.
+OFFERED = 30
 TAKEN_OVER = ("heat_value_mj_per_kg", "contract", "unit_price_yuan_per_t")
 
 
@@ -48,10 +52,15 @@ class MovementForm(LedgerForm):
 
 class ArrivalForm(MovementForm):
     kind = MovementKind.ARRIVAL
+    # Whether the last lorry's heat value was left out, since this one is of another contract.
+    left_out = False
     heat_value_mj_per_kg = HeatValueField(INPUTS["heat_value_mj_per_kg"], required=False)
+    carried_heat_value_mj_per_kg = forms.CharField(widget=forms.HiddenInput, required=False)
+    carried_contract = forms.CharField(widget=forms.HiddenInput, required=False)
+    carried_unit_price_yuan_per_t = forms.CharField(widget=forms.HiddenInput, required=False)
     contract = forms.CharField(
         label="合同号", max_length=60, required=False, widget=NameInput,
-        help_text="点一下从在供的合同里选；还没登记的合同照写编号，登记后自动对上",
+        help_text="点一下从已开始供货的合同里选；还没登记的合同照写编号，登记后自动对上",
     )  # fmt: skip
     transport = forms.CharField(label="运输方式、车号", max_length=60, required=False, help_text="如“汽运 冀A12345”")
     batch = forms.CharField(
@@ -77,28 +86,51 @@ class ArrivalForm(MovementForm):
         if last is not None:
             self.initial.update({name: getattr(last, name) for name in TAKEN_OVER})
         # A contract's own price stands there, or comes in when the form is sent, whichever lorry was the last.
-        named = self.contracts.get(normalise_name(self.initial.get("contract") or ""))
+        named = known_contract(self.yard.company_id, kept(self.initial.get("contract") or ""))
         if named is not None and named.price_yuan_per_t is not None:
             self.initial["unit_price_yuan_per_t"] = named.price_yuan_per_t
+        # What stood there before anybody typed, so that it is not taken for what was typed.
+        self.initial.update({_carried(name): _as_sent(self.initial.get(name)) for name in TAKEN_OVER})
 
     def _offer(self) -> None:
-        """The company's contracts under which coal may come now, and its batches of late. Two queries."""
-        self.contracts = {
-            normalise_name(each.number): each for each in in_force(self.yard.company_id, clock.today())
-        }  # fmt: skip
-        self.fields["contract"].widget.names = [each.number for each in self.contracts.values()]  # type: ignore[attr-defined]
+        """The company's contracts that have begun, as an entry may be for an earlier day, and its batches of late. Two
+        queries."""
+        begun = begun_by(self.yard.company_id, clock.today())[:OFFERED]
+        self.fields["contract"].widget.names = [each.number for each in begun]  # type: ignore[attr-defined]
         recent = QualityBatch.objects.filter(company=self.yard.company_id)[:RECENT]
         self.fields["batch"].widget.names = [each.number for each in recent]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """A number that only differs in case, width or spaces is the contract's own; its price fills an empty one."""
+        """The last lorry's price and heat value do not go over to another contract; a contract's price fills a field
+        that is empty or was only filled in beforehand."""
         cleaned = super().clean()
-        named = self.contracts.get(normalise_name(cleaned.get("contract") or ""))
-        if named is not None:
-            cleaned["contract"] = named.number
-            if cleaned.get("unit_price_yuan_per_t") is None and "unit_price_yuan_per_t" not in self.errors:
-                cleaned["unit_price_yuan_per_t"] = named.price_yuan_per_t
+        carried = {name: cleaned.pop(_carried(name), "") for name in TAKEN_OVER}
+        number = kept(cleaned.get("contract") or "")
+        is_another = bool(carried["contract"]) and number != kept(carried["contract"])
+        named = known_contract(self.yard.company_id, number)
+        if is_another and self._is_only(cleaned, "heat_value_mj_per_kg", carried):
+            cleaned["heat_value_mj_per_kg"] = None
+            self.left_out = True
+        fills_price = is_another or (named is not None and named.price_yuan_per_t is not None)
+        if fills_price and self._is_only(cleaned, "unit_price_yuan_per_t", carried):
+            cleaned["unit_price_yuan_per_t"] = None
+        if named is not None and cleaned.get("unit_price_yuan_per_t") is None and not self.errors:
+            cleaned["unit_price_yuan_per_t"] = named.price_yuan_per_t
         return cleaned
+
+    @staticmethod
+    def _is_only(cleaned: Mapping[str, Any], name: str, carried: Mapping[str, str]) -> bool:
+        """Whether the field has what it had before anybody typed."""
+        value = cleaned.get(name)
+        return value is not None and _as_sent(value) == carried[name]
+
+
+def _carried(name: str) -> str:
+    return f"carried_{name}"
+
+
+def _as_sent(value: Any) -> str:
+    return str(value.normalize()) if isinstance(value, Decimal) else value or ""
 
 
 class UseForm(MovementForm):

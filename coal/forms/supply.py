@@ -10,11 +10,11 @@ from coal.enums import ContractKind
 from coal.forms.figures import FigureField, HeatValueField
 from coal.inputs import INPUTS, Input
 from coal.models import Contract, QualityBatch
+from coal.numbers import kept
 from coal.quality import RESULTS
 from coal.quality_services import BATCH_FIELDS
 from common import clock
 from common.fields import LedgerDateField, LedgerForm, UploadsField
-from common.text import normalise
 from facilities.models import Season
 
 LEAST = Decimal("0.01")
@@ -47,7 +47,7 @@ class PaperForm(LedgerForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if "number" in cleaned:
-            cleaned["number"] = normalise(cleaned["number"])
+            cleaned["number"] = kept(cleaned["number"])
         return cleaned
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from coal import demand_selectors as selectors
+from coal.burning import present_burn
 from coal.cold_spell import Burning, Course, Spell, WhatIf, what_if
 from coal.forms.cold_spell import ColdSpellForm
 from coal.forms.figures import plain
@@ -30,7 +30,7 @@ DAYS_SHOWN, STEP = 14, 7
 def cold_spell(request: HttpRequest, season: int, company: int) -> HttpResponse:
     """Nothing is written: the figures stand in the address, so that a link to them can be sent."""
     unit, found = company_and_season(request, company, season)
-    burn = selectors.burn_of(unit, found)
+    burn = present_burn(unit, found, request.user, clock.today())
     if burn is None:
         messages.info(request, "还没有测算，不知道一天烧多少煤；请先测算本季用煤。")
         return redirect("coal:estimate", season=found.pk, company=unit.pk)

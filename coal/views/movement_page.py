@@ -13,8 +13,9 @@ from coal import bookkeeping
 from coal.balances import stock_at
 from coal.enums import INFLOWS, HeatSource, MovementKind
 from coal.forms.movement import FORMS, MovementForm, ReversalForm
+from coal.formulas import figure
 from coal.heat_values import heat_value_of, tested_values
-from coal.models import Movement, Yard
+from coal.models import Contract, Movement, Yard
 from coal.supply_selectors import known_batch, known_contract
 from coal.tables import signed
 from common.columns import group_digits
@@ -25,6 +26,7 @@ from common.ui import moment
 reads = permission_required("coal.view_coal", raise_exception=True)
 records = permission_required("coal.record_movement", raise_exception=True)
 RELATED = ("yard__company", "yard__county", "entered_by__unit", "reverses", "transfer_out__yard")
+LEFT_OUT = "换了合同，上一车的热值没有带过来，这一车按没有申报热值登记；有这一车的热值的，请冲正后重新登记。"
 
 
 @records
@@ -38,6 +40,8 @@ def movement_enter(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         movement = attempt(form, form.save)
         if movement is not None:
             _tell(request, movement)
+            if getattr(form, "left_out", False):
+                messages.warning(request, LEFT_OUT)
             return redirect("coal:yard_detail", pk=pk)
     word = "调拨" if kind == "transfer" else form_class.kind.label
     context = {
@@ -69,8 +73,8 @@ def _tell(request: HttpRequest, movement: Movement) -> None:
             reverse("coal:movement_detail", args=[movement.pk]),
         ),
     )  # fmt: skip
-    for unknown in _unknown(movement):
-        messages.warning(request, unknown)
+    for sentence in _to_look_at(movement):
+        messages.warning(request, sentence)
     if movement.quantity_t > yard.capacity_t:
         capacity = group_digits(yard.capacity_t, 2)
         messages.warning(
@@ -81,15 +85,33 @@ def _tell(request: HttpRequest, movement: Movement) -> None:
         messages.warning(request, f"{yard} 的库存比设计库容多 {over} t，请核对数量，或及时倒运。")
 
 
-def _unknown(movement: Movement) -> list[str]:
-    """What an arrival names that nobody has entered yet: no mistake, but somebody has to. Two queries at most."""
+def _to_look_at(movement: Movement) -> list[str]:
+    """What an arrival names that nobody has entered yet: no mistake, but somebody has to; and where it is not as its
+    contract says. Two queries at most."""
     if movement.kind != MovementKind.ARRIVAL:
         return []
     company, found = movement.yard.company_id, []
-    if movement.contract and known_contract(company, movement.contract) is None:
+    contract = known_contract(company, movement.contract)
+    if contract is not None:
+        found += _unlike(movement, contract)
+    elif movement.contract:
         found.append(f"合同号“{movement.contract}”还没有登记，已照记；登记这份合同后，这一车自动计入它的到货。")
     if movement.batch and known_batch(company, movement.batch) is None:
         found.append(f"批次“{movement.batch}”还没有登记煤质，已照记；登记化验结果后，折标煤自动改用化验的热值。")
+    return found
+
+
+def _unlike(movement: Movement, contract: Contract) -> list[str]:
+    """Where an arrival's price and day are not its contract's."""
+    paid, agreed = movement.unit_price_yuan_per_t, contract.price_yuan_per_t
+    found = []
+    if paid is not None and agreed is not None and paid != agreed:
+        found.append(
+            f"单价填的是 {figure(paid)} 元/t，合同 {contract.number} 的合同价是 {figure(agreed)} 元/t，请核对。"
+        )
+    if not contract.starts_on <= movement.day <= contract.ends_on:
+        period = f"{contract.starts_on} 至 {contract.ends_on}"
+        found.append(f"这一车的日期是 {movement.day}，合同 {contract.number} 的供货期是 {period}，请核对。")
     return found
 
 

@@ -37,7 +37,7 @@ def progress_list(request: HttpRequest) -> HttpResponse:
 @reads
 @require_GET
 def progress_day(request: HttpRequest, year: int, month: int, day: int) -> HttpResponse:
-    """Eight queries, whatever the number of companies."""
+    """Ten queries, whatever the number of companies, and two more for each county."""
     try:
         on = dt.date(year, month, day)
     except ValueError:

@@ -150,11 +150,16 @@ def _form_page(request: HttpRequest, form: QualityForm, write: Any, batch: Any, 
 
 def _tell(request: HttpRequest, batch: QualityBatch) -> None:
     """What is done with the result; what is unusual in it, and what is worse than was agreed."""
-    done = "这一批的库存已按化验的热值折标煤。" if batch.is_tested else "化验结果出来后再来补上。"
+    arrived = arrivals_of(batch)
+    done = "化验结果出来后再来补上。"
+    if batch.is_tested and arrived:
+        done = "这一批的库存已按化验的热值折标煤。"
+    elif batch.is_tested:
+        done = "还没有到货写着这个批次号；登记了的，自动按化验的热值折标煤。"
     messages.success(request, f"批次 {batch.number} 已保存，{done}")
     for sentence in unusual_results(batch):
         messages.warning(request, sentence + "。")
-    for each in arrivals_of(batch):
+    for each in arrived:
         for fault in each.faults:
             said = f"合同 {each.number} 项下 {figure(each.arrived.quantity_t)} t：{fault}。"
             messages.warning(request, said)

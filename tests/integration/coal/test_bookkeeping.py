@@ -317,7 +317,7 @@ def test_every_entry_is_in_the_audit_trail(book: Book) -> None:
     bookkeeping.reverse(arrival, by=book.by, reason="重复登记")
     entries = list(AuditEntry.objects.filter(target_type="coal.movement").order_by("pk"))
     assert [entry.action for entry in entries] == ["登记到货", "登记盘点", "冲正到货"]
-    assert entries[0].changes["合同"] == [None, "长协 1 号"]
+    assert entries[0].changes["合同"] == [None, "长协1号"]
     assert entries[1].changes["盘盈亏（t）"] == [None, "-2.50"]
     assert (entries[2].note, entries[2].region_code) == ("重复登记", "130199")
 

@@ -14,6 +14,7 @@ from coal.views.company_panels import PANELS
 from tests.cast import Cast
 from tests.coal_factories import make_estimate, make_target
 from tests.factories import DailyReportFactory, YardFactory
+from tests.yard_checks import make_check
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
@@ -32,6 +33,7 @@ def address(cast: Cast) -> str:
     yard = YardFactory(company=cast.chengyuan, name="东厂", capacity_t=Decimal(1000), place="城关镇")
     YardFactory(company=cast.chengyuan, name="老场", is_active=False)
     bookkeeping.count(yard, by=cast.chengyuan_admin, day=dt.date(2026, 3, 10), quantity_t=Decimal(719))
+    make_check(yard, by=cast.chengyuan_admin)
     return f"/coal/companies/{cast.chengyuan.pk}/"
 
 

@@ -244,7 +244,8 @@ def test_the_arrival_form_offers_the_contract_and_fills_its_price(cast: Cast, cl
     )  # fmt: skip
     browser, address = client_as(cast.chengyuan_clerk), reverse("coal:movement_enter", args=[yard.pk, "arrival"])
     page = text(browser.get(address))
-    assert '<option value="CY-2026-01">' in page and '<option value="OLD">' not in page
+    # Coal of an earlier day may be entered: what is over is offered too, after what runs.
+    assert 0 < page.index('<option value="CY-2026-01">') < page.index('<option value="OLD">')
     key = "5f0b1c52-2a0e-4c55-9a55-3a4f2d1d7a1"
     form = {"key": f"{key}1", "day": "8.1", "quantity_t": "40", "contract": " cy-2026-01"}
     assert "合同号" not in told(browser.post(address, form))
@@ -315,3 +316,67 @@ def test_nothing_is_left_of_a_scan_whose_contract_is_refused(cast: Cast, setting
     with pytest.raises(Exception, match="已有这个编号"):
         make_contract(company=cast.chengyuan, by=cast.chengyuan_admin, uploads=[a_scan()])
     assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 1
+
+
+def test_a_number_that_arrivals_carry_stays(cast: Cast, client_as: Browser, yard: Any) -> None:
+    """Else its deliveries would be lost without a word: first they are entered anew."""
+    contract = make_contract(company=cast.chengyuan, by=cast.chengyuan_admin)
+    came = arrive(yard, cast.chengyuan_admin, "20.50")
+    arrive(YardFactory(company=cast.beiyuan), cast.beiyuan_admin, "500")
+    browser, address = client_as(cast.chengyuan_clerk), reverse("coal:contract_edit", args=[contract.pk])
+    form = {**FORM, "season": cast.season.pk, "number": "CY-2026-10", "version": 1, "reason": "编号写错"}
+    refused = browser.post(address, form)
+    assert refused.status_code == 422
+    assert "已有到货 20.50 t（1 车）写着 CY-2026-01，改成 CY-2026-10 后这些到货就对不上了" in text(refused)
+    assert contracts_of(cast.chengyuan, cast.season)[0].fulfilment.delivered_t == Decimal("20.50")
+    bookkeeping.reverse(came, by=cast.chengyuan_admin, reason="合同号写错")
+    assert browser.post(address, form).status_code == 302
+    contract.refresh_from_db()
+    assert contract.number == "CY-2026-10"
+
+
+def test_a_number_is_one_however_it_is_typed(cast: Cast, client_as: Browser, yard: Any) -> None:
+    """An arrival's before the contract's is entered, and one of a contract that is over."""
+    arrive(yard, cast.chengyuan_admin, "20", "ｈｔ-1 ")
+    browser = client_as(cast.chengyuan_clerk)
+    form = {**FORM, "number": "HT - 1", "season": cast.season.pk, "ends_on": "7.31"}
+    assert browser.post(reverse("coal:contract_create"), form).status_code == 302
+    again = browser.post(reverse("coal:contract_create"), {**form, "number": "ht-1"})
+    assert again.status_code == 422 and "本企业已有这个编号的合同" in text(again)
+    address = reverse("coal:movement_enter", args=[yard.pk, "arrival"])
+    lorry = {"key": "5f0b1c52-2a0e-4c55-9a55-3a4f2d1d7a21", "day": "7.30", "quantity_t": "5", "contract": "ht-1"}
+    assert "请核对" not in told(browser.post(address, lorry))
+    late = {**lorry, "key": "5f0b1c52-2a0e-4c55-9a55-3a4f2d1d7a22", "day": "8.1"}
+    assert "供货期是 2026-06-01 至 2026-07-31" in told(browser.post(address, late))
+    [line] = contracts_of(cast.chengyuan, cast.season)
+    assert (line.contract.number, line.fulfilment.delivered_t, line.loads) == ("HT-1", 30, 3)
+    assert [each.unit_price_yuan_per_t for each in Movement.objects.order_by("pk")] == [None, 720, 720]
+    shown = text(browser.get(reverse("coal:movement_list"), {"contract": "ｈt-1"}))
+    assert "共 3" in shown or shown.count("HT-1") >= 3
+
+
+def test_another_contract_brings_its_own_price(cast: Cast, client_as: Browser, yard: Any) -> None:
+    """What only stood in the form from the last lorry is not another contract's; what was typed is kept, and said."""
+    make_contract(company=cast.chengyuan, by=cast.chengyuan_admin)
+    make_contract(company=cast.chengyuan, by=cast.chengyuan_admin, number="B-2", price_yuan_per_t=Decimal(650))
+    arrive(yard, cast.chengyuan_admin, "20", heat_value_mj_per_kg=Decimal("21.5"), unit_price_yuan_per_t=Decimal(730))
+    browser, address = client_as(cast.chengyuan_clerk), reverse("coal:movement_enter", args=[yard.pk, "arrival"])
+    page = browser.get(address).context["form"]
+    begins = {name: page[name].value() or "" for name in page.fields} | {"day": "8.1", "quantity_t": "10"}
+    assert (begins["unit_price_yuan_per_t"], begins["heat_value_mj_per_kg"]) == ("720", "21.5")
+
+    def enter(**values: str) -> tuple[str, Movement]:
+        key = f"5f0b1c52-2a0e-4c55-9a55-3a4f2d1d7b{Movement.objects.count():02}"
+        response = browser.post(address, {**begins, "key": key, **values})
+        return told(response), Movement.objects.latest("pk")
+
+    said, same = enter()
+    assert (same.unit_price_yuan_per_t, same.heat_value_mj_per_kg) == (720, Decimal("21.5")) and "请" not in said
+    said, other = enter(contract="b-2")
+    assert (other.unit_price_yuan_per_t, other.heat_value_mj_per_kg) == (650, None)
+    assert "上一车的热值没有带过来" in said and "合同价" not in said
+    said, typed = enter(contract="B-2", unit_price_yuan_per_t="700", heat_value_mj_per_kg="20")
+    assert (typed.unit_price_yuan_per_t, typed.heat_value_mj_per_kg) == (700, 20)
+    assert "单价填的是 700 元/t，合同 B-2 的合同价是 650 元/t" in said
+    said, unknown = enter(contract="C-3")
+    assert unknown.unit_price_yuan_per_t is None

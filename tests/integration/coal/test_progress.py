@@ -127,17 +127,24 @@ def test_an_unknown_company_waits_or_is_made_if_asked_to(cast: Cast, summer: Any
 def test_beside_the_book(cast: Cast, summer: Any, file: Path, client_as: SignIn) -> None:
     from coal.bookkeeping import record_movement
     from coal.enums import MovementKind
+    from tests.coal_factories import make_contract, make_estimate, make_target
     from tests.factories import YardFactory
 
     yard = YardFactory(company=cast.chengyuan, county=cast.county)
     record_movement(
         yard, by=cast.chengyuan_admin, kind=MovementKind.ARRIVAL, day=dt.date(2026, 6, 1), quantity_t=Decimal(42000)
     )  # fmt: skip
+    make_contract(company=cast.chengyuan, by=cast.chengyuan_admin, quantity_t=Decimal(60000))
+    estimate = make_estimate(company=cast.chengyuan, season=cast.season, by=cast.chengyuan_admin)
+    make_target(estimate, status="approved", need_t=Decimal(79005), quantity_t=Decimal(55000))
     read(file, table(GOOD, BAD))
     first, second = sorted(snapshot(cast.admin, DAY), key=lambda line: line.line.company == cast.beiyuan)
     assert [(each.label, each.told_t, each.booked_t, each.difference_t) for each in first.figures] == [
-        ("本季需煤量", 79005, None, None), ("储备目标", 55303, None, None), ("累计到货", 42376, 42000, 376),
+        ("本季需煤量", 79005, 79005, 0), ("储备目标", 55303, 55000, 303), ("合同签订量", 61751, 60000, 1751),
+        ("上季结余", first.line.opening_stock_t, None, None), ("累计到货", 42376, 42000, 376),
         ("累计耗用", 0, 0, 0), ("库存", 42376, 42000, 376),
+        ("供热面积（万㎡）", first.line.area_10k_m2, 200, first.line.area_10k_m2 - 200),
+        ("热值（MJ/kg）", first.line.heat_value_mj_per_kg, Decimal("20.934"), first.figures[-1].difference_t),
     ]  # fmt: skip
     assert second.is_contradictory
     assert not first.is_contradictory

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
@@ -95,8 +96,10 @@ def test_what_the_laboratory_finds_is_carried_through_every_day(cast: Cast) -> N
     again = retest(tested, by, heat_value_mj_per_kg=Decimal("20.1"), reason="复检")
     assert held_heat(yard) == Decimal("3257.70")
     check(yard, other, foreign)
-    retest(again, by, number="260799", reason="批次号写错")
-    assert held_heat(yard) == Decimal("3396.70")
+    # Its number stays while arrivals carry it: their heat would fall back to what was told, without a word.
+    with pytest.raises(ValidationError, match="批次号不能改"):
+        retest(again, by, number="260799", reason="批次号写错")
+    assert held_heat(yard) == Decimal("3257.70")
     check(yard, other, foreign)
 
 
@@ -151,3 +154,23 @@ def test_a_retest_says_why_and_keeps_the_first_result(cast: Cast, client_as: Bro
     assert "20.500" in page and "复检，报告 118" in page
     early = browser.post(address, {**second, "version": 3, "tested_on": "2026-07-01", "reason": "补日期"})
     assert "早于采样日期" in text(early)
+
+
+def test_a_batchs_number_that_arrivals_carry_stays(cast: Cast, client_as: Browser) -> None:
+    batch = make_batch(company=cast.chengyuan, by=cast.chengyuan_admin)
+    arrive(YardFactory(company=cast.chengyuan), cast.chengyuan_admin, "100", 1)
+    form = {"number": "260702", "sampled_on": "2026-07-02", "version": 1}
+    refused = client_as(cast.chengyuan_clerk).post(reverse("coal:quality_edit", args=[batch.pk]), form)
+    assert refused.status_code == 422 and "已有到货 100.00 t（1 车）写着 260701" in text(refused)
+    batch.refresh_from_db()
+    assert batch.number == "260701"
+
+
+def test_a_batch_says_only_what_was_done(cast: Cast, client_as: Browser) -> None:
+    """Stock is not reckoned anew where nothing came of the batch; its number is one however it is typed."""
+    browser, form = client_as(cast.chengyuan_clerk), {"sampled_on": "7.2", "heat_value_mj_per_kg": "20"}
+    page = text(browser.post(reverse("coal:quality_create"), {**form, "number": "A-1"}, follow=True))
+    assert "还没有到货写着这个批次号" in page and "库存已按化验的热值" not in page
+    arrive(YardFactory(company=cast.chengyuan), cast.chengyuan_admin, "100", 1, batch="ｂ-2")
+    page = text(browser.post(reverse("coal:quality_create"), {**form, "number": "B -2"}, follow=True))
+    assert "批次 B-2 已保存，这一批的库存已按化验的热值折标煤。" in page

@@ -20,7 +20,7 @@ from coal.cover import DayNeed
 from coal.demand_enums import Method, TargetRule
 from coal.demand_selectors import county_sheet, day_needs, milestones_behind, open_milestones
 from coal.enums import MovementKind
-from coal.models import Estimate, Target, TargetMilestone
+from coal.models import DailyTemperature, Estimate, Target, TargetMilestone
 from common.concurrency import Stale
 from notifications.models import Message
 from tests.cast import Cast
@@ -418,8 +418,9 @@ def test_the_countys_sheet(cast: Cast, client_as: Browser, estimate: Estimate) -
     make_target(poorer, status="filed", quantity_t=Decimal(10_000))
     sheet = county_sheet(cast.season, cast.leader)
     assert [(row.company.name, row.share_percent) for row in sheet.rows] == [
-        ("城源热力有限公司", Decimal("84.4")), ("北苑供热站", Decimal("15.6")),
+        ("城源热力有限公司", Decimal("87.1")), ("北苑供热站", Decimal("12.9")),
     ]  # fmt: skip
+    # Shares are of standard coal, never of tonnes of different heat value.
     # 38 526 of the one, 10 000 · 16.747 / 29.3076 of the other.
     assert (sheet.quantity_t, sheet.quantity_tce, sheet.approved, sheet.is_final) == (63_936, 44_240, 1, False)
     page = text(client_as(cast.leader).get(reverse("coal:target_list")))
@@ -440,7 +441,7 @@ def test_the_approval_sheet_as_a_workbook(cast: Cast, client_as: Browser, estima
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=3)]
     assert rows[0][:8] == [
         "序号", "供热企业", "供热面积（万㎡）", "采用方法", "全季需求（t）", "目标怎么定", "储备目标（t）",
-        "占全县（%）",
+        "占全县（折标煤，%）",
     ]  # fmt: skip
     assert rows[1] == [
         1, "城源热力有限公司", 200, "设计热负荷法", 53936, "全季需求的 100%", 53936, 100, 20.934, 38526, 359.6, 515.9,
@@ -528,3 +529,26 @@ def test_a_countys_page_costs_the_same_with_many_companies(
     with django_assert_max_num_queries(12):
         page = client.get(reverse(name))
     assert "第11供热站" in text(page)
+
+
+def test_the_cold_spell_begins_with_what_is_burnt_now(
+    cast: Cast, client_as: Browser, estimate: Estimate, summer: Any
+) -> None:
+    """In season the page's mean day is that of the days of supply, at the temperature at which it was burnt."""
+    summer.move_to(dt.datetime(2026, 11, 26, 2, 0, tzinfo=dt.UTC))
+    yard, by = YardFactory(company=cast.chengyuan), cast.chengyuan_admin
+    bookkeeping.count(yard, by=by, day=dt.date(2026, 11, 1), quantity_t=Decimal(9000))
+    for day in range(19, 26):
+        bookkeeping.record_movement(
+            yard, by=by, day=dt.date(2026, 11, day), kind=MovementKind.USE, quantity_t=Decimal(410)
+        )
+    address = reverse("coal:cold_spell", args=[cast.season.pk, cast.chengyuan.pk])
+    query = {"stock_t": "5000", "arrivals_t": "0", "first": "11.30", "days": "5", "mean_c": "-15"}
+    page = text(client_as(cast.leader).get(address, query))
+    assert "平均日 410 t/d，取自近 7 天平均耗用" in page
+    # No temperatures are known: the ratio is the estimate's.
+    assert "410 × (18 − (−15)) ÷ (18 − (−5)) = 588.3 t" in page
+    for day in range(19, 26):
+        DailyTemperature.objects.create(county=cast.county, day=dt.date(2026, 11, day), mean_c=Decimal(-2))
+    page = text(client_as(cast.leader).get(address, query))
+    assert "410 × (18 − (−15)) ÷ (18 − (−2)) = 676.5 t" in page and "这几天平均气温 -2 ℃" in page

@@ -91,3 +91,14 @@ def test_without_temperatures_there_is_the_design_value() -> None:
 
 def test_a_leap_day_has_no_brother() -> None:
     assert moved(dt.date(2028, 2, 29), -1) == dt.date(2027, 2, 28)
+
+
+def test_a_winter_with_a_leap_day_counts_for_the_seasons_days() -> None:
+    """122 days of 24 are 121 days of 24, for the mean and for each winter alike; nor is it colder for its length."""
+    leap = Winter(2023, 122, 122, Decimal(2928), Decimal(-6), Decimal(-10), dt.date(2023, 12, 31))
+    found = climate([leap], 121)
+    assert found is not None
+    assert (found.mean_degree_days, found.cold.over(found.days), found.median.over(found.days)) == (2904, 2904, 2904)
+    usual = a_winter(2024, 2905)
+    both = climate([usual, leap], 121)
+    assert both is not None and both.cold == usual
