@@ -385,7 +385,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
 
 def _with_callers(hazard: Any) -> Any:
     order = build_order(
-        season=hazard.season, sequence=1, by=None, received_at="2026-07-01T00:00Z", category="leak", content="漏水"
+        season=hazard.season, sequence=9_999, by=None, received_at="2026-07-01T00:00Z", category="leak", content="漏水"
     )
     order.save()
     HazardOccasion.objects.create(hazard=hazard, kind=OCCASION, item_id=order.pk, label=label_of(order))

@@ -127,7 +127,7 @@ def test_contracts_count_as_the_sweep_counts_them(cast: Cast, client_as: Browser
     milestones.note(dt.date(2026, 8, 3))
     duties = MilestoneDuty.objects.filter(reached_on=None, due_on__lt=dt.date(2026, 8, 3))
     assert [each.standing.replace("\u00a0", " ") for each in duties] == [
-        "应合同签订 1 000 t（100%），已有 900 t，还差 100 t"
+        "应签合同 1 000 t（100%），已有 900 t，还差 100 t"
     ]
     amend(contract, cast, dt.date(2026, 7, 10), 980)
     assert matters(client_as(cast.leader).get("/coal/"))[0] == ("落后", "6月30日应签合同 100%，差 20 t")
