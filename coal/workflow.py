@@ -24,17 +24,10 @@ from coal.demand_services import departures_of, open_revision
 from coal.models import Target
 from common import clock
 from common.concurrency import change
+from common.moves import MoveRefused
 from notifications.services import notify
 
 S = TargetStatus
-
-
-class MoveRefused(Exception):
-    """`problems` says in Chinese what is wrong, one sentence each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("；".join(problems))
-        self.problems = problems
 
 
 class Party(Enum):

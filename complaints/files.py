@@ -1,13 +1,12 @@
 """Photos and files of orders."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 
 from audit.models import AuditEntry
-from common.uploads import InspectedUpload, random_name
+from common.uploads import InspectedUpload, discard_files, keep_files
 from complaints.models import Order, OrderFile, Visit
 
 
@@ -18,25 +17,13 @@ def attach(order: Order, *, by: Any, upload: InspectedUpload, visit: Visit | Non
         content_type=upload.content_type, is_photo=upload.is_photo, size_bytes=upload.size_bytes,
         sha256=upload.sha256, uploaded_by=by,
     )  # fmt: skip
+    keep_files(kept, upload)
     try:
-        kept.file.save(random_name(upload.extension), ContentFile(upload.content), save=False)
-        if upload.thumbnail:
-            kept.thumbnail.save(random_name("jpg"), ContentFile(upload.thumbnail), save=False)
-        if upload.rendition:
-            kept.rendition.save(random_name("jpg"), ContentFile(upload.rendition), save=False)
         kept.save(force_insert=True)
     except BaseException:
-        _discard([kept])
+        discard_files([kept])
         raise
     return kept
-
-
-def _discard(kept: Iterable[OrderFile]) -> None:
-    """The database forgets what was rolled back, the disk does not."""
-    for each in kept:
-        for stored in (each.file, each.thumbnail, each.rendition):
-            if stored:
-                stored.delete(save=False)
 
 
 def with_files(
@@ -55,6 +42,6 @@ def with_files(
             entry = write()
             OrderFile.objects.filter(pk__in=[each.pk for each in stored]).update(entry_id=entry.pk, visit=visit())
     except BaseException:
-        _discard(stored)
+        discard_files(stored)
         raise
     return entry
