@@ -179,10 +179,10 @@ PANELS: tuple[Panel, ...] = (
     Panel("coal/parts/company_charts.html", charts, is_wide=True),
     Panel("coal/parts/company_yards.html", yards, is_wide=True),
     Panel("coal/parts/company_targets.html", targets),
+    Panel("coal/_funds_panel.html", funds),
     Panel("coal/_contracts_panel.html", contracts, is_wide=True),
     Panel("coal/_quality_panel.html", quality, is_wide=True),
     Panel("coal/parts/company_reports.html", reports),
     Panel("coal/_checks_panel.html", checks),
-    Panel("coal/_funds_panel.html", funds),
     Panel("coal/parts/company_facts.html", facts, is_wide=True),
 )
