@@ -8,6 +8,8 @@ from accounts.services import change_unit
 from audit.models import AuditEntry
 from tests.factories import CityFactory, UnitFactory, UserFactory
 
+pytestmark = pytest.mark.either_database
+
 UNITS = "/accounts/units/"
 REGIONS = "/accounts/regions/"
 

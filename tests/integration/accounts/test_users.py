@@ -7,6 +7,8 @@ from accounts.services import change_user
 from audit.models import AuditEntry
 from tests.factories import CityFactory, CountyFactory, UnitFactory, UserFactory
 
+pytestmark = pytest.mark.either_database
+
 USERS = "/accounts/users/"
 
 

@@ -13,6 +13,8 @@ from audit.services import record
 from common import clock
 from tests.factories import CityFactory, UnitFactory, UserFactory
 
+pytestmark = pytest.mark.either_database
+
 AUDIT = "/audit/"
 
 

@@ -14,7 +14,7 @@ from coal.models import Estimate
 from tests.cast import Cast
 from tests.coal_factories import LAST_SEASON, a_winter_of, make_estimate, make_target
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 Browser = Callable[[Any], Client]
 
 TYPED = {

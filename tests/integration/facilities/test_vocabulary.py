@@ -22,7 +22,7 @@ from tests.factories import CommunityFactory, FacilityFactory, UnitFactory
 from tests.hazard_imports import import_ready
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 ClientAs = Callable[[Any], Client]
 PAGE = "/facilities/vocabulary/"
 

@@ -21,7 +21,7 @@ from tests.pictures import encoded, photo, scene, sent_on
 
 S = HazardStatus
 SignIn = Callable[[User], Client]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 

@@ -22,7 +22,7 @@ from tests.pictures import photo
 
 S = HazardStatus
 SignIn = Callable[[User], Client]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 
 
 def page(client: Client, hazard: Hazard) -> str:

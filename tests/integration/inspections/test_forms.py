@@ -27,7 +27,7 @@ from tests.pictures import photo
 
 S = HazardStatus
 SignIn = Callable[[User], Client]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 
 
 def url(hazard: Hazard, move: str) -> str:

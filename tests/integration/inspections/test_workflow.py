@@ -22,7 +22,7 @@ from tests.factories import DUE_ON, HazardFactory
 from tests.hazards import add_photo, hazard_of, request_extension
 
 S = HazardStatus
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 
 BUREAU = {roles.ADMIN, roles.INSPECTOR}
 COMPANY = {roles.COMPANY_ADMIN, roles.COMPANY_CLERK}

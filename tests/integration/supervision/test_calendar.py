@@ -15,7 +15,7 @@ from supervision.official_days import official_days
 from supervision.working_days import fill_year, missing_festivals, set_days, take_back, working_calendar
 from tests.cast import Cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.either_database]
 PAGE = "/supervision/calendar/"
 
 
