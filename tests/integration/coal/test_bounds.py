@@ -19,7 +19,7 @@ from tests.cast import Cast
 from tests.coal_factories import make_batch, make_contract, make_estimate
 from tests.factories import YardFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 SignIn = Callable[[Any], Client]
 DAY = dt.date(2026, 8, 1)
 HUGE = "99999999999"

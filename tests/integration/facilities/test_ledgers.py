@@ -30,7 +30,7 @@ from facilities.words import learn_alias
 from tests.cast import Cast
 from tests.factories import CityFactory, CommunityFactory, FacilityFactory, TownshipFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.either_database]
 SignIn = Callable[[Any], Client]
 HEAD = ("序号", "小区名称", "供热企业", "乡镇、街道", "户数", "供热面积（㎡）", "建成年份", "地址")
 

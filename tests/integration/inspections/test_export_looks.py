@@ -25,7 +25,7 @@ from tests.factories import CommunityFactory, HazardFactory, UserFactory
 from tests.hazards import stored
 from tests.pictures import photo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 SignIn = Callable[[Any], Client]
 
 

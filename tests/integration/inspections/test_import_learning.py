@@ -18,7 +18,7 @@ from tests.cast import Cast
 from tests.hazard_imports import import_ready
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 ClientAs = Callable[[Any], Client]
 # The head says nothing that a reader could know.
 ODD = {"问题点位": "甲栏", "存在问题": "乙栏"}

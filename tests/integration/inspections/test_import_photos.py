@@ -27,7 +27,7 @@ from tests.photo_zips import locked, photo_zip
 from tests.picture_books import with_dispimg, with_floating
 from tests.pictures import photo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer"), pytest.mark.either_database]
 
 A, B, C, D = (photo(seed, size=(64, 48)) for seed in range(1, 5))
 POINTS = ("幸福小区换热站", "老站循环泵", "河西中继站")

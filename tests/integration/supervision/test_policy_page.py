@@ -14,7 +14,7 @@ from supervision.policy_forms import row_of
 from tests.cast import Cast
 from tests.integration.supervision.policies import change, general
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.either_database]
 
 
 LIST = "/supervision/policy/"
