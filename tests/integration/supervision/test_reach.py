@@ -175,7 +175,8 @@ def test_as_many_queries_for_many_as_for_few(cast: Cast, client_as: ClientAs) ->
         of_unit(cast, UnitFactory(region=cast.county))
     _let_go(cast.inspector, cast.inspector_2)
     assert queries() == few
-    assert max(few) <= 12
+    # A list makes twelve at most; the overview five more, for what complaints say.
+    assert few[0] <= 17 and few[1] <= 12
 
 
 def _let_go(*people: User) -> None:
