@@ -89,7 +89,8 @@ class MovementFilter(LedgerFilterSet):
     )
     kind = django_filters.ChoiceFilter(label="类别", choices=MovementKind.choices, empty_label="全部")
     day = django_filters.DateFromToRangeFilter(
-        label="日期", widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+        label="日期",
+        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date", "aria-label": "日期，从或到"}),
     )
 
     class Meta:
@@ -111,7 +112,8 @@ class ReportFilter(LedgerFilterSet):
         widget=TextInput(attrs={"placeholder": "突发情况"}),
     )  # fmt: skip
     day = django_filters.DateFromToRangeFilter(
-        label="日期", widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+        label="日期",
+        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date", "aria-label": "日期，从或到"}),
     )
 
     class Meta:

@@ -30,7 +30,7 @@ def _companies() -> django_filters.ModelChoiceFilter:
 
 
 def _days(label: str) -> django_filters.DateFromToRangeFilter:
-    widget = django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+    widget = django_filters.widgets.DateRangeWidget(attrs={"type": "date", "aria-label": "日期，从或到"})
     return django_filters.DateFromToRangeFilter(label=label, widget=widget)
 
 
