@@ -24,7 +24,7 @@ class CheckFilter(OfYards):
     level = django_filters.ChoiceFilter(label="结论", choices=CheckLevel.choices, empty_label="全部")
     day = django_filters.DateFromToRangeFilter(
         label="日期", field_name="checked_at",
-        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"}),
+        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date", "aria-label": "日期，从或到"}),
     )  # fmt: skip
     version = django_filters.ChoiceFilter(label="版次", choices=VERSIONS, method="in_version", empty_label="只看有效的")
 

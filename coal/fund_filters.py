@@ -16,7 +16,8 @@ class FundFilter(LedgerFilterSet):
     )
     kind = django_filters.ChoiceFilter(label="类别", choices=FundKind.choices, empty_label="全部")
     day = django_filters.DateFromToRangeFilter(
-        label="日期", widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"})
+        label="日期",
+        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date", "aria-label": "日期，从或到"}),
     )
 
     class Meta:
