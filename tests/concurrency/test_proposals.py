@@ -55,17 +55,20 @@ def test_what_is_in_the_way_of_a_proposal_is_looked_up_and_never_joined() -> Non
     """A join is planned by what the database believes of the table: filled a moment ago, it was gone through for every
     row."""
     plan = due_for(build_cast().admin).explain()
-    assert not [each for each in anti_joins(plan) if "supervision_proposal" in each]
+    assert not [each for each in missing_of_anti_joins(plan) if "supervision_proposal" in each]
     assert "SubPlan" in plan
 
 
-def anti_joins(plan: str) -> list[str]:
-    """Each with what is joined: the lines below it that stand further in. Whether a report has come is one too."""
+def missing_of_anti_joins(plan: str) -> list[str]:
+    """Of each the second branch: what must not be there. Whether a report has come is one too."""
     lines = plan.splitlines()
     depth = [len(line) - len(line.lstrip()) for line in lines]
     found = []
     for number, line in enumerate(lines):
-        if "Anti Join" in line:
-            ends = (n for n in range(number + 1, len(lines)) if depth[n] <= depth[number])
-            found.append("\n".join(lines[number : next(ends, len(lines))]))
+        if "Anti Join" not in line:
+            continue
+        end = next((n for n in range(number + 1, len(lines)) if depth[n] <= depth[number]), len(lines))
+        nodes = [n for n in range(number + 1, end) if lines[n].lstrip().startswith("->")]
+        second = [n for n in nodes if depth[n] == depth[nodes[0]]][1]
+        found.append("\n".join(lines[second:end]))
     return found

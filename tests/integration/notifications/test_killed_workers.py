@@ -61,7 +61,8 @@ def work(summer: Any, rounds: int) -> int:
     killed = 0
     for _ in range(rounds):
         try:
-            deliver()
+            # However slow the machine: a round ends with what is due, not with the time that a worker gives it.
+            deliver(seconds=600)
         except Killed:
             killed += 1
         summer.shift(lease_time().total_seconds() + 1)
@@ -216,6 +217,8 @@ class TestBacklog:
         [query] = asked
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
+                # A handful of rows is sorted from any index; which one serves is what is asked here.
                 cursor.execute("SET LOCAL enable_seqscan = off")
+                cursor.execute("SET LOCAL enable_sort = off")
             cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{query['sql']}")
             assert "outgoing_due" in str(cursor.fetchall())
