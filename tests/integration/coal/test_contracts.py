@@ -29,7 +29,7 @@ from tests.coal_factories import a_scan, make_contract, make_estimate, make_targ
 from tests.factories import YardFactory
 from tests.pictures import photo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
 FORM: dict[str, Any] = {
     "number": "ＣＹ-2026-01 ", "kind": "long_term", "supplier": "晋北煤业", "quantity_t": "1 000", "signed_on": "5.20",

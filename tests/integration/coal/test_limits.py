@@ -20,7 +20,7 @@ from tests.coal_factories import make_batch, make_contract, make_fund
 from tests.factories import UnitFactory, YardFactory
 from tests.yard_checks import make_check
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 MOST = 12
 OF_ALL = ("movements", "contracts", "quality", "checks")
 # A company's own people are led from these to their page.

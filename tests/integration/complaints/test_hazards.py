@@ -23,7 +23,7 @@ from tests.cast import Cast
 from tests.hazards import hazard_of
 from tests.orders import dispatched, registered
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 SignIn = Callable[[Any], Client]
 TODAY = dt.date(2026, 8, 3)
 

@@ -22,7 +22,7 @@ from tests.cast import Cast
 from tests.factories import CommunityFactory
 from tests.orders import dispatched, registered
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 SignIn = Callable[[Any], Client]
 
 

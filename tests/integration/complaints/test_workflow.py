@@ -23,7 +23,7 @@ from tests.cast import Cast
 from tests.orders import advanced, dispatched, handled, registered, reported
 
 S = OrderStatus
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 NOW = dt.datetime(2026, 8, 3, 2, 0, tzinfo=dt.UTC)
 
 DESK = {roles.ADMIN, roles.INSPECTOR, roles.HOTLINE}
