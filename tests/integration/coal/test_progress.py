@@ -100,6 +100,23 @@ def test_what_was_left_over_counts_with_the_arrivals(cast: Cast, summer: Any, fi
     assert rows[0]["fields"]["stock_by_movements_t"] == "1300"
 
 
+@pytest.mark.parametrize(
+    ("title", "line"),
+    [
+        ("临岭县“冬煤夏储”工作进展情况统计表（单位：万吨）", "截止日期：2026年7月20日"),
+        ("临岭县“冬煤夏储”工作进展情况统计表", "填报单位：临岭县发展和改革局  截止日期：2026年7月20日  单位：万吨"),
+    ],
+)
+def test_a_unit_of_all_columns_is_found_wherever_it_is_named_above(
+    cast: Cast, file: Path, title: str, line: str
+) -> None:
+    head = ["序号", "企业名称", "储备目标", "累计到货", "当前库存"]
+    content = xlsx([[title], [line], head, [1, "城源热力有限公司", 5.5303, 4.2376, 1.2345]], merge=("A1:E1", "A2:E2"))
+    [row], _ = read(file, content)
+    found = [Decimal(row["fields"][name]) for name in ("target_t", "arrived_spot_t", "stock_reported_t")]
+    assert found == [55303, 42376, 12345]
+
+
 def test_the_same_table_again_changes_nothing_and_another_figure_is_offered(
     cast: Cast, summer: Any, file: Path
 ) -> None:

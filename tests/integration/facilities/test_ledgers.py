@@ -244,10 +244,26 @@ def test_emptied_states_and_names_empty_nothing_that_must_be_there(cast: Cast) -
     assert [each["field"] for each in row.changes] == ["community"]
 
 
-def test_cells_that_say_nothing_because_of_a_formula_are_named(cast: Cast) -> None:
+def test_a_row_waits_for_a_cell_that_says_nothing_because_of_a_formula(cast: Cast) -> None:
     head = ["小区名称", "供热企业", "户数", "供热面积"]
-    content = book([head, ["东湖小区", "北苑供热站", "=1+1", 90.5], ["合计", None, "=SUM(C2:C2)", None]])
-    assert stage(cast.admin, content).head["lost"] == ["C2 公式"]
+    content = book([head, ["新湖小区", "北苑供热站", "=1+1", 90.5], ["合计", None, "=SUM(C2:C2)", None]])
+    row = stage(cast.admin, content).rows.get(row=2)
+    found = [each for each in row.problems if each["field"] == "households"]
+    assert (row.pile, [(each["cell"], each["read"]) for each in found]) == ("waits", [("C2", "公式")])
+    assert "请在 WPS 里打开、算好、保存后重新上传，或在这里填写" in found[0]["expected"]
+
+
+def test_hidden_rows_are_named(cast: Cast, client_as: Callable[[Any], Client]) -> None:
+    head = ["小区名称", "供热企业"]
+    workbook = load_workbook(
+        io.BytesIO(book([head, ["甲小区", "北苑供热站"], ["乙小区", "北苑供热站"], ["合计", None]]))
+    )
+    for number in (3, 4):
+        workbook.active.row_dimensions[number].hidden = True
+    batch = stage(cast.admin, saved(workbook))
+    assert batch.head["hidden"] == [3]
+    page = client_as(cast.admin).get(f"/facilities/communities/import/{batch.pk}/").content.decode()
+    assert "原表里有 1 行是隐藏的（手工隐藏，或开着筛选），也读进来了：第 3 行" in page
 
 
 @pytest.mark.parametrize(
