@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.enums import UnitKind
 from accounts.models import Region, Unit, User
@@ -80,6 +81,16 @@ class CommunityQuerySet(models.QuerySet["Community"]):
         if sees_places_of_region(user):
             return self.filter(in_region(user, township="township"))
         return self.filter(company_id=user.unit_id)
+
+    def in_season(self, season: "Season", user: Any) -> "CommunityQuerySet":
+        """Those of the season's county that the user sees, each with `heated_by`, the company that heats it in that
+        season: a company sees those that it heats then."""
+        said = SeasonCompany.objects.filter(season=season, community=OuterRef("pk")).values("company")
+        heated_by = Coalesce(Subquery(said), "company", output_field=models.BigIntegerField())
+        found = self.filter(county=season.county_id).annotate(heated_by=heated_by)
+        if sees_places_of_region(user):
+            return found.filter(in_region(user, township="township"))
+        return found.filter(heated_by=user.unit_id)
 
 
 class Community(models.Model):
