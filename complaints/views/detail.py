@@ -18,12 +18,12 @@ from complaints.callers import mask_name, mask_phone, may_see_caller
 from complaints.enums import LimitStage, Urgency
 from complaints.limits import Limits
 from complaints.models import Order, OrderFile
+from complaints.moves import moves_for
 from complaints.occasions import OCCASION
 from complaints.repeats import Earlier, earlier_orders
 from complaints.standing import next_step, running_limit
 from complaints.tables import main_move
 from complaints.timeline import file_links, history
-from complaints.workflow import moves_for
 
 reads = permission_required("complaints.view_order", raise_exception=True)
 RELATED = (
