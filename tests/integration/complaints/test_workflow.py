@@ -17,7 +17,8 @@ from common.moves import MoveRefused
 from complaints import workflow
 from complaints.enums import Cause, MeasuringPlace, OrderStatus
 from complaints.models import Order
-from complaints.workflow import FUNCTIONS, MOVES, moves_for
+from complaints.moves import MOVES, moves_for
+from complaints.workflow import FUNCTIONS
 from notifications.models import Message
 from tests.cast import Cast
 from tests.orders import advanced, dispatched, handled, registered, reported

@@ -103,7 +103,7 @@ def test_a_list_as_offices_keep_it_is_read_into_its_piles(cast: Cast) -> None:
     }  # fmt: skip
     first = batch.rows.get(row=5).fields
     assert first == {
-        "name": "锦绣花园", "company": "城源热力", "township": "城关镇", "households": 420,
+        "name": "锦绣花园", "company": "城源热力", "township": "城关镇", "station": None, "households": 420,
         "heated_area_m2": "38500.00", "built_year": 2005, "address": None, "latitude": None, "longitude": None,
     }  # fmt: skip
     assert batch.rows.get(row=6).fields["company"] == "城源热力"
@@ -501,3 +501,25 @@ def test_any_community_that_went_out_comes_back_the_same(
     )  # fmt: skip
     batch = stage(cast.admin, saved(exported(cast.admin)))
     assert {(row.pile, str(row.changes), str(row.problems)) for row in batch.rows.all()} == {("repeat", "[]", "[]")}
+
+
+def test_the_station_of_a_community_goes_out_and_comes_in(cast: Cast) -> None:
+    FacilityFactory(county=cast.county, company=cast.beiyuan, kind="station", name="东湖换热站")
+    FacilityFactory(county=cast.county, company=cast.beiyuan, kind="boiler", name="东湖锅炉")
+    cast.community.station = cast.station
+    cast.community.save()
+    sheet = exported(cast.admin).active
+    cell = cell_of(sheet, "换热站", 2)
+    assert cell.value == "幸福换热站"
+    cell.value = "东湖换热站"
+    batch = stage(cast.admin, saved(sheet.parent))
+    assert piles(batch) == {2: "update"}
+    apply_updates(batch.rows.filter(pile="update"), importer_of(batch, by=cast.admin))
+    cast.community.refresh_from_db()
+    assert str(cast.community.station) == "东湖换热站"
+    head = ("小区名称", "所属换热站")
+    waits = stage(cast.admin, book([head, ["新城", "东湖锅炉"], ["旧城", "东湖换热站"]]))
+    assert piles(waits) == {2: "waits", 3: "ready"}
+    # Two companies have a station of one name: nobody knows which is meant.
+    FacilityFactory(county=cast.county, company=cast.chengyuan, kind="station", name="东湖换热站")
+    assert piles(stage(cast.admin, book([head, ["旧城", "东湖换热站"]]))) == {2: "waits"}
