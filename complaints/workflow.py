@@ -297,13 +297,13 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
     """→ 已并单: the same matter as another order of the county, which is seen to instead. Its caller is called back
     with that one's."""
     move = check("merge", by, order)
-    into = Order.objects.select_for_update().get(pk=into.pk)
+    _lock(order, into)
     problems = []
     if into.pk == order.pk:
         problems.append("不能并入自己")
     elif into.county_id != order.county_id:
         problems.append(f"{into.number} 不是本县的工单")
-    elif into.status in (S.MERGED, S.INVALID):
+    elif not into.state.is_open:
         problems.append(f"{into.number} 现在是“{into.state.label}”，不能并入；请选还在办理的那一件")
     if order.merged.exists():
         problems.append(f"已有工单并入 {order.number}，请把别的并进来，不要再把它并走")
@@ -312,6 +312,8 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
     unit_id = order.company_id
     changes: Changes = {"并入工单": [None, into.number]}
     entry = _commit(move, order, by, note=note, changes=changes, merged_into=into)
+    # Whoever settles or merges that one meanwhile has not seen that it now stands for another caller too.
+    change(into)
     record(
         actor=by, action="并入", target=into, note=f"{order.number} 并入本单", region_code=into.county.code
     )  # fmt: skip
@@ -319,11 +321,19 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
     return entry
 
 
+def _lock(order: Order, into: Order) -> None:
+    """Both rows, in the order of their keys, so that two who merge crosswise line up; `into` is then as it is now."""
+    both = Order.objects.select_for_update(no_key=True).filter(pk__in={order.pk, into.pk}).order_by("pk")
+    list(both.values_list("pk"))
+    into.refresh_from_db()
+
+
 @transaction.atomic
 def invalidate(order: Order, *, by: Any, reason: str) -> AuditEntry:
     """→ 无效, with a reason. The number is never given out again."""
     move = check("invalidate", by, order)
-    refuse_if(rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”"))
+    problems = rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”")
+    refuse_if(problems + rules.problems_of_leaving(order))
     _end_extension_requests(order, by, "工单已作无效处理，申请终止")
     entry = _commit(move, order, by, note=reason)
     messages.ended(order, entry, order.company_id)
