@@ -19,6 +19,7 @@ from coal import bookkeeping, demand_services, workflow
 from coal.cover import DayNeed
 from coal.demand_enums import Method, TargetRule
 from coal.demand_selectors import county_sheet, day_needs
+from coal.demand_services import departures_of
 from coal.enums import MovementKind
 from coal.models import Estimate, Target, TargetMilestone
 from common.concurrency import Stale
@@ -281,7 +282,7 @@ def test_no_milestone_for_arrivals_no_filing(cast: Cast, client_as: Browser, est
 def test_a_plan_that_is_less_than_usual_before_heating_says_why(
     cast: Cast, client_as: Browser, estimate: Estimate
 ) -> None:
-    """40 % by the end of August, and nothing more; then nothing at all before heating."""
+    """40 % by the end of August, nothing more and no contract; then nothing at all before heating."""
     target, company = make_target(estimate), client_as(cast.chengyuan_admin)
     said = "供暖（11月15日）前的到货节点只到 40%，低于本县常用的 80%"
     assert said in text(company.get(reverse("coal:target_move", args=[target.pk, "file"])))
@@ -306,10 +307,32 @@ def test_a_plan_that_is_less_than_usual_before_heating_says_why(
 
 def test_a_usual_plan_needs_no_reason(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
     target = make_target(estimate)
-    TargetMilestone.objects.create(
-        target=target, kind="arrived", due_on=dt.date(2026, 11, 14), share_percent=80, quantity_t=43_149
-    )
+    for kind, day, percent in (
+        ("contracted", dt.date(2026, 6, 30), 100), ("arrived", dt.date(2026, 9, 30), 60),
+        ("arrived", dt.date(2026, 11, 14), 80),
+    ):  # fmt: skip
+        TargetMilestone.objects.create(target=target, kind=kind, due_on=day, share_percent=percent, quantity_t=1)
     assert move(client_as(cast.chengyuan_admin), target, "file").status_code == 302
+
+
+def test_every_milestone_is_held_against_the_usual(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
+    """Less is signed and has come by August, half as long has it to last; a later step does not make up for it."""
+    target = make_target(estimate)
+    target.milestones.update(share_percent=20)
+    for kind, day, percent, days in (
+        ("contracted", dt.date(2026, 6, 30), 70, None), ("contracted", dt.date(2026, 9, 1), 100, None),
+        ("arrived", dt.date(2026, 11, 14), 80, None), ("cover", dt.date(2026, 11, 15), None, 15),
+        ("cover", dt.date(2027, 2, 1), None, 7),
+    ):  # fmt: skip
+        TargetMilestone.objects.create(
+            target=target, kind=kind, due_on=day, share_percent=percent, quantity_t=percent, cover_days=days
+        )
+    assert departures_of(target) == [
+        "6月30日前的合同节点只到 70%，低于本县常用的 100%", "8月31日前的到货节点只到 20%，低于本县常用的 40%",
+        "9月30日前的到货节点只到 20%，低于本县常用的 60%", "供暖期最低可用天数只要 7 天，低于本县常用的 15 天",
+    ]  # fmt: skip
+    target.milestones.filter(kind="cover", cover_days=15).delete()
+    assert departures_of(target)[-1] == "供暖（11月15日）起没有要求最低可用天数，本县常用的是 15 天"
 
 
 def test_who_was_second_sees_what_happened(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
