@@ -125,6 +125,9 @@ def test_what_is_carried_to_another_yard_is_no_arrival(cast: Cast, client_as: Br
     [yard] = Yard.objects.all()
     other = YardFactory(company=cast.chengyuan)
     before = rows_of(sheet_of(client_as(cast.leader)))[0]
+    undone = bookkeeping.transfer(yard, other, by=cast.chengyuan_admin, day=dt.date(2026, 8, 1), quantity_t=Decimal(50))
+    bookkeeping.reverse(undone, by=cast.chengyuan_admin, reason="没有调")
+    assert rows_of(sheet_of(client_as(cast.leader)))[0] == before
     # 140 t that were counted, and 20 t of those that came: their mean heat value is kept to three decimals.
     bookkeeping.transfer(yard, other, by=cast.chengyuan_admin, day=dt.date(2026, 8, 1), quantity_t=Decimal(160))
     assert rows_of(sheet_of(client_as(cast.leader)))[0][:11] == before[:11]
