@@ -130,7 +130,7 @@ def _commit(move: Move, target: Target, by: Any, note: str, **values: Any) -> Au
 
 @transaction.atomic
 def file(target: Target, *, by: Any, note: str = "") -> AuditEntry:
-    """未报送, 已退回 → 待住建局审核. Refused without a milestone for arrivals; a plan that asks for less before heating
+    """未报送, 已退回 → 待住建局审核. Refused without a milestone for arrivals; a plan that asks for less
     than the county usually does needs a reason."""
     move = check("file", by, target)
     if not target.milestones.filter(kind="arrived").exists():

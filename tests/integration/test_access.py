@@ -193,6 +193,7 @@ TABLE: dict[str, Rule] = {
     "coal:estimate_list": Rule(ALL_ROLES),
     "coal:estimate": Rule(COAL, "company season"),
     "coal:estimate_detail": Rule(COAL, "estimate"),
+    "coal:cold_county": Rule(ALL_ROLES),
     "coal:cold_spell": Rule(COAL, "company season"),
     "coal:target_list": Rule(ALL_ROLES),
     "coal:target_sheet": Rule(ALL_ROLES),

@@ -20,7 +20,6 @@ from django.urls import reverse
 from audit.models import AuditEntry
 from coal import bookkeeping
 from coal.contract_services import amend_contract
-from coal.demand_selectors import milestones_behind
 from coal.enums import MovementKind
 from coal.models import Contract, ContractAmendment, Movement, TargetMilestone
 from coal.supply_selectors import by_company, contracts_of, season_lines, unknown_contracts
@@ -226,14 +225,11 @@ def test_a_milestone_for_contracts_is_held_against_them(cast: Cast, client_as: B
     make_contract(company=cast.chengyuan, by=by, number="A", quantity_t=Decimal(600), signed_on=dt.date(2026, 2, 1))
     later = make_contract(company=cast.chengyuan, by=by, number="B", quantity_t=Decimal(300))
     assert "差 100 t" in text(client_as(cast.leader).get(target.get_absolute_url()))
-    [(behind, found)] = milestones_behind(cast.season, cast.leader, dt.date(2026, 8, 3))
-    assert (behind.kind, found.in_place_t, found.lacking_t, found.days_late) == ("contracted", 900, 100, 34)
     amend_contract(
         later, by=by, seen=1, agreed_on=dt.date(2026, 7, 5), quantity_t=Decimal(400), ends_on=later.ends_on,
         price_yuan_per_t=later.price_yuan_per_t, reason="补充协议",
     )  # fmt: skip
     assert "2026-07-05，晚 5 天" in text(client_as(cast.leader).get(target.get_absolute_url()))
-    assert milestones_behind(cast.season, cast.leader, dt.date(2026, 8, 3)) == []
 
 
 def test_the_arrival_form_offers_the_contract_and_fills_its_price(cast: Cast, client_as: Browser, yard: Any) -> None:
