@@ -1,6 +1,7 @@
 """Reads of contracts and quality batches. Each docstring states its number of queries.
 
-Arrivals are found by the numbers that they carry, within the company; what was reversed does not count.
+Arrivals are found by the numbers that they carry, within the company; what was reversed does not count. Tonnes are read
+from the sums that the book keeps (`coal.arrivals`), never by adding up its lines.
 """
 
 import datetime as dt
@@ -10,37 +11,19 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Unit
-from coal.demand import rounded
+from coal.arrivals import COMPANY, Arrived, arrivals_by, sums_by
 from coal.enums import ContractKind, MovementKind
 from coal.fulfilment import Fulfilment, due_by
-from coal.models import Contract, Movement, QualityBatch
+from coal.models import ArrivalDay, Contract, Movement, QualityBatch, Yard
 from coal.progress import Supply
 from coal.quality import Fault, faults
 from common import clock
 from facilities.models import Season
 
 NOTHING = Decimal(0)
-COMPANY = "yard__company"
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    quantity_t: Decimal = NOTHING
-    loads: int = 0
-
-
-def arrivals_by(*fields: str, among: Q | None = None, **conditions: Any) -> dict[tuple[Any, ...], Arrived]:
-    """Arrivals that hold, added up by these fields of theirs. One query over the arrivals that are meant."""
-    return _sums(standing_arrivals(Movement.objects.filter(among or Q(), **conditions)), fields)
-
-
-def _sums(movements: QuerySet[Movement], fields: Iterable[str]) -> dict[tuple[Any, ...], Arrived]:
-    rows = movements.order_by().values_list(*fields).annotate(Sum("quantity_t"), Count("pk"))
-    # SQLite adds in binary fractions.
-    return {tuple(key): Arrived(rounded(tonnes, 2), loads) for *key, tonnes, loads in rows}
 
 
 # --- contracts
@@ -180,31 +163,44 @@ class UnknownContract:
 
 
 def unknown_contracts(season: Season, user: Any) -> list[UnknownContract]:
-    """Of the season's arrivals that the user sees, the most tonnes first. One query over the season's arrivals; of the
-    companies it reads the names."""
-    arrivals = Movement.objects.visible_to(user).filter(
-        yard__county=season.county_id, day__range=(season.summer_start_on, season.heating_end_on)
+    """Of the season's arrivals that the user sees, the most tonnes first. One query; of the companies it reads the
+    names."""
+    days = ArrivalDay.objects.filter(
+        yard__in=Yard.objects.visible_to(user).filter(county=season.county_id),
+        day__range=(season.summer_start_on, season.heating_end_on),
     )
     fields = (COMPANY, f"{COMPANY}__name", f"{COMPANY}__short_name", "contract")
     found = [
         UnknownContract(Unit(pk=company, name=name, short_name=short_name), number, came)
-        for (company, name, short_name, number), came in _sums(without_contract(arrivals), fields).items()
+        for (company, name, short_name, number), came in sums_by(fields, _unknown(days)).items()
     ]
     return sorted(found, key=lambda each: (-each.arrived.quantity_t, each.number))
 
 
 def without_contract(movements: QuerySet[Movement]) -> QuerySet[Movement]:
     """Of these the arrivals that hold and carry a number which names no contract of their company."""
-    own = Contract.objects.filter(company=OuterRef("yard__company"), number=OuterRef("contract"))
-    return standing_arrivals(movements).exclude(contract="").filter(~Exists(own))
+    numbers = _unknown(ArrivalDay.objects.all()).values("contract")
+    return _unknown(standing_arrivals(movements.filter(contract__in=numbers)))
 
 
 def without_test(movements: QuerySet[Movement]) -> QuerySet[Movement]:
     """Of these the arrivals that hold and of which no laboratory's result is known."""
+    numbers = _untested(ArrivalDay.objects.all()).values("batch")
+    return _untested(standing_arrivals(movements.filter(batch__in=numbers)))
+
+
+def _unknown(arrived: QuerySet[Any]) -> QuerySet[Any]:
+    """Of these movements or days what carries a number that names no contract of its company."""
+    own = Contract.objects.filter(company=OuterRef(COMPANY), number=OuterRef("contract"))
+    return arrived.exclude(contract="").filter(~Exists(own))
+
+
+def _untested(arrived: QuerySet[Any]) -> QuerySet[Any]:
+    """Of these movements or days what is of no batch with a laboratory's result."""
     own = QualityBatch.objects.filter(
-        company=OuterRef("yard__company"), number=OuterRef("batch"), heat_value_mj_per_kg__isnull=False
+        company=OuterRef(COMPANY), number=OuterRef("batch"), heat_value_mj_per_kg__isnull=False
     )
-    return standing_arrivals(movements).filter(~Exists(own))
+    return arrived.filter(~Exists(own))
 
 
 def standing_arrivals(movements: QuerySet[Movement]) -> QuerySet[Movement]:
@@ -326,19 +322,6 @@ def _batches(named: set[tuple[int, str]]) -> Mapping[tuple[int, str], QualityBat
         company__in={company for company, _ in named}, number__in={number for _, number in named}
     )
     return {(row.company_id, row.number): row for row in rows.select_related("company")}
-
-
-def worse_arrivals(movements: QuerySet[Movement], season: Season) -> QuerySet[Movement]:
-    """Of these the arrivals that hold and whose batch is worse than their contract of the season: what
-    `quality_warnings` adds up, as a condition for a query."""
-    batch = QualityBatch.objects.filter(company=OuterRef("company"), number=OuterRef(OuterRef("batch"))).filter(
-        Q(heat_value_mj_per_kg__lt=OuterRef("heat_value_mj_per_kg"))
-        | Q(sulphur_percent__gt=OuterRef("sulphur_percent"))
-    )
-    contract = Contract.objects.filter(
-        Exists(batch), company=OuterRef("yard__company"), number=OuterRef("contract"), season=season
-    )
-    return standing_arrivals(movements).exclude(batch="").exclude(contract="").filter(Exists(contract))
 
 
 @dataclass(frozen=True, slots=True)

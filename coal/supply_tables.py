@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from coal.arrivals import Arrived
 from coal.enums import ContractKind
 from coal.fulfilment import Fulfilment
 from coal.models import Contract, Movement, QualityBatch
-from coal.supply_selectors import Arrived
 from coal.tables import MovementTable
 from common.columns import group_digits
 from common.tables import (

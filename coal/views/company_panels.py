@@ -171,7 +171,7 @@ def checks(page: CompanyPage) -> dict[str, Any]:
 
 
 def funds(page: CompanyPage) -> dict[str, Any]:
-    """Four queries."""
+    """Three queries."""
     return {"funds": funds_of(page.company, page.season)}
 
 
