@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
 
 from accounts.models import Unit
 from coal.arrivals import COMPANY
@@ -17,7 +17,6 @@ from coal.fund_enums import SOURCES
 from coal.inputs import INPUTS
 from coal.lights import Borders
 from coal.models import (
-    ArrivalDay,
     CheckRules,
     Contract,
     DailyReport,
@@ -28,6 +27,7 @@ from coal.models import (
     QualityBatch,
     YardCheck,
 )
+from coal.quality_selectors import worse_days
 from coal.reports import last_due, owed_days
 from common import clock
 from facilities.models import Season
@@ -186,23 +186,8 @@ def _money(season: Season) -> dict[str, Any]:
 
 
 def _worse(season: Season) -> dict[str, Any]:
-    """Of each company how much coal came that is worse than agreed, and of how many batches: what
-    `supply_selectors.warnings_among` tells batch by batch."""
-    contracts = Contract.objects.filter(season=season)
-    is_less = Q(heat_value_mj_per_kg__gt=OuterRef("heat_value_mj_per_kg"))
-    is_more = Q(sulphur_percent__lt=OuterRef("sulphur_percent"))
-    # Which batches are worse than any contract is told first: there are few of them and many days.
-    batches = QualityBatch.objects.filter(
-        Exists(contracts.filter(is_less | is_more, company=OuterRef("company"))), company=OuterRef(OuterRef("pk"))
-    )
-    own = QualityBatch.objects.filter(company=OuterRef("company"), number=OuterRef(OuterRef("batch"))).filter(
-        Q(heat_value_mj_per_kg__lt=OuterRef("heat_value_mj_per_kg"))
-        | Q(sulphur_percent__gt=OuterRef("sulphur_percent"))
-    )
-    came = ArrivalDay.objects.filter(
-        Exists(contracts.filter(Exists(own), company=OuterRef(COMPANY), number=OuterRef("contract"))),
-        yard__company=OuterRef("pk"), batch__in=batches.values("number"),
-    )  # fmt: skip
+    """Of each company how much coal came that is worse than agreed, and of how many batches."""
+    came = worse_days(Contract.objects.filter(season=season), OuterRef("pk"))
     by_company = came.order_by().values(COMPANY)
     return {
         "worse_t": Subquery(by_company.annotate(sum=Sum("quantity_t")).values("sum")),
