@@ -43,8 +43,7 @@ def communities_of(cluster: Cluster) -> list[Any]:
 
 def orders_seen(cluster: Cluster, user: Any) -> Any:
     """The orders that make it up, as far as the user sees them, the latest first."""
-    seen = Order.objects.visible_to(user).counted().filter(**orders_of(cluster))
-    return seen.select_related("community").order_by("-received_at", "-pk")
+    return orders_of(cluster).visible_to(user).select_related("community").order_by("-received_at", "-pk")
 
 
 def in_words(cluster: Cluster, orders: list[Order]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from complaints.cluster_notices import orders_seen
 from complaints.clusters import check, check_all
 from complaints.models import Cluster, ClusterWarning
 from complaints.services import audit_registered
@@ -58,6 +59,55 @@ def test_told_once_and_again_when_doubled(cast: Cast, winter: Any) -> None:
     assert Message.objects.filter(recipient=cast.hotline, key__startswith="cluster:").count() == 2
     cluster = Cluster.objects.get()
     assert (cluster.window_hours, cluster.company, cluster.township) == (24, cast.chengyuan, cast.town_a)
+
+
+def test_calls_brought_in_later_are_counted_from_the_first_of_them(cast: Cast, winter: Any) -> None:
+    cold(cast, 5, hours=5)
+    check(cast.county.pk)
+    cold(cast, 20, first=50, hours=9)
+    registered(cast, category="advice", received_at=NOW - dt.timedelta(hours=6))
+    (cluster,) = check(cast.county.pk)
+    assert (cluster.households, cluster.started_at) == (25, NOW - dt.timedelta(hours=9))
+    assert [(each.level, each.households) for each in ClusterWarning.objects.all()] == [(1, 5), (2, 25)]
+    assert orders_seen(cluster, cast.hotline).count() == 25
+
+
+def test_one_that_goes_on_for_days_counts_all_its_households(cast: Cast, winter: Any) -> None:
+    for n in range(25):
+        now = NOW + dt.timedelta(hours=8 * n)
+        winter.move_to(now)
+        cold(cast, 1, first=n, hours=(NOW - now) / dt.timedelta(hours=1))
+        check(cast.county.pk)
+    assert Cluster.objects.get().households == 25
+    assert [each.households for each in ClusterWarning.objects.all()] == [3, 6, 12, 24]
+
+
+def test_it_does_not_reach_back_into_the_one_before(cast: Cast, winter: Any) -> None:
+    cold(cast, 3)
+    (before,) = check(cast.county.pk)
+    winter.shift(dt.timedelta(hours=40))
+    cold(cast, 20, first=50, hours=-40)
+    check(cast.county.pk)
+    cold(cast, 30, first=100, hours=0.5)
+    check(cast.county.pk)
+    started = Cluster.objects.order_by("started_at").values_list("started_at", "households")
+    assert list(started) == [(before.started_at, 3), (NOW - dt.timedelta(hours=0.5), 50)]
+
+
+def test_one_caller_who_spells_the_room_in_several_ways_is_one_household(cast: Cast, winter: Any) -> None:
+    spelled = [("3", "2", "501"), ("3号楼", "2单元", "501室"), ("3", "", "501"), ("", "", "501"), ("", "", "")]
+    for building, unit, room in spelled:
+        registered(
+            cast, category="low_temperature", building=building, building_unit=unit, room=room,
+            received_at=NOW - dt.timedelta(hours=1),
+        )  # fmt: skip
+    assert check(cast.county.pk) == []
+
+
+def test_neighbours_for_whom_one_of_them_calls_are_as_many_households(cast: Cast, winter: Any) -> None:
+    for n in range(5):
+        registered(cast, category="low_temperature", building=str(n + 1), received_at=NOW - dt.timedelta(hours=1))
+    assert [cluster.households for cluster in check(cast.county.pk)] == [5]
 
 
 def test_one_household_that_calls_often_is_no_cluster(cast: Cast, winter: Any) -> None:
