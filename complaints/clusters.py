@@ -21,6 +21,7 @@ from complaints.models import Cluster, ClusterWarning, Counting, Order
 from complaints.querysets import OrderQuerySet
 from complaints.surprise import Expectation, Finding, allowed_chance, stands_out
 from facilities.models import Season
+from facilities.season_companies import SeasonCompanies
 
 # The season that is and the one before it.
 SEASONS_OF_HISTORY = 2
@@ -88,7 +89,6 @@ def _write(county: Region, season: Season, place: Place, finding: Finding, now: 
     # Calls that are brought in later are earlier ones: it reaches back to the window's first, but into no other.
     earliest = max([window_start, *(other.last_at for other in known[1:])])
     started_at = min((at for at in place.times if at > earliest), default=now)
-    first = place.communities[0]
     facts = {
         "window_hours": finding.hours, "expected": round(finding.expected, 3), "chance": finding.chance,
         "last_at": max(place.times),
@@ -96,12 +96,10 @@ def _write(county: Region, season: Season, place: Place, finding: Finding, now: 
     if not known:
         cluster, is_new = Cluster.objects.get_or_create(
             **of_place, started_at=started_at,
-            defaults=facts | {
-                "county": county, "season": season, "households": finding.households, "company": first.company,
-                "township": first.township if len({each.township_id for each in place.communities}) == 1 else None,
-            },
+            defaults=facts | {"county": county, "season": season, "households": finding.households},
         )  # fmt: skip
         if is_new:
+            _whose(cluster, place)
             _warn(cluster, now)
         return cluster if is_new else None
     cluster = known[0]
@@ -115,9 +113,17 @@ def _write(county: Region, season: Season, place: Place, finding: Finding, now: 
     if before == (cluster.started_at, cluster.last_at, cluster.households):
         return None
     cluster.save(update_fields=["started_at", "households", *facts])
+    _whose(cluster, place)
     if cluster.households >= 2 * cluster.warned_households:
         _warn(cluster, now)
     return cluster
+
+
+def _whose(cluster: Cluster, place: Place) -> None:
+    """Whom it concerns: the companies of the season and the townships of all communities of the place."""
+    heated_by = SeasonCompanies(cluster.season, place.communities).of
+    cluster.companies.add(*{company for each in place.communities if (company := heated_by(each))})
+    cluster.townships.add(*{each.township_id for each in place.communities if each.township_id})
 
 
 def _warn(cluster: Cluster, now: dt.datetime) -> None:
