@@ -14,7 +14,7 @@ from common.occasions import outcomes_of, query_of
 from common.ui import limit_badge, moment
 from common.working_calendar import calendar_in_force
 from complaints import rules
-from complaints.callers import mask_name, mask_phone, may_see_caller
+from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller
 from complaints.enums import LimitStage, Urgency
 from complaints.hazards import NOT_FOR_HAZARDS, may_link
 from complaints.limits import Limits
@@ -99,8 +99,9 @@ def _main_move(order: Order, codes: list[str]) -> str:
 
 
 def earlier_for(order: Order, user: Any) -> list[Earlier]:
-    """Earlier orders of the household or the phone that the user sees. Three queries."""
-    earlier = earlier_orders(order)
+    """Earlier orders of the household or, where the user may look for one, the phone that the user sees. Three
+    queries."""
+    earlier = earlier_orders(order, by_phone=finds_by_phone(user))
     keys = [each.order.pk for each in earlier]
     seen = set(Order.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
     return [each for each in earlier if each.order.pk in seen]

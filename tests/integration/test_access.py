@@ -449,11 +449,13 @@ def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
 
 def _cluster(community: Any) -> Cluster:
     moment = dt.datetime(2026, 8, 2, tzinfo=dt.UTC)
-    return Cluster.objects.create(
+    cluster = Cluster.objects.create(
         county=community.county, season=community.county.seasons.first(), community=community,
-        company=community.company, township=community.township, started_at=moment, last_at=moment, window_hours=24,
-        households=5, expected=0.2, chance=1e-6,
+        started_at=moment, last_at=moment, window_hours=24, households=5, expected=0.2, chance=1e-6,
     )  # fmt: skip
+    cluster.companies.add(community.company)
+    cluster.townships.add(community.township)
+    return cluster
 
 
 @pytest.fixture
