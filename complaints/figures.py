@@ -81,7 +81,8 @@ def figures(user: Any, season: Season, now: dt.datetime) -> Figures:
     found = tallies(user, periods, counting)
     # A company that has taken over a community is held against it from that season on.
     sizes = [sizes_by_company(user, each) for each in ([season, earlier] if earlier else [season])]
-    known = {company for each in (*found, *sizes) for company in each if company}
+    heard = [*found[0], *found[-1], *sizes[0], *sizes[-1]]
+    known = {company for company in heard if company}
     companies = Unit.objects.filter(pk__in=known).order_by("name")
     return Figures(
         period=period,
