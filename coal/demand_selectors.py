@@ -241,7 +241,6 @@ class SheetRow:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     rows: list[SheetRow]
-    area_m2: Decimal
     need_t: Decimal
     quantity_t: Decimal
     quantity_tce: Decimal
@@ -275,7 +274,6 @@ def county_sheet(season: Season, user: Any) -> Sheet:
     total_tce, is_whole = sum((target.quantity_tce for target in counted), Decimal(0)), sees_region(user)
     return Sheet(
         rows=[_with_share(row, total_tce) for row in rows] if is_whole else rows,
-        area_m2=sum((target.estimate.area_m2 for target in counted), Decimal(0)),
         need_t=sum((target.need_t for target in counted), Decimal(0)),
         quantity_t=sum((target.quantity_t for target in counted), Decimal(0)),
         quantity_tce=total_tce,
