@@ -108,7 +108,7 @@ class Book:
             Contract(
                 **common, company=company, season=season, number=f"HT-{n}", supplier="晋北煤业", kind="long_term",
                 quantity_t=Decimal(100_000), signed_on=first, starts_on=first, ends_on=season.heating_end_on,
-                heat_value_mj_per_kg=heat,
+                heat_value_mj_per_kg=heat, sulphur_percent=Decimal(1),
             )
             for company in companies for n in range(CONTRACTS)
         )  # fmt: skip
@@ -116,7 +116,7 @@ class Book:
             QualityBatch(
                 **common, company=company, number=f"P-{n}", sampled_on=first, tested_on=first,
                 # One in twenty is worse than agreed.
-                heat_value_mj_per_kg=heat - (n % 20 == 0),
+                heat_value_mj_per_kg=heat, sulphur_percent=Decimal("1.2" if n % 20 == 0 else "0.8"),
             )
             for company in companies for n in range(BATCHES)
         )  # fmt: skip
