@@ -11,13 +11,14 @@ from django.db import DatabaseError, connection, transaction
 
 from coal.bookkeeping import record_movement, reverse
 from coal.enums import MovementKind
-from coal.models import ArrivalDay, Movement, Yard
+from coal.models import ArrivalDay, Movement, QualityBatch, StockDay, Yard
 from tests.cast import Cast
-from tests.coal_factories import arrivals_kept, arrivals_told, make_contract
+from tests.coal_factories import arrivals_kept, arrivals_told, make_batch, make_contract
 from tests.factories import YardFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 numbers = import_module("coal.migrations.0017_numbers")
+heat = import_module("coal.migrations.0020_heat_of_renamed_batches")
 filling = import_module("coal.migrations.0019_fill_arrival_days")
 DAY = dt.date(2026, 7, 3)
 
@@ -27,9 +28,9 @@ def yard(cast: Cast) -> Yard:
     return YardFactory(company=cast.chengyuan)
 
 
-def arrive(cast: Cast, yard: Yard, quantity_t: str, **details: Any) -> Movement:
+def arrive(cast: Cast, yard: Yard, quantity_t: str, day: dt.date = DAY, **details: Any) -> Movement:
     return record_movement(
-        yard, by=cast.chengyuan_clerk, day=DAY, kind=MovementKind.ARRIVAL, quantity_t=Decimal(quantity_t), **details
+        yard, by=cast.chengyuan_clerk, day=day, kind=MovementKind.ARRIVAL, quantity_t=Decimal(quantity_t), **details
     )  # fmt: skip
 
 
@@ -72,3 +73,24 @@ def test_numbers_get_one_form_and_the_book_is_shut_again(cast: Cast, yard: Yard)
     for write in ("UPDATE coal_movement SET note = 'x'", "DELETE FROM coal_movement"):
         with pytest.raises(DatabaseError, match="append-only table"), transaction.atomic():
             connection.cursor().execute(write)
+
+
+def test_heat_is_that_of_the_batches_that_arrivals_name_now(cast: Cast, yard: Yard) -> None:
+    """As many GJ as if the number had been the batch's from the first; what was reversed brought none."""
+    told = Decimal(21)
+    arrive(cast, yard, "10", batch="P-1", heat_value_mj_per_kg=told)
+    reverse(arrive(cast, yard, "20", batch="P-1"), by=cast.chengyuan_clerk, reason="重复")
+    arrive(cast, yard, "3", day=DAY + dt.timedelta(2), heat_value_mj_per_kg=told)
+    make_batch(company=cast.chengyuan, by=cast.chengyuan_admin, number="P-2", heat_value_mj_per_kg=Decimal("19.5"))
+
+    def stored() -> list[Any]:
+        days = StockDay.objects.filter(yard=yard).order_by("day")
+        return list(days.values_list("came_gj", "received_gj"))
+
+    assert stored() == [(210, 210), (63, 273)]
+    heat.put_right(apps, connection)
+    assert stored() == [(210, 210), (63, 273)]
+    # The batch comes to be named without the laboratory's service, as a migration of numbers does it.
+    QualityBatch.objects.update(number="P-1")
+    heat.put_right(apps, connection)
+    assert stored() == [(195, 195), (63, 258)]
