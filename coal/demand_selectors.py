@@ -261,7 +261,8 @@ def county_sheet(season: Season, user: Any) -> Sheet:
     latest: dict[int, Target] = {}
     in_force: dict[int, Target] = {}
     for target in targets_of(season, user):
-        latest.setdefault(target.company_id, target)
+        if target.status != TargetStatus.DROPPED:
+            latest.setdefault(target.company_id, target)
         if target.status == TargetStatus.APPROVED:
             in_force[target.company_id] = target
     # A company that was closed since keeps its line as long as it has a target.

@@ -36,8 +36,8 @@ def read_day(text: str) -> DateRead:
 
 
 def read_past_day(text: str) -> DateRead:
-    """The same of what has happened: on 3 January 12.30 was four days ago. Only where that is nearer: in August 9.1 is a
-    slip, and not last year's. A year that is written holds."""
+    """The same of what has happened: on 3 January 12.30 was four days ago. Only where that is nearer: in August 9.1 is
+    a slip, and not last year's. A year that is written holds."""
     today = clock.today()
     return _days_ago(text) or read_date(text, Years(today.year, today - HALF_A_YEAR, today), written_on=today)
 
