@@ -133,6 +133,15 @@ def test_a_company_without_a_yard_types_all_it_has(cast: Cast, client_as: Browse
     assert page.context["rows"] == [] and len(page.context["charts"]) == 1
 
 
+def test_a_yard_out_of_use_is_asked_for_as_long_as_coal_lies_in_it(
+    cast: Cast, client_as: Browser, address: str
+) -> None:
+    for name, tonnes in (("东厂", 500), ("旧厂", 10), ("空厂", 0)):
+        yard = counted(cast, name, tonnes)
+        Yard.objects.filter(pk=yard.pk).update(is_active=name == "东厂")
+    assert [row["name"] for row in client_as(cast.leader).get(address).context["rows"]] == ["东厂", "旧厂"]
+
+
 def test_what_cannot_be_reckoned_is_refused_with_what_is_expected(cast: Cast, client_as: Browser, address: str) -> None:
     yard = counted(cast, "东厂", 100)
     page = client_as(cast.leader).get(address, {**COLD, "first": "2026-10-01", f"stock_{yard.pk}": ""})
