@@ -47,7 +47,7 @@ class OrderImporter(Importer):
     """An order is not made of half a row: what cannot be read, or whose community or company nobody knows, waits."""
 
     names = frozenset({"community", "company", "received_at", RECORD})
-    holding = frozenset({"source", "received_at", "category", "content", "community", "company", RECORD})
+    holding = frozenset({"source", "received_at", "category", "content", "community", "company", "room", RECORD})
 
     def __init__(self, *, by: Any) -> None:
         if not by.has_perm("complaints.import_orders"):
@@ -107,7 +107,7 @@ class OrderImporter(Importer):
         community, company = self.county.community(name), self.county.unit(text)
         is_chosen = bool(fields.get(CHOSEN))
         if community is None and not (is_chosen and not name):
-            found.append(_unknown_place(name, fields))
+            found.append(_unknown_place(name, fields, self.county))
         if text and company is None:
             expected = f"没有名为“{text}”的供热企业，请先建立，或改为已有的名称"
             found.append(problem("company", text, expected))
@@ -223,10 +223,14 @@ def for_queue(batch: ImportBatch, importer: OrderImporter) -> list[ImportRow]:
     return [row for row, problems in held if problems and {each["field"] for each in problems} <= LEFT_TO_QUEUE]
 
 
-def _unknown_place(name: str, fields: Mapping[str, Any]) -> Problem:
+def _unknown_place(name: str, fields: Mapping[str, Any], county: County) -> Problem:
     if name:
         return problem("community", name, f"系统里没有小区“{name}”，请改为已有的小区，或先建立该小区")
-    said = "地址里没有写明小区" if fields.get("address") else "没有地址"
+    address = fields.get("address")
+    if address and (named := county.locate(address).named):
+        expected = "请选择小区；就是它的也请选上" if len(named) == 1 else "请选择是哪一个小区"
+        return problem("community", "", f"地址里写了{'、'.join(named)}，{expected}")
+    said = "地址里没有写明小区" if address else "没有地址"
     return problem("community", "", f"{said}，请选择小区")
 
 

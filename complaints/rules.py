@@ -7,8 +7,9 @@ from typing import Any
 from django.utils import timezone
 
 from common import clock
-from common.text import bigram_stream, normalise_name
+from common.text import bigram_stream
 from complaints.enums import Category, MeasuringPlace
+from complaints.houses import house_in_fields
 from complaints.models import Order, Visit
 
 # Not the caller: who reads names masked must not find out by searching.
@@ -34,11 +35,11 @@ def digits_reversed(phone: str) -> str:
 
 
 def household_of(order: Order) -> str:
-    """The household as one word; empty while community or room is not known."""
+    """The household as one word, however its house was written down; empty while community or room is not known."""
     if not order.community_id or not order.room.strip():
         return ""
-    parts = (order.building, order.building_unit, order.room)
-    return ":".join([str(order.community_id), *(normalise_name(part) for part in parts)])[:80]
+    house = house_in_fields(order.building, order.building_unit, order.room)
+    return ":".join([str(order.community_id), house.building, house.unit, house.room])[:80]
 
 
 def search_terms(order: Order) -> str:

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from complaints.addresses import split_address
+from complaints.houses import House, house_in_fields
 from complaints.ledger import category_of_content, is_unsure
 from complaints.moments import read_moment
 from complaints.pasting import read_order_text
@@ -33,6 +34,16 @@ KNOWN = {name: name for name in NAMES.split()}
         ("我家住一中家属院2号楼3单元602室", "一中家属院", ("2", "3", "602")),
         ("惠民小区二期3#楼1单元201", "惠民小区二期", ("3", "1", "201")),
         ("惠民小区3#1单元201", "惠民小区", ("3", "1", "201")),
+        # what stands behind a building's number is its unit
+        ("锦绣家园3号楼2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3#2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3栋2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3号2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3楼2-501", "锦绣家园", ("3", "2", "501")),
+        ("阳光花园A座2-1203", "阳光花园", ("A", "2", "1203")),
+        ("锦绣家园3号楼-2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园5号楼4-3-301", "锦绣家园", ("5", "4", "301")),
+        ("锦绣家园3号楼2单元5-501", "锦绣家园", ("3", "2", "501")),
         # 小区 put to a name or left off
         ("和平里4号楼3单元302室", "和平里小区", ("4", "3", "302")),
         ("幸福里小区2号楼", "幸福里", ("2", "", "")),
@@ -47,7 +58,41 @@ KNOWN = {name: name for name in NAMES.split()}
 )
 def test_an_address_is_taken_apart(text: str, community: str | None, house: tuple[str, str, str]) -> None:
     found = split_address(text, KNOWN)
-    assert (found.community, (found.building, found.unit, found.room)) == (community, house)
+    assert (found.community, found.house[:3]) == (community, house)
+
+
+@pytest.mark.parametrize("text", ["锦绣家园5号楼4-2-301", "锦绣家园5号楼4-12"])
+def test_numbers_that_may_be_several_things_are_not_guessed(text: str) -> None:
+    assert split_address(text, KNOWN).house == House("5", "", "", is_unclear=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("滨河新城对面的幸福里2号楼1单元301", ("滨河新城", "幸福里")),
+        ("幸福里2号楼1单元301，滨河新城北门旁", ("幸福里", "滨河新城")),
+        ("滨河新城对面某某苑2号楼1单元301", ("滨河新城",)),
+    ],
+)
+def test_a_landmark_is_not_taken_for_the_community(text: str, named: tuple[str, ...]) -> None:
+    found = split_address(text, KNOWN)
+    assert (found.community, found.place, found.named) == (None, "", named)
+
+
+def test_the_same_community_named_twice_is_one() -> None:
+    assert split_address("和平里小区（和平里）4号楼", KNOWN).community == "和平里小区"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("3", "2", "501"), ("3号楼", "2单元", "501室"), ("三号楼", "二单元", "0501"), ("３＃", "", "2-501"),
+        ("3号楼", "", "2-501室"), ("3", "2", "3-2-501"), ("3-2", "", "501"), ("3号楼2单元", "", "501"),
+        ("", "", "3号楼2单元501室"), ("3-2-501", "", ""), ("03栋", "2门", "501户"),
+    ],
+)  # fmt: skip
+def test_a_household_is_the_same_however_its_fields_are_filled_in(fields: tuple[str, str, str]) -> None:
+    assert house_in_fields(*fields) == House("3", "2", "501")
 
 
 def test_an_unknown_place_is_given_back_as_it_is_called() -> None:

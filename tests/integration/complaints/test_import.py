@@ -25,7 +25,7 @@ from facilities.models import NameAlias, SeasonCompany
 from notifications.models import Message
 from tests.cast import Cast
 from tests.factories import CommunityFactory
-from tests.orders import dispatched
+from tests.orders import dispatched, registered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 HEAD = (
@@ -143,6 +143,11 @@ def test_other_heads_notes_above_and_a_head_of_two_rows(cast: Cast) -> None:
         ({"诉求地址": "幸福小区二期3号楼"}, "community", "幸福小区二期",
         "系统里没有小区“幸福小区二期”，请改为已有的小区，或先建立该小区"),
         ({"诉求地址": ""}, "community", "", "没有地址，请选择小区"),
+        ({"诉求地址": "无主小区对面的幸福小区2号楼1单元301"}, "community", "",
+        "地址里写了无主小区、幸福小区，请选择是哪一个小区"),
+        ({"诉求地址": "幸福小区对面某某苑2号楼"}, "community", "", "地址里写了幸福小区，请选择小区；就是它的也请选上"),
+        ({"诉求地址": "幸福小区5号楼4-2-301"}, "room", "",
+        "地址“幸福小区5号楼4-2-301”里看不出哪个是单元、哪个是房号，请填写单元和房号"),
         ({"诉求类型": "路灯"}, "category", "路灯",
         "应为温度不达标、未按时供热、停暖、管线漏水、收费退费、服务态度、政策咨询、其他之一"),
         ({"来电时间": "2026-08-32 10:00"}, "received_at", "2026-08-32 10:00",
@@ -153,6 +158,7 @@ def test_other_heads_notes_above_and_a_head_of_two_rows(cast: Cast) -> None:
     ],
 )  # fmt: skip
 def test_what_a_row_waits_for(cast: Cast, said: dict[str, str], field: str, read: str, expected: str) -> None:
+    CommunityFactory(county=cast.county, name="无主小区", company=None)
     row = only(stage(cast.hotline, table(line(**said))))
     assert row.pile == "waits"
     assert {key: row.problems[0][key] for key in ("field", "read", "expected")} == {
@@ -175,6 +181,15 @@ def test_the_same_order_twice_and_registered_before(cast: Cast) -> None:
     # Another source gives out numbers of its own.
     assert piles(again) == ["repeat", "ready"]
     assert again.rows.get(row=2).reason == "已登记为 TS-2026-00001"
+
+
+def test_a_household_is_one_whichever_way_it_came_in(cast: Cast) -> None:
+    bring_in(stage(cast.hotline, table(line("LL1", 诉求地址="幸福小区3号楼2-501"))))
+    registered(cast, building="三号楼", building_unit="2单元", room="501室")
+    assert {*Order.objects.values_list("household", flat=True)} == {f"{cast.community.pk}:3:2:501"}
+    # What is written otherwise and means the same is no change.
+    again = stage(cast.hotline, table(line("LL1", 诉求地址="幸福小区3号楼2-501", 楼号="03#"), head=[*HEAD, "楼号"]))
+    assert piles(again) == ["repeat"]
 
 
 def test_a_later_export_offers_what_it_says_otherwise(cast: Cast) -> None:
