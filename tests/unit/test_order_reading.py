@@ -146,6 +146,17 @@ def test_the_temperature_that_a_caller_states(text: str, degrees: str | None) ->
         ("45990.8333333333", "2025-11-29T20:00:00+08:00"),
         ("２０２５－１１－２９　２０：００", "2025-11-29T20:00:00+08:00"),
         ("2025-11-29", "2025-11-29T00:00:00+08:00"),
+        ("2025年11月29日中午1点", "2025-11-29T13:00:00+08:00"),
+        ("2025年11月29日中午12点", "2025-11-29T12:00:00+08:00"),
+        ("2025年11月29日凌晨12点30分", "2025-11-29T00:30:00+08:00"),
+        ("2025年11月29日晚上11点", "2025-11-29T23:00:00+08:00"),
+        ("2025-11-29T12:00:00Z", "2025-11-29T20:00:00+08:00"),
+        ("2025-11-29T12:00:00+00:00", "2025-11-29T20:00:00+08:00"),
+        ("2025-11-29T12:00:00+0800", "2025-11-29T12:00:00+08:00"),
+        ("2025/11/29 8:05 PM", "2025-11-29T20:05:00+08:00"),
+        ("2025-11-29 08:05 PM", "2025-11-29T20:05:00+08:00"),
+        ("2025/11/29 12:05 AM", "2025-11-29T00:05:00+08:00"),
+        ("20251129200000.0", "2025-11-29T20:00:00+08:00"),
     ],
 )
 @time_machine.travel("2025-12-01 10:00+08:00", tick=False)
@@ -161,6 +172,9 @@ def test_a_moment_that_is_none_says_what_is_expected() -> None:
         == "写的是“2025-11-31 20:00”，没有这个时间，请改为日期和时间，例如 2025-11-29 20:00"
     )
     assert read_moment("昨天晚上").value is None
+    for text in ("2025年11月28日晚上12点", "2025年11月28日夜间2点", "2025年11月28日晚上", "2025年11月28日上午15点"):
+        reading = read_moment(text)
+        assert (reading.value, reading.expected[:10]) == (None, "看不出是哪一天的几点"), text
     assert read_moment("2025-12-01 10:01").expected == "读作 2025-12-01 10:01，还没有到，请核对"
 
 
@@ -197,3 +211,21 @@ def test_a_pasted_text_without_labels_is_read_by_its_form() -> None:
         "content": "反映家里不热，只有十五六度，请处理",
     }  # fmt: skip
     assert read_order_text("你好") == {}
+
+
+def test_a_label_without_a_colon_ends_with_its_clause() -> None:
+    text = "工单号LL2026112600123，12345热线转来，王女士（13911112222）反映幸福里2号楼1单元301漏水，请处理"
+    assert read_order_text(text) == {
+        "number": "LL2026112600123", "phone": "13911112222", "caller": "王女士", "address": "幸福里2号楼1单元301",
+        "content": "反映幸福里2号楼1单元301漏水，请处理",
+    }  # fmt: skip
+
+
+def test_a_label_within_the_callers_words_does_not_lose_the_rest() -> None:
+    found = read_order_text("诉求内容：地址位于凤凰城，联系电话：13911112222，反映漏水；来源：信访")
+    assert (found["content"], found["phone"], found["source"]) == ("地址位于凤凰城，反映漏水", "13911112222", "信访")
+
+
+def test_a_label_is_no_source() -> None:
+    assert "source" not in read_order_text("电话：13911112222，家里不热")
+    assert read_order_text("电话，13911112222，家里不热")["source"] == "电话"
