@@ -19,6 +19,7 @@ from complaints.enums import Platform
 from complaints.houses import house_in_fields
 from complaints.ledger import LABELS, ORDERS, RECORD, category_of_content, is_unsure
 from complaints.moments import read_moment
+from complaints.rules import outside_number, phone_of
 from complaints.temperatures import stated_temperature
 
 # Other systems write ="138…" so that Excel leaves the digits alone.
@@ -55,6 +56,8 @@ class OrderReader:
     def read(self, row: LedgerRow) -> ReadRow:
         problems: list[Problem] = []
         fields: dict[str, Any] = {name: self._plain(row, name, problems) for name in ("number", "caller", "address")}
+        if fields["number"]:
+            fields["number"] = outside_number(fields["number"])
         fields["content"] = text_of(row.text("content")) or None
         fields["received_at"] = self._moment(row, problems)
         for name in CHOICES:
@@ -113,13 +116,14 @@ class OrderReader:
         return (str(reading.value.label) if reading.value else None), reading.expected
 
     def _phone(self, row: LedgerRow, problems: list[Problem]) -> str | None:
-        text = text_of(row.text("phone"))
+        # Numbers that went through a table's arithmetic.
+        text = text_of(row.text("phone")).removesuffix(".0")
         if _MOBILE.fullmatch(text):
             return text
         reading = read_phone(one_line(text))
         if reading.expected:
             problems.append(warning("phone", text[:40], reading.expected, row.address("phone")))
-        return reading.value[: LONGEST["phone"]] if reading.value else None
+        return phone_of(reading.value or "")[: LONGEST["phone"]] or None
 
     def _category(self, fields: dict[str, Any], problems: list[Problem]) -> None:
         """By its column; where that says nothing, by what the caller speaks of."""
