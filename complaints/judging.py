@@ -8,9 +8,12 @@ from complaints.county import County, certain_company
 from complaints.reading import moment_of
 from complaints.registering import CHOSEN
 
+LEFT_AS_IT_IS = "不改的登记后由人确定派给谁"
 
-def problems_of(fields: Mapping[str, Any], county: County) -> list[Problem]:
-    """What the county does not know, or knows otherwise than the row says."""
+
+def problems_of(fields: Mapping[str, Any], county: County, *, left: str = LEFT_AS_IT_IS) -> list[Problem]:
+    """What the county does not know, or knows otherwise than the row says. `left`: what becomes of it if nobody settles
+    whose it is."""
     found: list[Problem] = []
     moment = moment_of(fields)
     season = county.season_of(moment)
@@ -32,7 +35,7 @@ def problems_of(fields: Mapping[str, Any], county: County) -> list[Problem]:
         expected = f"{season} 采暖季{community}还没有确定供热企业，请填写承办企业，或先在小区里确定"
         found.append(problem("community", name, expected))
     elif company and certain_company(company, by_season, is_chosen=is_chosen) is None:
-        expected = f"{season} 采暖季{community}由{by_season}供热，与原表的{company}不一致；不改的登记后由人确定派给谁"
+        expected = f"{season} 采暖季{community}由{by_season}供热，与原来写的{company}不一致；{left}"
         found.append(warning("company", text, expected))
     return found
 

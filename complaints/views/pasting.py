@@ -32,6 +32,8 @@ from complaints.registering import CHOSEN
 from complaints.services import register
 from facilities.words import words_of
 
+TO_SETTLE = "派给谁，请在登记前确定"
+
 registers = permission_required("complaints.register_order", raise_exception=True)
 
 
@@ -73,7 +75,7 @@ def read_text(text: str, county: County, *, by: Any) -> tuple[dict[str, Any], li
         f"{ORDERS.by_name[each['field']].title}："
         + (f"写的是“{each['read']}”，" if each["read"] else "")
         + each["expected"]
-        for each in [*read.problems, *problems_of(read.fields, county)]
+        for each in [*read.problems, *problems_of(read.fields, county, left=TO_SETTLE)]
     ]
     return read.fields, list(dict.fromkeys(said))
 

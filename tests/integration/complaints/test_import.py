@@ -292,7 +292,7 @@ def test_a_company_that_contradicts_the_seasons_is_a_persons_choice(cast: Cast) 
     assert [(each["field"], each["expected"]) for each in row.problems] == [
         (
             "company",
-            "2026-2027 采暖季幸福小区由城源热力有限公司供热，与原表的北苑供热站不一致；"
+            "2026-2027 采暖季幸福小区由城源热力有限公司供热，与原来写的北苑供热站不一致；"
             "不改的登记后由人确定派给谁",
         )
     ]  # fmt: skip

@@ -164,7 +164,7 @@ def test_a_pasted_company_that_contradicts_the_seasons_is_a_persons_choice(cast:
     client = client_as(cast.hotline)
     text = TEXT.replace("反映", "承办单位：北苑供热站；反映")
     page = client.post(reverse("complaints:paste"), {"text": text})
-    contradiction = "2026-2027 采暖季幸福小区由城源热力有限公司供热，与原表的北苑供热站不一致"
+    contradiction = "2026-2027 采暖季幸福小区由城源热力有限公司供热，与原来写的北苑供热站不一致"
     assert contradiction in page.content.decode()
     form = page.context["form"]
     posted = {form.add_prefix(name): form[name].value() or "" for name in form.fields}
