@@ -303,7 +303,7 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
         problems.append("不能并入自己")
     elif into.county_id != order.county_id:
         problems.append(f"{into.number} 不是本县的工单")
-    elif into.status in (S.MERGED, S.INVALID):
+    elif not into.state.is_open:  # nobody would see to it, nor call its caller
         problems.append(f"{into.number} 现在是“{into.state.label}”，不能并入；请选还在办理的那一件")
     if order.merged.exists():
         problems.append(f"已有工单并入 {order.number}，请把别的并进来，不要再把它并走")
@@ -323,7 +323,11 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
 def invalidate(order: Order, *, by: Any, reason: str) -> AuditEntry:
     """→ 无效, with a reason. The number is never given out again."""
     move = check("invalidate", by, order)
-    refuse_if(rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”"))
+    problems = rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”")
+    if order.merged.exists():
+        # Their callers would be called by nobody.
+        problems.append(f"已有工单并入 {order.number}，不能作无效处理，请办理并回访后办结")
+    refuse_if(problems)
     _end_extension_requests(order, by, "工单已作无效处理，申请终止")
     entry = _commit(move, order, by, note=reason)
     messages.ended(order, entry, order.company_id)
