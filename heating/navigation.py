@@ -109,7 +109,7 @@ BOTTOM_BAR = (
 
 # Pages that the top bar leads to, by the name under which the templates know them.
 SHELL_URLS = {
-    "search": "inspections:hazard_list",
+    "search": "dashboard:search",
     "messages": "notifications:inbox",
     "season": "facilities:season_switch",
     "password": "accounts:password_change",

@@ -1,6 +1,7 @@
 """What moves, services and looks at callers refuse, word for word: each of these guards has its own case."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -299,7 +300,7 @@ class TestCorrecting:
         assert (order.township, order.community) == (cast.town_b, there)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_numbers_are_taken_within_the_registration(cast: Cast) -> None:
-    with pytest.raises(RuntimeError, match="in the transaction of the registration"):
-        services.take_numbers(cast.season)
+    """Another thread has a connection of its own, on which no transaction is open."""
+    with ThreadPoolExecutor(1) as apart, pytest.raises(RuntimeError, match="in the transaction of the registration"):
+        apart.submit(services.take_numbers, cast.season).result()
