@@ -55,8 +55,15 @@ class Group:
         return self.by_season is not None and any(name != self.by_season.name for name in self.said)
 
     @property
+    def was_sent_back(self) -> bool:
+        """Whether a company has said of one of them that it is not its own."""
+        return any(order.dispatched_at for order in self.orders)
+
+    @property
     def reason(self) -> str:
         """Why it waits, in words."""
+        if self.was_sent_back:
+            return "承办企业退了单，请看退单理由，改派给另一家或核实后再派"
         if self.community is None:
             return f"系统里没有小区“{self.place}”" if self.place else "地址里没有写明是哪个小区"
         if self.by_season is None:
@@ -109,7 +116,7 @@ def groups(orders: Iterable[Order], county: County) -> list[Group]:
             group.said.append(said)
     for group in found.values():
         said_units = [county.unit(name) for name in group.said]
-        if len(said_units) <= 1:
+        if len(said_units) <= 1 and not group.was_sent_back:
             group.company = certain_company(said_units[0] if said_units else None, group.by_season)
     return sorted(found.values(), key=lambda group: -len(group.orders))
 

@@ -43,9 +43,25 @@ class DispatchForm(MoveForm):
         order = self.order
         known = order.company or company_of(order.community, order.season)
         self.fields["company"].queryset = lead_units(self.by, order.county, known.pk if known else None)  # type: ignore[attr-defined]
-        self.initial.setdefault("company", known)
-        place = f"{order.community} 由 {known.label} 供热，已替您选好" if known and order.community else ""
-        self.fields["company"].help_text = place or "按地址查不到供热企业，请选定一家"
+        # One that was sent back is not handed to the same company by itself.
+        if not self._was_sent_back:
+            self.initial.setdefault("company", known)
+        self.fields["company"].help_text = self._about(known)
+
+    @property
+    def _was_sent_back(self) -> bool:
+        return self.order.dispatched_at is not None
+
+    def _about(self, known: Unit | None) -> str:
+        community = self.order.community
+        if self._was_sent_back:
+            told = f"{community} 登记由 {known.label} 供热；" if known and community else ""
+            return f"{told}这件是退单回来的，请看退单理由后选定一家"
+        return (
+            f"{community} 由 {known.label} 供热，已替您选好"
+            if known and community
+            else "按地址查不到供热企业，请选定一家"
+        )
 
     def make(self) -> Any:
         return workflow.dispatch(self.order, by=self.by, **self.cleaned_data)

@@ -75,6 +75,14 @@ def _decided(request: HttpRequest, orders: list[Order]) -> str:
         raise ValidationError(f"没有名为“{name}”的小区，请从提示的名称中选，或先建立该小区")
     if company_name and company is None and "by_season" not in request.POST:
         raise ValidationError(f"没有名为“{company_name}”的供热企业，请从提示的名称中选")
+    if (
+        company is None
+        and community is None
+        and "by_season" not in request.POST
+        and any(o.dispatched_at for o in orders)
+    ):
+        # Not silently to the one that has just sent it back.
+        raise ValidationError("勾选的工单里有退单回来的，请写明改派给哪家企业")
     # The community tells the company, if the county knows.
     company = company or county.company_of(community or orders[0].community, orders[0].season)
     if community is None and company is None:
