@@ -26,7 +26,9 @@ EDITABLE_FIELDS = (
     "address", "township", "community", "building", "building_unit", "room",
 )  # fmt: skip
 # Before dispatch nothing hangs on them yet.
-BEFORE_DISPATCH = ("category", "urgency", "company")
+BEFORE_DISPATCH = ("category", "urgency")
+# Who is to get it next; a company that has it in hand is changed by sending it back.
+AT_DESK = ("company",)
 
 
 def take_numbers(season: Season, count: int = 1) -> range:
@@ -147,6 +149,7 @@ def edit(order: Order, *, by: Any, version: int, values: dict[str, Any]) -> Audi
     if not order.state.is_open:
         raise MoveRefused([f"{order.number} 现在是“{order.state.label}”，内容不能再修改"])
     allowed = EDITABLE_FIELDS + (BEFORE_DISPATCH if order.dispatched_at is None else ())
+    allowed += AT_DESK if order.state.is_at_desk else ()
     values = {name: value for name, value in values.items() if name in allowed and getattr(order, name) != value}
     if not values:
         return None

@@ -26,7 +26,7 @@ from complaints import messages, rules
 from complaints.enums import ExtensionStatus, LimitStage, OrderStatus
 from complaints.files import with_files
 from complaints.limits import Limits
-from complaints.models import Callback, Order, OrderExtension, OrderRound, Visit
+from complaints.models import Callback, Order, OrderExtension, OrderRound, SendBack, Visit
 from complaints.moves import Move, check
 
 S = OrderStatus
@@ -71,6 +71,8 @@ def dispatch(order: Order, *, by: Any, company: Unit | None, note: str = "") -> 
     if order.dispatched_at is None:
         values |= {"dispatched_at": now, **limits_from(order, now)}
         values["original_due_at"] = values["due_at"]
+    else:
+        values |= _been_there(order, company)
     changes = rules.field_differences(order, {"company": company} | {k: v for k, v in values.items() if k == "due_at"})
     entry = _commit(move, order, by, note=note, changes=changes, **values)
     messages.dispatched(order, entry, in_words(order.due_at))
@@ -88,6 +90,12 @@ def limits_from(order: Order, start: dt.datetime, **changed: str) -> dict[str, A
     return {name: found.due_at if found else None for name, found in reckoned.items()}
 
 
+def _been_there(order: Order, company: Unit | None) -> dict[str, Any]:
+    """What the company has done in this round already, which it may have had before."""
+    first = order.visits.filter(round=order.round, company=company).order_by("visited_at").first()
+    return {"visited_at": first.visited_at, "contacted_at": first.visited_at} if first else {}
+
+
 @transaction.atomic
 def sign(order: Order, *, by: Any, note: str = "") -> AuditEntry:
     """待签收 → 办理中."""
@@ -96,12 +104,16 @@ def sign(order: Order, *, by: Any, note: str = "") -> AuditEntry:
 
 @transaction.atomic
 def send_back(order: Order, *, by: Any, reason: str) -> AuditEntry:
-    """→ 待派单: not ours, with the reason. The limits run on."""
+    """→ 待派单: not ours, with the reason. The limits run on, and who gets it next has to go there itself."""
     move = check("send_back", by, order)
     refuse_if(rules.missing(reason, "请写明退单理由，例如“该小区由某企业供热”"))
     _end_extension_requests(order, by, "工单已退回，申请终止")
     unit = order.company
-    entry = _commit(move, order, by, note=reason, changes={"承办企业": [str(unit), None]}, company=None, signed_at=None)
+    SendBack.objects.create(order=order, round=order.round, company=unit, reason=reason, by=by)
+    entry = _commit(
+        move, order, by, note=reason, changes={"承办企业": [str(unit), None]}, company=None, signed_at=None,
+        visited_at=None, contacted_at=None,
+    )  # fmt: skip
     messages.sent_back(order, entry)
     return entry
 
@@ -111,7 +123,7 @@ def visit(order: Order, *, by: Any, uploads: Sequence[InspectedUpload] = (), **f
     """Record a visit at the caller's; `fields` are those of Visit. A temperature not taken by the rules is kept, with
     what was wrong about it."""
     move = check("visit", by, order)
-    made = Visit(order=order, round=order.round, by=by, **fields)
+    made = Visit(order=order, round=order.round, company=order.company, by=by, **fields)
     refuse_if(rules.problems_of_visit(made, order))
     values: dict[str, Any] = {"visited_at": min(filter(None, [order.visited_at, made.visited_at]))}
     values["contacted_at"] = min(filter(None, [order.contacted_at, made.visited_at]))

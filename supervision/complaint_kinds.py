@@ -7,12 +7,12 @@ desk while it is back there as another's; that it bounces stops no limit.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from accounts.roles import ADMIN, BUREAU_ROLES, COMPANY_ROLES, HOTLINE
 from complaints.deadlines import record_first_overdue
-from complaints.enums import Category, Urgency
+from complaints.enums import UNDER_WAY_STATUSES, Category, Urgency
 from complaints.models import Order
 from supervision import people
 from supervision.enums import OffsetUnit
@@ -20,13 +20,16 @@ from supervision.first_steps import FirstStep
 from supervision.kind import BureauPeople, Facts, Kind, Recipients
 
 HOURS = OffsetUnit.HOURS
+# Before it is handed out its company is only who is likely to get it.
+WITH_COMPANY = Q(status__in=UNDER_WAY_STATUSES)
+COMPANY, DESK = people.of_unit("company", *COMPANY_ROLES), people.of_desk("county")
 RECIPIENTS: dict[str, Recipients] = {
-    "tells_responsible": people.in_hand_of("company", "county"),
-    "tells_company": people.of_unit("company", *COMPANY_ROLES),
-    "tells_company_head": people.head_of_unit("company"),
+    "tells_responsible": people.either(WITH_COMPANY, COMPANY, DESK),
+    "tells_company": people.only(WITH_COMPANY, COMPANY),
+    "tells_company_head": people.only(WITH_COMPANY, people.head_of_unit("company")),
     "tells_bureau": people.of_bureau("county", *BUREAU_ROLES),
     "tells_bureau_leader": people.of_bureau("county", ADMIN),
-    "tells_desk": people.of_desk("county"),
+    "tells_desk": DESK,
 }
 BUREAU = {
     "tells_bureau": BureauPeople(BUREAU_ROLES),

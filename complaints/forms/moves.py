@@ -16,6 +16,7 @@ from complaints import rules, workflow
 from complaints.enums import Category, Cause, MeasuringPlace, Satisfaction, Urgency
 from complaints.forms.base import MomentField, MoveForm, numbered, text_area
 from complaints.models import Order
+from complaints.send_backs import in_words, refusals_by, willing
 from facilities.season_companies import company_of
 from inspections.forms.choices import lead_units
 
@@ -41,11 +42,15 @@ class DispatchForm(MoveForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         order = self.order
-        known = order.company or company_of(order.community, order.season)
+        refusals = refusals_by(order) if order.dispatched_at else {}
+        known = order.company or willing(company_of(order.community, order.season), refusals)
         self.fields["company"].queryset = lead_units(self.by, order.county, known.pk if known else None)  # type: ignore[attr-defined]
         self.initial.setdefault("company", known)
         place = f"{order.community} 由 {known.label} 供热，已替您选好" if known and order.community else ""
-        self.fields["company"].help_text = place or "按地址查不到供热企业，请选定一家"
+        if refusals:
+            self.fields["company"].help_text = f"{in_words(refusals)}。{'' if known else '请另选一家'}"
+        else:
+            self.fields["company"].help_text = place or "按地址查不到供热企业，请选定一家"
 
     def make(self) -> Any:
         return workflow.dispatch(self.order, by=self.by, **self.cleaned_data)

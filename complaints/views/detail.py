@@ -189,7 +189,7 @@ def _limit(order: Order) -> Any:
 def _visits(order: Order, files: list[OrderFile]) -> list[dict[str, Any]]:
     """Each with how the temperature was taken, what was wrong about it, and its photos."""
     shown = []
-    for visit in order.visits.select_related("by__unit"):
+    for visit in order.visits.select_related("by__unit", "company"):
         warm = rules.is_warm_enough(visit)
         verdict = "" if warm is None else "达标" if warm else "不达标"
         photos = [_photo(file) for file in files if file.visit_id == visit.pk and file.is_photo]

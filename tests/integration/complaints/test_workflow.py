@@ -137,6 +137,41 @@ def test_an_order_that_bounced_is_overdue_at_the_desk_too(cast: Cast, summer: An
     assert Order.objects.overdue(timezone.now()).get() == order
 
 
+def test_who_gets_it_next_has_to_go_there_itself(cast: Cast, summer: Any) -> None:
+    order = handled(cast, category="leak")
+    workflow.visit(order, by=cast.chengyuan_admin, **VISIT | {"visited_at": at(10)})
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="由北苑供热站供热")
+    workflow.dispatch(order, by=cast.hotline, company=cast.beiyuan)
+    workflow.sign(order, by=cast.beiyuan_admin)
+    summer.shift(dt.timedelta(hours=2))
+    assert (order.visited_at, Order.objects.visit_limit_runs().get().visit_due_at) == (None, at(12))
+    said = {"result": "已焊补", "cause": Cause.COMPANY}
+    assert refusal("report", order, cast.beiyuan_admin, **said) == ["“管线漏水”须先上门，请先填写上门记录"]
+    workflow.visit(order, by=cast.beiyuan_admin, **VISIT | {"visited_at": at(12)})
+    workflow.report(order, by=cast.beiyuan_admin, **said)
+    assert [visit.company for visit in order.visits.all()] == [cast.chengyuan, cast.beiyuan]
+
+
+def test_a_company_that_gets_it_again_has_been_there(cast: Cast) -> None:
+    order = handled(cast, category="leak")
+    workflow.visit(order, by=cast.chengyuan_admin, **VISIT)
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="像是用户自己的管子")
+    workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
+    assert order.visited_at == NOW
+
+
+def test_a_visit_of_the_round_before_is_none_of_this_one(cast: Cast, summer: Any) -> None:
+    order = reported(cast, category="leak")
+    summer.shift(dt.timedelta(hours=11, seconds=30))
+    workflow.redo(order, by=cast.hotline, reason="还在漏")
+    workflow.sign(order, by=cast.chengyuan_clerk)
+    assert refusal("visit", order, cast.chengyuan_admin, **VISIT | {"visited_at": at(20, 59)}) == [
+        "到场时间早于第 2 轮的重办时间 2026-08-03 21:00，重办后须再上门"
+    ]
+    workflow.visit(order, by=cast.chengyuan_admin, **VISIT | {"visited_at": at(21)})
+    assert order.visited_at == at(21)
+
+
 def test_heating_is_reported_only_after_a_visit_with_a_temperature(cast: Cast) -> None:
     order = handled(cast, category="low_temperature")
     said = {"result": "已调平", "cause": Cause.COMPANY}

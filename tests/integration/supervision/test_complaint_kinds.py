@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from complaints import workflow
 from complaints.models import Order
+from complaints.services import edit
 from notifications.models import Message
 from notifications.outbox import deliver
 from supervision.kinds import kind_of
@@ -113,6 +114,17 @@ class TestHandling:
         workflow.dispatch(order, by=cast.hotline, company=cast.beiyuan)
         assert order.due_at == due
         assert ladder_of(order).pause == ""
+
+    def test_a_company_that_has_only_been_decided_on_hears_nothing(self, cast: Cast, at: Any) -> None:
+        order = handled(cast, category="late_heating")
+        workflow.send_back(order, by=cast.chengyuan_admin, reason="由北苑供热站供热")
+        edit(order, by=cast.hotline, version=order.version, values={"company": cast.beiyuan})
+        deliver()
+        told()
+        assert found(self.KIND, at(21, 6)) == {"remind-4h": 1}
+        assert told() == {"TS-2026-00001 剩 4 小时，11月21日 10:00 到期": {cast.hotline.username}}
+        found(self.KIND, at(21, 14))
+        assert told() == {"TS-2026-00001 逾期 4 小时，请抓紧办理": {cast.hotline.username} | bureau(cast)}
 
     def test_danger_has_shorter_steps_and_the_leader_learns_at_once(self, cast: Cast, at: Any) -> None:
         dispatched(cast, category="other", urgency="danger", content="阀门井无盖")
