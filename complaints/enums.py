@@ -109,6 +109,7 @@ class Cause(models.TextChoices):
 class LimitStage(models.TextChoices):
     """What has to be done within a limit, and from when it runs."""
 
+    DISPATCH = "dispatch", "派单时限（登记起算）"
     VISIT = "visit", "到场时限（派单起算）"
     HANDLING = "handling", "办理时限（派单起算）"
     CALLBACK = "callback", "回访时限（反馈起算）"

@@ -32,7 +32,7 @@ def consequence(move: str, order: Order) -> str:
     due = in_words(order.due_at)
     match move:
         case "accept":
-            return "受理后转为“待派单”；知道承办企业的，可以直接派单。"
+            return "受理后转为“待派单”，派单时限照算；知道承办企业的，可以直接派单。"
         case "dispatch" if order.dispatched_at:
             return f"这件工单派过、又退了回来，时限照算，仍是 {due}。"
         case "dispatch":

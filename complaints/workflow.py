@@ -21,11 +21,10 @@ from common import clock
 from common.concurrency import Stale, change
 from common.moves import MoveRefused, refuse_if
 from common.uploads import InspectedUpload
-from common.working_calendar import calendar_in_force
 from complaints import messages, rules
 from complaints.enums import ExtensionStatus, LimitStage, OrderStatus
 from complaints.files import with_files
-from complaints.limits import Limits
+from complaints.limits import Moments
 from complaints.models import Callback, Order, OrderExtension, OrderRound, SendBack, Visit
 from complaints.moves import Move, check
 
@@ -81,13 +80,9 @@ def dispatch(order: Order, *, by: Any, company: Unit | None, note: str = "") -> 
 
 def limits_from(order: Order, start: dt.datetime, **changed: str) -> dict[str, Any]:
     """`due_at` and `visit_due_at` of an order that is (was) dispatched at `start`. Two queries."""
-    limits = Limits(calendar_in_force())
+    limits = Moments(start)
     of = {"category": changed.get("category", order.category), "urgency": changed.get("urgency", order.urgency)}
-    reckoned = {
-        "due_at": limits.reckon(LimitStage.HANDLING, **of, start=start),
-        "visit_due_at": limits.reckon(LimitStage.VISIT, **of, start=start),
-    }
-    return {name: found.due_at if found else None for name, found in reckoned.items()}
+    return {"due_at": limits.of(LimitStage.HANDLING, **of), "visit_due_at": limits.of(LimitStage.VISIT, **of)}
 
 
 def _been_there(order: Order, company: Unit | None) -> dict[str, Any]:
@@ -109,6 +104,7 @@ def send_back(order: Order, *, by: Any, reason: str) -> AuditEntry:
     refuse_if(rules.missing(reason, "请写明退单理由，例如“该小区由某企业供热”"))
     _end_extension_requests(order, by, "工单已退回，申请终止")
     unit = order.company
+    assert unit is not None  # who sends it back has it
     SendBack.objects.create(order=order, round=order.round, company=unit, reason=reason, by=by)
     entry = _commit(
         move, order, by, note=reason, changes={"承办企业": [str(unit), None]}, company=None, signed_at=None,
@@ -150,16 +146,14 @@ def report(
     move = check("report", by, order)
     refuse_if(rules.problems_before_report(order, result, cause))
     now = clock.now()
-    callback = Limits(calendar_in_force()).reckon(
-        LimitStage.CALLBACK, category=order.category, urgency=order.urgency, start=now
-    )
+    callback_due_at = Moments(now).of(LimitStage.CALLBACK, category=order.category, urgency=order.urgency)
     _end_extension_requests(order, by, "工单已反馈，申请终止")
 
     def write() -> AuditEntry:
         return _commit(
             move, order, by, note=result, changes=rules.field_differences(order, {"cause": cause}), result=result,
             cause=cause, reported_at=now, contacted_at=order.contacted_at or now,
-            callback_due_at=callback.due_at if callback else None,
+            callback_due_at=callback_due_at,
         )  # fmt: skip
 
     entry = with_files(order, write, by=by, uploads=uploads)
@@ -286,6 +280,10 @@ def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: st
     if order.dispatched_at:
         values |= limits_from(order, order.dispatched_at, category=category, urgency=urgency)
         _end_extension_requests(order, by, "类别或紧急程度已调整，申请终止")
+    else:
+        values["dispatch_due_at"] = Moments(order.registered_at).of(
+            LimitStage.DISPATCH, category=category, urgency=urgency
+        )
     shown = {name: value for name, value in values.items() if name != "visit_due_at"}
     entry = _commit(move, order, by, note=reason, changes=rules.field_differences(order, shown), **values)
     messages.changed(order, entry, in_words(order.due_at))

@@ -1,4 +1,4 @@
-"""What complaints have that the sweep watches: the limits for being there, for reporting, and for calling back.
+"""What complaints have that the sweep watches: the limits for handing out, being there, reporting, and calling back.
 
 Limits are moments, and a round has its own. Whoever has the order in hand is responsible: its company, or the hotline
 desk while it is back there as another's; that it bounces stops no limit.
@@ -84,6 +84,47 @@ OF_ORDERS: dict[str, Any] = {
     "path": Concat(Value("/complaints/"), Cast("pk", CharField()), Value("/")),
     "recipients": RECIPIENTS,
 }  # fmt: skip
+
+
+# --- handing out
+
+
+def _at_desk() -> QuerySet[Order]:
+    return Order.objects.dispatch_limit_runs()
+
+
+def _why_no_dispatch_limit(order: Order) -> str:
+    if order.dispatched_at:
+        return "已经派单，派单时限不再提醒和督办。"
+    if not order.state.is_open:
+        return f"现在是“{order.state.label}”，不用再派单。"
+    return "" if order.dispatch_due_at else "没有派单时限，不提醒也不督办。"
+
+
+COMPLAINT_DISPATCH = Kind(
+    name="complaint_dispatch",
+    label="投诉派单",
+    watched=_at_desk,
+    due="dispatch_due_at",
+    title=_number("派单"),
+    first_steps=(
+        FirstStep("remind-0h", 0, ("desk",), unit=HOURS),
+        FirstStep("urge-2h", 2, ("desk", "bureau"), unit=HOURS),
+        FirstStep("urge-24h", 24, ("desk", "bureau", "bureau_leader"), unit=HOURS, repeat_every=24),
+    ),
+    special_steps={
+        Urgency.DANGER: (
+            FirstStep("remind-0h", 0, ("desk", "bureau"), unit=HOURS),
+            FirstStep("urge-1h", 1, ("desk", "bureau", "bureau_leader"), unit=HOURS, repeat_every=2),
+        )
+    },
+    facts=_facts("dispatch_due_at", "派单", _why_no_dispatch_limit),
+    pause=_why_no_dispatch_limit,
+    due_label="派单时限",
+    urge="请立即派单",
+    bureau=BUREAU,
+    **OF_ORDERS | {"recipients": {flag: RECIPIENTS[flag] for flag in BUREAU}},
+)
 
 
 # --- reporting

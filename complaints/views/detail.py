@@ -38,7 +38,10 @@ def visible_order(request: HttpRequest, pk: int) -> Order:
 
 
 # The kinds of deadlines that the sweep watches, with the field of each limit.
-LADDERS = (("complaint_visit", "visit_due_at"), ("complaint", "due_at"), ("complaint_callback", "callback_due_at"))
+LADDERS = (
+    ("complaint_dispatch", "dispatch_due_at"), ("complaint_visit", "visit_due_at"), ("complaint", "due_at"),
+    ("complaint_callback", "callback_due_at"),
+)  # fmt: skip
 
 
 @reads
@@ -120,10 +123,9 @@ def _merged(order: Order, user: Any) -> dict[str, Any]:
 
 def explained_limits(order: Order) -> list[dict[str, Any]]:
     """Each limit that the order has, how it stands, and 怎么算的. Two queries."""
-    if order.dispatched_at is None:
-        return []
     limits, running = Limits(calendar_in_force()), running_limit(order)
     rows = [
+        ("派单", LimitStage.DISPATCH, order.dispatch_due_at, order.registered_at, order.dispatched_at),
         ("到场", LimitStage.VISIT, order.visit_due_at, order.dispatched_at, order.visited_at),
         ("办理", LimitStage.HANDLING, order.due_at, order.dispatched_at, order.reported_at),
         ("回访", LimitStage.CALLBACK, order.callback_due_at, order.reported_at, order.closed_at),

@@ -18,6 +18,8 @@ from complaints import workflow
 from complaints.enums import Cause, MeasuringPlace, OrderStatus
 from complaints.models import Order
 from complaints.moves import MOVES, moves_for
+from complaints.services import edit, register
+from complaints.views.detail import explained_limits
 from complaints.workflow import FUNCTIONS
 from notifications.models import Message
 from tests.cast import Cast
@@ -106,6 +108,34 @@ def test_limits_run_from_dispatch_by_category_and_urgency(cast: Cast) -> None:
     assert (leak.due_at, leak.visit_due_at) == (at(10, day=4), at(12))
     assert (danger.due_at, danger.visit_due_at) == (at(12), at(12))
     assert (fees.due_at, fees.visit_due_at) == (at(10, day=10), None)
+
+
+def test_the_desk_has_a_limit_from_when_it_was_registered(cast: Cast, summer: Any) -> None:
+    order = registered(cast, category="fees")
+    assert order.dispatch_due_at == at(10, day=4)
+    edit(order, by=cast.hotline, version=order.version, values={"urgency": "urgent"})
+    assert order.dispatch_due_at == at(12)
+    summer.shift(dt.timedelta(minutes=30))
+    workflow.reclassify(order, by=cast.hotline, category="leak", urgency="danger", reason="水漫到电表箱")
+    assert order.dispatch_due_at == at(11)
+    workflow.accept(order, by=cast.hotline)
+    assert explained_limits(order)[0]["why"] == (
+        "派单时限（登记起算）按“危及安全”1 小时：8月3日 10:00 之后 1 小时是8月3日 11:00。"
+        "按钟点连续计算，夜间和节假日不停。"
+    )
+
+
+def test_the_desk_learns_what_others_have_registered(cast: Cast) -> None:
+    registered(cast)
+    assert not Message.objects.exists()
+    order = register(
+        by=cast.township_officer, season=cast.season, received_at=NOW, category="stopped", urgency="danger",
+        content="停暖", community=cast.community,
+    )  # fmt: skip
+    message = Message.objects.get()
+    assert (message.recipient, message.subject) == (
+        cast.hotline, f"{order.number} 由{cast.township_officer.unit.name}登记（危及安全），请受理、派单"
+    )  # fmt: skip
 
 
 def test_nobody_is_given_an_order_by_default(cast: Cast) -> None:

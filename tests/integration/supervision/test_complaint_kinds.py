@@ -64,6 +64,31 @@ def bureau(cast: Cast) -> set[str]:
     return {cast.admin.username, cast.inspector.username, cast.inspector_2.username}
 
 
+class TestDispatch:
+    KIND = "complaint_dispatch"
+
+    def test_what_lies_at_the_desk_is_told_and_goes_up(self, cast: Cast, at: Any) -> None:
+        order = registered(cast, category="stopped")
+        deliver()
+        told()
+        assert found(self.KIND, at(20, 11, 59)) == {}
+        assert found(self.KIND, at(20, 12)) == {"remind-0h": 1}
+        assert told() == {"TS-2026-00001 派单 11月20日 12:00 到期": {cast.hotline.username}}
+        assert found(self.KIND, at(20, 14)) == {"urge-2h": 1}
+        assert told() == {"TS-2026-00001 派单 逾期 2 小时，请立即派单": {cast.hotline.username} | bureau(cast)}
+        workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
+        assert found(self.KIND, at(22)) == {}
+
+    def test_of_danger_the_bureau_learns_at_the_limit(self, cast: Cast, at: Any) -> None:
+        registered(cast, urgency="danger")
+        assert found(self.KIND, at(20, 11)) == {"remind-0h": 1}
+        assert told() == {"TS-2026-00001 派单 11月20日 11:00 到期": {cast.hotline.username} | bureau(cast)}
+
+    def test_one_that_has_bounced_keeps_the_limits_it_has(self, cast: Cast, at: Any) -> None:
+        workflow.send_back(dispatched(cast), by=cast.chengyuan_admin, reason="不是我们的")
+        assert found(self.KIND, at(24)) == {}
+
+
 class TestHandling:
     KIND = "complaint"
 
@@ -213,7 +238,7 @@ class TestCallback:
 class TestLadder:
     def test_an_order_shows_the_limit_that_comes_first_of_those_that_run(self, cast: Cast, at: Any) -> None:
         order = registered(cast, category="leak")
-        assert (kind_of(order).name, ladder_of(order).pause) == ("complaint", "还没有派单，办理时限从派单起算。")
+        assert (kind_of(order).name, ladder_of(order).pause) == ("complaint_dispatch", "")
         workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
         assert kind_of(order).name == "complaint_visit"
         labels = [step.label for step in ladder_of(order).steps]
