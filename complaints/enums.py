@@ -131,6 +131,7 @@ class ExtensionStatus(models.TextChoices):
     REQUESTED = "requested", "待审批"
     APPROVED = "approved", "已同意"
     DENIED = "denied", "未同意"
+    LAPSED = "lapsed", "已失效"  # what had been approved, when the limit that it extended was set anew
 
 
 class MeasuringPlace(models.TextChoices):

@@ -22,8 +22,10 @@ from common.concurrency import Stale, change
 from common.moves import MoveRefused, refuse_if
 from common.uploads import InspectedUpload
 from complaints import messages, rules
+from complaints.counting import counting_of
 from complaints.enums import ExtensionStatus, LimitStage, OrderStatus
 from complaints.files import with_files
+from complaints.follow_up import to_call_since
 from complaints.limits import Moments
 from complaints.models import Callback, Order, OrderExtension, OrderRound, SendBack, Visit
 from complaints.moves import Move, check
@@ -126,7 +128,7 @@ def visit(order: Order, *, by: Any, uploads: Sequence[InspectedUpload] = (), **f
     note = f"{made.visitor}：{made.found}"
     if made.temperature_c is not None:
         values["measured_temperature_c"] = made.temperature_c
-        short = rules.shortcomings_of_measuring(made)
+        short = rules.shortcomings_of_measuring(made, counting_of(order.county_id))
         note += f"\n实测 {made.temperature_c} ℃" + (
             f"（测温不合规程：{'；'.join(short)}）" if short else "（按规程测温）"
         )
@@ -168,7 +170,8 @@ def call_back(
 ) -> AuditEntry:  # fmt: skip
     """Record a call to the caller. What follows from it, to close or to do it again, is a move of its own."""
     move = check("call_back", by, order)
-    refuse_if(rules.problems_of_callback(order, is_reached=is_reached, is_solved=is_solved, called_at=called_at))
+    since = to_call_since(order)
+    refuse_if(rules.problems_of_callback(since, is_reached=is_reached, is_solved=is_solved, called_at=called_at))
     call = Callback(order=order, round=order.round, called_at=called_at, is_reached=is_reached, note=note, by=by)
     if is_reached:
         call.is_solved, call.was_contacted, call.satisfaction = is_solved, was_contacted, satisfaction
@@ -269,9 +272,20 @@ def _end_extension_requests(order: Order, by: Any, why: str) -> None:
     )
 
 
+def _lapse_extensions(order: Order) -> str:
+    """In words, for whom it concerns; empty if there was none."""
+    approved = order.extensions.filter(round=order.round, status=ExtensionStatus.APPROVED)
+    latest = approved.order_by("-new_due_at").first()
+    if latest is None:
+        return ""
+    approved.update(status=ExtensionStatus.LAPSED)
+    return f"\n批准延至 {in_words(latest.new_due_at)} 的延期随之失效，仍需要的请重新申请"
+
+
 @transaction.atomic
 def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: str) -> AuditEntry:
-    """Another category or urgency. Once dispatched the limits are reckoned anew, from when it was dispatched."""
+    """Another category or urgency. Once dispatched the limits are reckoned anew, from when it was dispatched; an
+    extension was approved of the limit that was, and lapses with it."""
     move = check("reclassify", by, order)
     values: dict[str, Any] = {"category": category, "urgency": urgency}
     values = {name: value for name, value in values.items() if value != getattr(order, name)}
@@ -280,6 +294,7 @@ def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: st
     if order.dispatched_at:
         values |= limits_from(order, order.dispatched_at, category=category, urgency=urgency)
         _end_extension_requests(order, by, "类别或紧急程度已调整，申请终止")
+        reason += _lapse_extensions(order)
     else:
         values["dispatch_due_at"] = Moments(order.registered_at).of(
             LimitStage.DISPATCH, category=category, urgency=urgency

@@ -15,14 +15,17 @@ from audit.models import AuditEntry
 from common.concurrency import Stale
 from common.moves import MoveRefused
 from complaints import workflow
+from complaints.counting import set_counting
 from complaints.enums import Cause, MeasuringPlace, OrderStatus
 from complaints.models import Order
 from complaints.moves import MOVES, moves_for
 from complaints.services import edit, register
 from complaints.views.detail import explained_limits
+from complaints.wording import consequence
 from complaints.workflow import FUNCTIONS
 from notifications.models import Message
 from tests.cast import Cast
+from tests.integration.complaints.test_counting import values_of
 from tests.orders import advanced, dispatched, handled, registered, reported
 
 S = OrderStatus
@@ -280,6 +283,51 @@ def test_reclassifying_reckons_from_the_dispatch(cast: Cast, summer: Any) -> Non
     summer.shift(dt.timedelta(hours=5))
     workflow.reclassify(order, by=cast.hotline, category="leak", urgency="ordinary", reason="实为漏水")
     assert (order.due_at, order.visit_due_at) == (at(10, day=4), at(12))
+
+
+def test_an_extension_lapses_with_the_category_and_all_are_told(cast: Cast) -> None:
+    order = dispatched(cast, category="fees")
+    workflow.request_extension(order, by=cast.chengyuan_admin, new_due_at=at(18, day=20), reason="等账单")
+    workflow.decide_extension(order, by=cast.admin, approve=True, opinion="同意")
+    assert "已批准的延期随之失效" in consequence("reclassify", order)
+    workflow.reclassify(order, by=cast.hotline, category="low_temperature", urgency="ordinary", reason="实为不热")
+    lapsed = "批准延至 2026-08-20 18:00 的延期随之失效，仍需要的请重新申请"
+    assert (order.due_at, AuditEntry.objects.of(order).latest("pk").note) == (at(10, day=4), f"实为不热\n{lapsed}")
+    assert lapsed in Message.objects.filter(recipient=cast.chengyuan_clerk).latest("pk").body
+    assert order.extensions.get().status == "lapsed"
+    [handling] = [each["why"] for each in explained_limits(order) if each["label"] == "办理"]
+    assert handling.endswith("曾批准延至 2026-08-20 18:00，调整类别后失效。")
+
+
+def test_how_often_is_called_is_the_bureaus_setting(cast: Cast) -> None:
+    set_counting(by=cast.admin, county=cast.county, values=values_of(cast) | {"calls_before_giving_up": 1})
+    order = reported(cast)
+    workflow.call_back(order, by=cast.hotline, called_at=timezone.now(), is_reached=False)
+    workflow.close(order, by=cast.hotline)
+
+
+def test_callers_of_what_was_merged_are_called_too(cast: Cast, summer: Any) -> None:
+    main, other, same = handled(cast), registered(cast, phone="13900001111"), registered(cast)
+    for order in (other, same):
+        workflow.merge(order, by=cast.hotline, into=main)
+    call = {"is_reached": True, "satisfaction": "satisfied", "was_contacted": True}
+    assert refusal("call_back", other, cast.hotline, called_at=NOW, **call, is_solved=True) == [
+        f"{other.number} 现在是“已并单”，还不用回访：企业反馈后（并入别的工单的，那一件反馈后）、引出的隐患销号后才回访"
+    ]
+    workflow.report(main, by=cast.chengyuan_admin, result="已道歉", cause=Cause.COMPANY)
+    workflow.call_back(main, by=cast.hotline, called_at=timezone.now(), **call, is_solved=True)
+    said = f"并入的 {other.number}："
+    assert refusal("close", main, cast.hotline) == [
+        f"{said}还没有回访到诉求人（已打 0 次）。联系上并确认解决，或打满 3 次都没有联系上，才能办结"
+    ]
+    other = Order.objects.get(pk=other.pk)
+    assert "call_back" in [move.code for move in moves_for(cast.hotline, other)]
+    workflow.call_back(other, by=cast.hotline, called_at=timezone.now(), **call, is_solved=False)
+    assert refusal("close", main, cast.hotline) == [f"{said}最近一次回访诉求人说没有解决，请选“重办”"]
+    summer.shift(dt.timedelta(minutes=5))
+    workflow.call_back(other, by=cast.hotline, called_at=timezone.now(), **call, is_solved=True)
+    workflow.close(main, by=cast.hotline)
+    assert (main.status, other.status) == (S.CLOSED, S.MERGED)
 
 
 def test_merging_names_the_other(cast: Cast) -> None:

@@ -278,6 +278,7 @@ class TestLadder:
     ("condition", "field", "index"),
     [
         ("handling_limit_runs", "due_at", "order_handling_sweep"),
+        ("dispatch_limit_runs", "dispatch_due_at", "order_dispatch_sweep"),
         ("visit_limit_runs", "visit_due_at", "order_visit_sweep"),
         ("callback_limit_runs", "callback_due_at", "order_callback_sweep"),
     ],
