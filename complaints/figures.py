@@ -81,8 +81,8 @@ def figures(user: Any, season: Season, now: dt.datetime) -> Figures:
     found = tallies(user, periods, counting)
     # A company that has taken over a community is held against it from that season on.
     sizes = [sizes_by_company(user, each) for each in ([season, earlier] if earlier else [season])]
-    known = {company for each in found for company in each} | {company for each in sizes for company in each}
-    companies = Unit.objects.filter(pk__in=known - {None}).order_by("name")
+    keys = {company for each in found for company in each} | {company for each in sizes for company in each}
+    companies = Unit.objects.filter(pk__in=[company for company in keys if company is not None]).order_by("name")
     return Figures(
         period=period,
         period_before=periods[1] if earlier else None,

@@ -56,7 +56,10 @@ _MOMENT = re.compile(
     r"(?:\d{1,2}(?::\d{1,2}(?::\d{1,2})?|[时点](?:\d{1,2}分?|半|整)?))?"
 )
 _CALLER = re.compile(r"([\u4e00-\u9fff]{1,3}?(?:先生|女士|小姐|同志|师傅|大爷|大妈|阿姨))")
-_HOUSE = re.compile(r"[^\s,，;；。:：]*?(?:号楼|栋|幢|座|单元|小区|家园|\d+-\d+-\d{2,4})[^\s,，;；。]*")
+# 3-2-501, not 2026-11-27.
+_HOUSE = re.compile(
+    r"[^\s,，;；。:：]*?(?:号楼|栋|幢|座|单元|小区|家园|(?<!\d)\d{1,3}-\d{1,2}-\d{2,4}(?!\d))[^\s,，;；。]*"
+)
 _SAYS = re.compile(r"(?:来电)?(?:反映|投诉|咨询|称|表示|诉求)[^\n]*")
 # Full-width letters, digits and what parts them; the caller's own punctuation stays.
 _HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {

@@ -328,7 +328,7 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
         problems.append("不能并入自己")
     elif into.county_id != order.county_id:
         problems.append(f"{into.number} 不是本县的工单")
-    elif not into.state.is_open:
+    elif not into.state.is_open:  # nobody would see to it, nor call its caller
         problems.append(f"{into.number} 现在是“{into.state.label}”，不能并入；请选还在办理的那一件")
     if order.merged.exists():
         problems.append(f"已有工单并入 {order.number}，请把别的并进来，不要再把它并走")

@@ -128,7 +128,7 @@ def _merged(order: Order, into: Order, user: Any) -> dict[str, Any]:
 
 def explained_limits(order: Order) -> list[dict[str, Any]]:
     """Each limit that the order has, how it stands, and 怎么算的. Two queries."""
-    limits, running = Limits(calendar_in_force()), running_limit(order)
+    limits, running, now = Limits(calendar_in_force()), running_limit(order), clock.now()
     rows = [
         ("派单", LimitStage.DISPATCH, order.dispatch_due_at, order.registered_at, order.dispatched_at),
         ("到场", LimitStage.VISIT, order.visit_due_at, order.dispatched_at, order.visited_at),
@@ -142,9 +142,9 @@ def explained_limits(order: Order) -> list[dict[str, Any]]:
         reckoned = limits.reckon(stage, category=order.category, urgency=order.urgency, start=start)
         shown.append(
             {
-                "label": label, "due_at": due_at, "met_at": met_at, "is_late": (met_at or clock.now()) >= due_at,
-                "runs": met_at is None and order.state.is_open, "is_next": bool(running and running.label == label),
-                "why": _why(order, stage, due_at, reckoned),
+                "label": label, "due_at": due_at, "met_at": met_at, "is_late": (met_at or now) >= due_at,
+                "runs": met_at is None and order.state.is_open,
+                "is_next": bool(running and running.label == label), "why": _why(order, stage, due_at, reckoned),
             }
         )  # fmt: skip
     return shown
@@ -196,7 +196,7 @@ def _limit(order: Order) -> Any:
     limit = running_limit(order)
     if limit is None:
         return moment(order.due_at) if order.due_at else ""
-    return format_html("{} {} {}", limit.label, moment(limit.due_at), limit_badge(limit.due_at))
+    return format_html("{} {} {}", limit.label, moment(limit.due_at), limit_badge(limit.due_at, beside_date=True))
 
 
 def _visits(order: Order, files: list[OrderFile]) -> list[dict[str, Any]]:

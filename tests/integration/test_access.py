@@ -103,6 +103,7 @@ TABLE: dict[str, Rule] = {
     "list-columns": Rule(ALL_ROLES, "table", post=True),
     "dashboard:overview": Rule(ALL_ROLES),
     "dashboard:todo": Rule(ALL_ROLES),
+    "dashboard:search": Rule(ALL_ROLES),
     "inspections:hazard_list": Rule(ALL_ROLES),
     "inspections:hazard_counts": Rule(ALL_ROLES),
     "inspections:hazard_bulk": Rule(BUREAU_ROLES, post=True, data=(("move", "remind"),)),

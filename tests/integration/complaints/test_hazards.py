@@ -279,7 +279,12 @@ class TestStruckOff:
         assert "还要回访 3 件的诉求人" in text(client.get(address))
         for order, reached in ((in_hand, "yes"), (linked, "yes"), (merged, "no")):
             page = client.get(f"/complaints/{order.pk}/call_back/?next={address}")
-            sent = {"version": page.context["seen"].version, "entry": page.context["seen"].entry, "called_at": "2026-08-03T10:00", "is_reached": reached}
+            sent = {
+                "version": page.context["seen"].version,
+                "entry": page.context["seen"].entry,
+                "called_at": "2026-08-03T10:00",
+                "is_reached": reached,
+            }
             sent |= {"is_solved": reached if reached == "yes" else "", "next": address}
             response = client.post(f"/complaints/{order.pk}/call_back/", sent)
             assert (response.status_code, response["Location"]) == (302, address)

@@ -156,6 +156,23 @@ def test_of_what_was_sent_back_the_company_can_be_decided_first(cast: Cast, clie
     assert not Order.objects.visible_to(cast.beiyuan_admin).exists()
 
 
+def test_what_was_sent_back_goes_to_nobody_by_itself(cast: Cast, client_as: SignIn) -> None:
+    order = dispatched(cast)
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="不是我们的")
+    client = client_as(cast.hotline)
+    page = client.get(reverse("complaints:queue"))
+    assert "退过单：“不是我们的”" in page.content.decode()
+    (group,) = page.context["groups"]
+    assert (group.by_season, group.company) == (cast.chengyuan, None)
+    answer = client.post(reverse("complaints:queue_decide"), {"order": order.pk, "dispatch": "1"}, follow=True)
+    assert "退过其中 1 件（“不是我们的”），不再替您选它" in answer.content.decode()
+    order.refresh_from_db()
+    assert order.status == "accepted"
+    form = client.get(f"{order.get_absolute_url()}dispatch/").context["form"]
+    assert form["company"].value() is None
+    assert "城源热力 退过单" in form["company"].help_text
+
+
 def test_what_others_have_decided_meanwhile_is_left_alone(cast: Cast, client_as: SignIn) -> None:
     order = registered(cast)
     workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
@@ -182,6 +199,16 @@ TEXT = (
     "【12345】工单编号：LL9；来电时间：2026-08-02 20:00；来电人王先生 13812345678；地址：幸福小区15号楼5单元402室；"
     "反映家中温度只有15度，要求处理"
 )
+
+
+def test_a_day_is_no_house(cast: Cast, client_as: SignIn) -> None:
+    text = "受理时间：2026-08-02 08:15\n联系电话：13912345678\n诉求内容：幸福小区3号楼2单元501室，家中温度只有14度。"
+    form = client_as(cast.hotline).post(reverse("complaints:paste"), {"text": text}).context["form"]
+    assert {name: form[name].value() for name in ("community", "building", "building_unit", "room")} == {
+        "community": "幸福小区", "building": "3", "building_unit": "2", "room": "501",
+    }  # fmt: skip
+    dashed = client_as(cast.hotline).post(reverse("complaints:paste"), {"text": f"{text[:20]}\n幸福小区3-2-501不热"})
+    assert dashed.context["form"]["room"].value() == "501"
 
 
 def test_a_pasted_text_is_looked_over_and_registered(cast: Cast, client_as: SignIn) -> None:
