@@ -79,11 +79,17 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "hazard_url": _hazard_url(order, user),
         "may_link": may_link(user) and order.status not in NOT_FOR_HAZARDS,
         "may_unlink": may_link(user),
-        "ladders": [kind for kind, due in LADDERS if getattr(order, due)],
+        "ladders": _ladders(order),
         "origin": _origin(order),
         "events": history(order, user, files),
     }
     return render(request, "complaints/order_detail.html", context)
+
+
+def _ladders(order: Order) -> list[str]:
+    """The desk's own is of no interest once it has handed the order out."""
+    kinds = [kind for kind, due in LADDERS if getattr(order, due)]
+    return [kind for kind in kinds if kind != "complaint_dispatch" or order.dispatched_at is None]
 
 
 def _hazard_url(order: Order, user: Any) -> str:
