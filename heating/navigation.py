@@ -92,14 +92,21 @@ BOTTOM_BAR = (
             NavItem("待办", "todo", "dashboard:todo"),
             NavItem("台账", "ledger", "inspections:hazard_list", ("inspections.view_hazard",)),
             NavItem("投诉", "report", "complaints:order_list", ("complaints.view_order",)),
-            NavItem("登记", "plus", "inspections:hazard_create", ("inspections.register_hazard",)),
-            # The hotline desk registers what callers say.
+            # The bureau, companies and townships register what they find, the hotline desk what callers say.
+            NavItem("登记", "plus", "inspections:hazard_create", ("inspections.issue_hazard",)),
+            NavItem(
+                "登记",
+                "plus",
+                "inspections:hazard_create",
+                ("inspections.register_hazard",),
+                unless=("complaints.dispatch_order",),
+            ),
             NavItem(
                 "登记",
                 "plus",
                 "complaints:order_create",
-                ("complaints.register_order",),
-                unless=("inspections.register_hazard",),
+                ("complaints.dispatch_order",),
+                unless=("inspections.issue_hazard",),
             ),
             NavItem("消息", "bell", "notifications:inbox"),
             NavItem("我", "user", "accounts:profile"),

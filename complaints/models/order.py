@@ -10,7 +10,17 @@ from django.db.models import Q
 from accounts.models import Region, Unit
 from common import clock
 from common.search_terms import TermsField
-from complaints.enums import OPEN_STATUSES, UNDER_WAY_STATUSES, Category, Cause, OrderStatus, Platform, Source, Urgency
+from complaints.enums import (
+    AT_DESK_STATUSES,
+    OPEN_STATUSES,
+    UNDER_WAY_STATUSES,
+    Category,
+    Cause,
+    OrderStatus,
+    Platform,
+    Source,
+    Urgency,
+)
 from complaints.querysets import OrderQuerySet
 from facilities.models import Community, Season
 
@@ -70,6 +80,7 @@ class Order(models.Model):
     company = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name="承办企业"
     )
+    dispatch_due_at = models.DateTimeField("派单时限", null=True, blank=True)
     dispatched_at = models.DateTimeField("派单时间", null=True, blank=True)
     signed_at = models.DateTimeField("签收时间", null=True, blank=True)
     contacted_at = models.DateTimeField("首次联系时间", null=True, blank=True)
@@ -189,6 +200,11 @@ class Order(models.Model):
             ),
             models.Index(fields=["county", "closed_at"], condition=Q(closed_at__isnull=False), name="order_closed"),
             # What the sweep watches: limits of what is not done yet.
+            models.Index(
+                fields=["dispatch_due_at"],
+                condition=Q(status__in=AT_DESK_STATUSES, dispatched_at__isnull=True),
+                name="order_dispatch_sweep",
+            ),
             models.Index(
                 fields=["due_at"],
                 condition=Q(status__in=OPEN_STATUSES, reported_at__isnull=True),

@@ -48,7 +48,7 @@ from tests.yard_checks import make_check
 pytestmark = [pytest.mark.django_db, pytest.mark.either_database]
 
 Roles = tuple[str, ...]
-REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
+REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP, HOTLINE)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
 DESK: Roles = (*BUREAU_ROLES, HOTLINE)
 # Who sees the order of 城源热力: all but the clerk of another company.

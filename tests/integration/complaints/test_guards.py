@@ -36,7 +36,7 @@ class TestWho:
         order = dispatched(cast)
         assert {move.code for move in moves_for(root, order)} == {
             code for code, move in MOVES.items() if S.DISPATCHED in move.sources
-        } - {"decide_extension"}
+        } - {"decide_extension", "call_back"}
         assert may_see_caller(root, order)
 
     def test_who_may_not_is_told_whose_it_is(self, cast: Cast) -> None:
@@ -139,7 +139,7 @@ class TestCallingBack:
         call = {"is_reached": True, "is_solved": True}
         early, late = NOW - dt.timedelta(minutes=1), NOW + dt.timedelta(minutes=1)
         assert refusal("call_back", order, cast.hotline, called_at=early, **call) == [
-            "回访时间早于企业反馈的时间，请核对"
+            "回访时间早于企业反馈（或隐患销号）的时间 2026-08-03 10:00，请核对"
         ]
         assert refusal("call_back", order, cast.hotline, called_at=late, **call) == ["回访时间还没有到，请核对"]
         assert not order.callbacks.exists()
@@ -232,7 +232,8 @@ class TestMerging:
         main, same = registered(cast), registered(cast)
         workflow.merge(same, by=cast.hotline, into=main)
         assert refusal("invalidate", main, cast.hotline, reason="重复登记") == [
-            f"已有工单并入 {main.number}，不能作无效处理，请办理并回访后办结"
+            f"{same.number} 已并入 {main.number}，作无效处理会丢下这些诉求人；"
+            "请照常派单、办理，由企业如实反馈，回访后办结"
         ]
 
 
