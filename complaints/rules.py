@@ -9,10 +9,12 @@ from django.utils import timezone
 from common import clock
 from common.text import bigram_stream, normalise_name
 from complaints.enums import Category, MeasuringPlace
+from complaints.masking import masked_text
 from complaints.models import Order, Visit
 
-# Not the caller: who reads names masked must not find out by searching.
-SEARCHED_FIELDS = ("number", "outside_number", "address", "content")
+# Neither the caller nor what of them stands in the texts: who reads names masked must not find out by searching.
+FREE_TEXTS = ("address", "content")
+SEARCHED_FIELDS = ("number", "outside_number", *FREE_TEXTS)
 # How a room is measured (practice published by cities; the floor is that of the usual heating ordinance).
 SHUT_MINUTES, HEIGHT_M, HEIGHT_TOLERANCE_M = 30, Decimal("1.5"), Decimal("0.1")
 ROOM_FLOOR_C = Decimal(18)
@@ -43,7 +45,8 @@ def household_of(order: Order) -> str:
 
 def search_terms(order: Order) -> str:
     """The bigrams of everything that free text search looks at, as stored in `Order.search_terms`."""
-    return bigram_stream(*(str(getattr(order, field) or "") for field in SEARCHED_FIELDS))
+    said = {name: masked_text(getattr(order, name), order.caller, phone=lambda _: " ") for name in FREE_TEXTS}
+    return bigram_stream(*(said.get(name) or str(getattr(order, name) or "") for name in SEARCHED_FIELDS))
 
 
 def problems_before_dispatch(order: Order, company: Any) -> list[str]:

@@ -11,6 +11,7 @@ from accounts.models import Region, Unit
 from common import clock
 from common.search_terms import TermsField
 from complaints.enums import OPEN_STATUSES, UNDER_WAY_STATUSES, Category, Cause, OrderStatus, Platform, Source, Urgency
+from complaints.masking import masked_text
 from complaints.querysets import OrderQuerySet
 from facilities.models import Community, Season
 
@@ -213,6 +214,10 @@ class Order(models.Model):
     @property
     def state(self) -> OrderStatus:
         return OrderStatus(self.status)
+
+    @property
+    def masked_content(self) -> str:
+        return masked_text(self.content, self.caller)
 
     @property
     def urgency_colour(self) -> str:

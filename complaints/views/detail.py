@@ -1,5 +1,6 @@
 """An order's page: its facts, the moves the reader may make, what was done about it, and its history."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -14,7 +15,7 @@ from common.occasions import outcomes_of, query_of
 from common.ui import limit_badge, moment
 from common.working_calendar import calendar_in_force
 from complaints import rules
-from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller
+from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller, what_is_said
 from complaints.enums import LimitStage, Urgency
 from complaints.limits import Limits
 from complaints.models import Order, OrderFile
@@ -31,6 +32,10 @@ RELATED = (
 )  # fmt: skip
 
 
+# How the reader reads texts of the order (callers.what_is_said).
+Said = Callable[[str], str]
+
+
 def visible_order(request: HttpRequest, pk: int) -> Order:
     """The order with what its pages need, or 404. One query."""
     return get_object_or_404(Order.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
@@ -45,6 +50,7 @@ LADDERS = (("complaint_visit", "visit_due_at"), ("complaint", "due_at"), ("compl
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """About twenty queries, whatever the order has been through."""
     order, user = visible_order(request, pk), request.user
+    said = what_is_said(order, user)
     files = list(order.files.select_related("uploaded_by__unit"))
     moves = moves_for(user, order)
     codes = [move.code for move in moves]
@@ -58,12 +64,14 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waiting": next_step(order),
         "moves": [{"move": move, "primary": move.code == main} for move in moves],
         "can_edit": user.has_perm("complaints.dispatch_order") and order.state.is_open,  # type: ignore[union-attr]
-        "facts": _facts(order),
+        "facts": _facts(order, said),
         "limits": explained_limits(order),
-        "visits": _visits(order, files),
-        "callbacks": order.callbacks.select_related("by__unit"),
-        "extensions": order.extensions.select_related("requested_by__unit", "decided_by__unit"),
-        "past_rounds": order.past_rounds.select_related("company"),
+        "visits": _visits(order, files, said),
+        "callbacks": _read(order.callbacks.select_related("by__unit"), said, "note"),
+        "extensions": _read(
+            order.extensions.select_related("requested_by__unit", "decided_by__unit"), said, "reason", "opinion"
+        ),
+        "past_rounds": _read(order.past_rounds.select_related("company"), said, "result", "redo_reason"),
         "photos": [_photo(file) for file in files if file.is_photo and file.visit_id is None],
         "files": [{**file_links(file), "file": file} for file in files if not file.is_photo],
         **caller_context(order, user),
@@ -72,7 +80,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "outcomes": outcomes_of(user, OCCASION, order.pk),
         "hazard_url": _hazard_url(order, user),
         "ladders": [kind for kind, due in LADDERS if getattr(order, due)],
-        "origin": _origin(order),
+        "origin": _origin(order, said),
         "events": history(order, user, files),
     }
     return render(request, "complaints/order_detail.html", context)
@@ -150,9 +158,18 @@ def _why(order: Order, stage: str, due_at: Any, reckoned: Any) -> str:
     return "按派单时的规定算出；规定后来有改动，已派的工单不变。"
 
 
-def _facts(order: Order) -> list[tuple[Any, ...]]:
+def _read(rows: Iterable[Any], said: Said, *texts: str) -> list[Any]:
+    """The rows with their texts as the reader reads them; never saved."""
+    read = list(rows)
+    for row in read:
+        for name in texts:
+            setattr(row, name, said(getattr(row, name)))
+    return read
+
+
+def _facts(order: Order, said: Said) -> list[tuple[Any, ...]]:
     facts: list[tuple[Any, ...]] = [
-        ("诉求内容", order.content, "wide"),
+        ("诉求内容", said(order.content), "wide"),
         ("地址", order.address),
         ("小区", order.community),
         ("承办企业", order.company),
@@ -169,7 +186,7 @@ def _facts(order: Order) -> list[tuple[Any, ...]]:
         ("实测室温", order.measured_temperature_c is not None and f"{order.measured_temperature_c} ℃"),
         ("责任归因", order.get_cause_display()),
         ("乡镇、街道", order.township),
-        ("办理结果", order.result, "wide"),
+        ("办理结果", said(order.result), "wide"),
         ("撤件时间", order.withdrawn_at and moment(order.withdrawn_at)),
     ]
     if order.first_overdue_at:
@@ -184,10 +201,10 @@ def _limit(order: Order) -> Any:
     return format_html("{} {} {}", limit.label, moment(limit.due_at), limit_badge(limit.due_at))
 
 
-def _visits(order: Order, files: list[OrderFile]) -> list[dict[str, Any]]:
+def _visits(order: Order, files: list[OrderFile], said: Said) -> list[dict[str, Any]]:
     """Each with how the temperature was taken, what was wrong about it, and its photos."""
     shown = []
-    for visit in order.visits.select_related("by__unit"):
+    for visit in _read(order.visits.select_related("by__unit"), said, "found"):
         warm = rules.is_warm_enough(visit)
         verdict = "" if warm is None else "达标" if warm else "不达标"
         photos = [_photo(file) for file in files if file.visit_id == visit.pk and file.is_photo]
@@ -201,9 +218,13 @@ def _photo(file: OrderFile) -> dict[str, Any]:
     return {**file_links(file), "caption": f"{by} {moment(file.uploaded_at)} 上传"}
 
 
-def _origin(order: Order) -> dict[str, Any] | None:
+def _origin(order: Order, said: Said) -> dict[str, Any] | None:
     """The file and row that the order was imported from, and what its cells said."""
     if not order.origin:
         return None
     raw = order.origin.get("raw", {})
-    return {"file": order.origin.get("file", ""), "row": order.origin.get("row"), "cells": list(raw.items())}
+    return {
+        "file": order.origin.get("file", ""),
+        "row": order.origin.get("row"),
+        "cells": [(head, said(text)) for head, text in raw.items()],
+    }
