@@ -11,6 +11,7 @@ from complaints import workflow
 from complaints.counting import counting_of, set_counting
 from complaints.models import Order
 from complaints.repeats import count_repeats, earlier_orders
+from complaints.tallies import HANDLED_BY
 from tests.cast import Cast
 from tests.integration.complaints.test_counting import values_of
 from tests.orders import dispatched, registered
@@ -29,7 +30,7 @@ def counted(cast: Cast) -> dict[tuple[int, int | None], int]:
         When(received_at__gte=cast.season.summer_start_on, then=Value(1)), default=Value(0),
         output_field=IntegerField(),
     )  # fmt: skip
-    return count_repeats(Order.objects.all(), season, Q(), counting_of(cast.county))
+    return count_repeats(Order.objects.all(), season, Q(), counting_of(cast.county), by=HANDLED_BY)
 
 
 def count(cast: Cast) -> int:
