@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts.enums import UnitKind
 from accounts.models import User
 from accounts.roles import ADMIN, COMPANY_ROLES, HOTLINE, INSPECTOR
+from complaints.masking import masked_text
 from notifications.services import notify
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def _tell(order: "Order", entry: "AuditEntry", people: Iterable[Any], subject: s
         [person for person in people if person.pk != entry.actor_id],
         key=f"order:{order.pk}:entry:{entry.pk}",
         subject=f"{order.number} {subject}",
-        body="\n".join(filter(None, [order.address, entry.note])),
+        # News leave the house by other ways and stay when the order is settled.
+        body="\n".join(filter(None, [order.address, masked_text(entry.note, order.caller)])),
         path=order.get_absolute_url(),
     )
 

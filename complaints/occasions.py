@@ -1,7 +1,6 @@
 """A complaint and the hazards it has led to: what a hazard registered from it begins with, and whom to call when it is
 struck off (`common/occasions.py`). Several complaints may have led to one hazard."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -10,9 +9,9 @@ from audit.services import build, record_many
 from common import clock
 from common.occasions import Occasion, Settled
 from complaints import messages
-from complaints.callers import mask_phone
 from complaints.enums import OrderStatus
 from complaints.enums import Source as OrderSource
+from complaints.masking import masked_text
 from complaints.models import Order
 from inspections.enums import Source
 from inspections.models import Hazard, HazardOccasion
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from inspections.querysets import HazardQuerySet
 
 OCCASION = "order"
-_PHONE = re.compile(r"(?<!\d)(?:1\d{10}|0\d{2,3}-?\d{7,8}|\d{7,8})(?!\d)")
 
 
 def order_occasion(user: Any, pk: int) -> Occasion | None:
@@ -51,8 +49,7 @@ def label_of(order: Order) -> str:
 
 def _without_caller(order: Order) -> str:
     """What was said, without the name and the phone: more people read hazards."""
-    text = order.content.replace(order.caller, "诉求人") if len(order.caller) > 1 else order.content
-    return _PHONE.sub(lambda found: mask_phone(found[0]), text)
+    return masked_text(order.content.replace(order.caller, "诉求人") if len(order.caller) > 1 else order.content)
 
 
 def orders_behind(hazard_id: int) -> "OrderQuerySet":

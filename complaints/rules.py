@@ -12,10 +12,12 @@ from common.text import bigram_stream, normalise, normalise_name
 from complaints.counting import counting_of, plain
 from complaints.enums import Category, MeasuringPlace
 from complaints.houses import house_in_fields
+from complaints.masking import masked_text
 from complaints.models import Callback, Counting, Order, Visit
 
-# Not the caller: who reads names masked must not find out by searching.
-SEARCHED_FIELDS = ("number", "outside_number", "address", "content")
+# Neither the caller nor what of them stands in the texts: who reads names masked must not find out by searching.
+FREE_TEXTS = ("address", "content")
+SEARCHED_FIELDS = ("number", "outside_number", *FREE_TEXTS)
 # Nobody holds a thermometer to the centimetre. What else is asked of a measurement is the bureau's setting.
 HEIGHT_TOLERANCE_M = Decimal("0.1")
 LIVING_ROOMS = (MeasuringPlace.BEDROOM, MeasuringPlace.LIVING_ROOM)
@@ -63,7 +65,8 @@ def household_of(order: Order) -> str:
 
 def search_terms(order: Order) -> str:
     """The bigrams of everything that free text search looks at, as stored in `Order.search_terms`."""
-    return bigram_stream(*(str(getattr(order, field) or "") for field in SEARCHED_FIELDS))
+    said = {name: masked_text(getattr(order, name), order.caller, phone=lambda _: " ") for name in FREE_TEXTS}
+    return bigram_stream(*(said.get(name) or str(getattr(order, name) or "") for name in SEARCHED_FIELDS))
 
 
 def problems_before_dispatch(order: Order, company: Any) -> list[str]:

@@ -18,6 +18,7 @@ from complaints import clusters, messages, rules
 from complaints.enums import LimitStage, OrderStatus, Urgency
 from complaints.files import with_files
 from complaints.limits import Moments
+from complaints.masking import masked_text
 from complaints.models import Order, OrderCounter
 from facilities.models import Season
 
@@ -103,7 +104,7 @@ def register(*, by: Any, season: Season, uploads: Sequence[InspectedUpload] = ()
     def write() -> AuditEntry:
         return record(
             actor=by, action="登记", target=order, to_status=OrderStatus.NEW, region_code=season.county.code,
-            note=order.content,
+            note=order.masked_content,
         )  # fmt: skip
 
     messages.registered(order, with_files(order, write, by=by, uploads=uploads))
@@ -189,10 +190,13 @@ def edit(order: Order, *, by: Any, version: int, values: dict[str, Any]) -> Audi
             change(order, expect={"status": order.status}, **values, **_derived(seen))
     except IntegrityError:
         raise MoveRefused([_said_before(seen)]) from None
-    return record(actor=by, action="修改", target=order, changes=_masked(changes), region_code=order.county.code)
+    return record(actor=by, action="修改", target=order, changes=_masked(changes, order), region_code=order.county.code)
 
 
-def _masked(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:
+def _masked(changes: dict[str, list[Any]], order: Order) -> dict[str, list[Any]]:
     """Who reads the history does not thereby read names and phones."""
     hidden = {rules.label("caller"), rules.label("phone")}
-    return {name: ["（已改）", "（不显示）"] if name in hidden else pair for name, pair in changes.items()}
+    shown = {name: ["（已改）", "（不显示）"] if name in hidden else pair for name, pair in changes.items()}
+    if content := shown.get(rules.label("content")):
+        shown[rules.label("content")] = [masked_text(text or "", order.caller) for text in content]
+    return shown

@@ -61,7 +61,7 @@ class OrderTable(LedgerTable):
     urgency = StatusColumn(verbose_name="紧急", enum=Urgency, orderable=False)
     address = TextColumn(verbose_name="地址", orderable=False)
     community = TextColumn(verbose_name="小区", accessor="community__name", select=("community",), orderable=False)
-    content = TextColumn(verbose_name="诉求内容", orderable=False)
+    content = TextColumn(verbose_name="诉求内容", accessor="masked_content", orderable=False)
     caller = LedgerColumn(verbose_name="诉求人", orderable=False)
     phone = LedgerColumn(verbose_name="联系电话", orderable=False)
     company = TextColumn(verbose_name="承办企业", accessor="company__label", select=("company",), orderable=False)

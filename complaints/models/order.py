@@ -21,6 +21,7 @@ from complaints.enums import (
     Source,
     Urgency,
 )
+from complaints.masking import masked_text
 from complaints.querysets import OrderQuerySet
 from facilities.models import Community, Season
 
@@ -229,6 +230,10 @@ class Order(models.Model):
     @property
     def state(self) -> OrderStatus:
         return OrderStatus(self.status)
+
+    @property
+    def masked_content(self) -> str:
+        return masked_text(self.content, self.caller)
 
     @property
     def urgency_colour(self) -> str:

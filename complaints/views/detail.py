@@ -1,5 +1,6 @@
 """An order's page: its facts, the moves the reader may make, what was done about it, and its history."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -14,7 +15,7 @@ from common.occasions import outcomes_of, query_of
 from common.ui import limit_badge, moment
 from common.working_calendar import calendar_in_force
 from complaints import rules
-from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller
+from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller, what_is_said
 from complaints.counting import counting_of
 from complaints.enums import ExtensionStatus, LimitStage, Urgency
 from complaints.follow_up import REPORTED_ON
@@ -34,6 +35,10 @@ RELATED = (
 )  # fmt: skip
 
 
+# How the reader reads texts of the order (callers.what_is_said).
+Said = Callable[[str], str]
+
+
 def visible_order(request: HttpRequest, pk: int) -> Order:
     """The order with what its pages need, or 404. One query."""
     return get_object_or_404(Order.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
@@ -51,6 +56,7 @@ LADDERS = (
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """About twenty queries, whatever the order has been through."""
     order, user = visible_order(request, pk), request.user
+    said = what_is_said(order, user)
     files = list(order.files.select_related("uploaded_by__unit"))
     moves = moves_for(user, order)
     codes = [move.code for move in moves]
@@ -64,12 +70,14 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waiting": next_step(order),
         "moves": [{"move": move, "primary": move.code == main} for move in moves],
         "can_edit": user.has_perm("complaints.dispatch_order") and order.state.is_open,  # type: ignore[union-attr]
-        "facts": _facts(order),
+        "facts": _facts(order, said),
         "limits": explained_limits(order),
-        "visits": _visits(order, files),
-        "callbacks": order.callbacks.select_related("by__unit"),
-        "extensions": order.extensions.select_related("requested_by__unit", "decided_by__unit"),
-        "past_rounds": order.past_rounds.select_related("company"),
+        "visits": _visits(order, files, said),
+        "callbacks": _read(order.callbacks.select_related("by__unit"), said, "note"),
+        "extensions": _read(
+            order.extensions.select_related("requested_by__unit", "decided_by__unit"), said, "reason", "opinion"
+        ),
+        "past_rounds": _read(order.past_rounds.select_related("company"), said, "result", "redo_reason"),
         "photos": [_photo(file) for file in files if file.is_photo and file.visit_id is None],
         "files": [{**file_links(file), "file": file} for file in files if not file.is_photo],
         **caller_context(order, user),
@@ -80,7 +88,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_link": may_link(user) and order.status not in NOT_FOR_HAZARDS,
         "may_unlink": may_link(user),
         "ladders": _ladders(order),
-        "origin": _origin(order),
+        "origin": _origin(order, said),
         "events": history(order, user, files),
     }
     return render(request, "complaints/order_detail.html", context)
@@ -172,9 +180,18 @@ def _lapsed(order: Order) -> str:
     return f"曾批准延至 {moment(lapsed.new_due_at)}，调整类别后失效。" if lapsed else ""
 
 
-def _facts(order: Order) -> list[tuple[Any, ...]]:
+def _read(rows: Iterable[Any], said: Said, *texts: str) -> list[Any]:
+    """The rows with their texts as the reader reads them; never saved."""
+    read = list(rows)
+    for row in read:
+        for name in texts:
+            setattr(row, name, said(getattr(row, name)))
+    return read
+
+
+def _facts(order: Order, said: Said) -> list[tuple[Any, ...]]:
     facts: list[tuple[Any, ...]] = [
-        ("诉求内容", order.content, "wide"),
+        ("诉求内容", said(order.content), "wide"),
         ("地址", order.address),
         ("小区", order.community),
         ("承办企业", order.company),
@@ -191,7 +208,7 @@ def _facts(order: Order) -> list[tuple[Any, ...]]:
         ("实测室温", order.measured_temperature_c is not None and f"{order.measured_temperature_c} ℃"),
         ("责任归因", order.get_cause_display()),
         ("乡镇、街道", order.township),
-        ("办理结果", order.result, "wide"),
+        ("办理结果", said(order.result), "wide"),
         ("撤件时间", order.withdrawn_at and moment(order.withdrawn_at)),
     ]
     if order.first_overdue_at:
@@ -206,10 +223,10 @@ def _limit(order: Order) -> Any:
     return format_html("{} {} {}", limit.label, moment(limit.due_at), limit_badge(limit.due_at, beside_date=True))
 
 
-def _visits(order: Order, files: list[OrderFile]) -> list[dict[str, Any]]:
+def _visits(order: Order, files: list[OrderFile], said: Said) -> list[dict[str, Any]]:
     """Each with how the temperature was taken, what was wrong about it, and its photos."""
     shown, counting = [], counting_of(order.county_id)
-    for visit in order.visits.select_related("by__unit", "company"):
+    for visit in _read(order.visits.select_related("by__unit", "company"), said, "found"):
         warm = rules.is_warm_enough(visit, counting)
         verdict = "" if warm is None else "达标" if warm else "不达标"
         photos = [_photo(file) for file in files if file.visit_id == visit.pk and file.is_photo]
@@ -223,9 +240,13 @@ def _photo(file: OrderFile) -> dict[str, Any]:
     return {**file_links(file), "caption": f"{by} {moment(file.uploaded_at)} 上传"}
 
 
-def _origin(order: Order) -> dict[str, Any] | None:
+def _origin(order: Order, said: Said) -> dict[str, Any] | None:
     """The file and row that the order was imported from, and what its cells said."""
     if not order.origin:
         return None
     raw = order.origin.get("raw", {})
-    return {"file": order.origin.get("file", ""), "row": order.origin.get("row"), "cells": list(raw.items())}
+    return {
+        "file": order.origin.get("file", ""),
+        "row": order.origin.get("row"),
+        "cells": [(head, said(text)) for head, text in raw.items()],
+    }
