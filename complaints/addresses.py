@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 C = TypeVar("C")
@@ -69,28 +70,32 @@ class Places(Generic[C]):
     """The known communities, to be looked for in many addresses. `names`: {name as names are compared: community}."""
 
     def __init__(self, names: Mapping[str, C]) -> None:
-        self._known: dict[str, list[tuple[str, C]]] = {}
+        # How long the names are that begin so, the longest first.
+        self._lengths: dict[tuple[str, str], list[int]] = {}
         called = dict(names)
         for name, community in names.items():
             # 和平里 is 和平里小区, and the other way round, unless there are both.
             other = name.removesuffix(_SUFFIX) if name.endswith(_SUFFIX) else f"{name}{_SUFFIX}"
             if len(other) > _START:
                 called.setdefault(other, community)
-        for name in sorted(called, key=len, reverse=True):
-            if len(name) >= _START:
-                self._known.setdefault(name[:_START], []).append((name, called[name]))
+        self._called = {name: community for name, community in called.items() if len(name) >= _START}
+        for name in sorted(self._called, key=len, reverse=True):
+            lengths = self._lengths.setdefault((name[0], name[1]), [])
+            if len(name) not in lengths:
+                lengths.append(len(name))
 
     def find(self, text: str) -> tuple[C, int, int] | None:
         """(the community, where its name begins and ends in `text`): of several the longest name, else the first."""
         found: tuple[C, int, int] | None = None
-        known = self._known
-        for start in range(len(text) - 1):
-            for name, community in known.get(text[start : start + _START], ()):
-                end = start + len(name)
-                if found and len(name) <= found[2] - found[1]:
+        known = self._lengths
+        for start in [n for n, pair in enumerate(pairwise(text)) if pair in known]:
+            for length in known[text[start], text[start + 1]]:
+                end = start + length
+                if found and length <= found[2] - found[1]:
                     break
-                if text.startswith(name, start) and _stands_alone(text, start, end):
-                    found = (community, start, end)
+                name = text[start:end]
+                if len(name) == length and name in self._called and _stands_alone(text, start, end):
+                    found = (self._called[name], start, end)
                     break
         return found
 

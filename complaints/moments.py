@@ -38,7 +38,7 @@ def read_moment(text: str, _head: Any = "") -> Reading[dt.datetime]:
         return Reading(None, "", raw, f"没有这个时间，{EXPECTED}")
     if found is None:
         return Reading(None, "", raw, EXPECTED)
-    moment = timezone.make_aware(found)
+    moment = timezone.make_aware(found, timezone.get_default_timezone())
     if moment > clock.now():
         return Reading(None, "", raw, f"读作 {found:%Y-%m-%d %H:%M}，还没有到，请核对")
     return Reading(moment, "时间", raw)

@@ -23,6 +23,7 @@ from complaints.temperatures import stated_temperature
 # Other systems write ="138…" so that Excel leaves the digits alone.
 _FORCED = re.compile(r'="(.*)"', re.DOTALL)
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_MEASURE = re.compile(r"(?:号楼|栋|幢|座|楼|单元|门|室|号|#)$")
 _OF_PROVINCE = re.compile(r"省(?:长|级|平台|12345|热线)")
 _OF_CITY = re.compile(r"市(?:长|级|平台|12345)")
 CHOICES = ("source", "platform", "category", "urgency")
@@ -191,4 +192,4 @@ def _platform_of(source: str) -> str | None:
 
 def _bare(text: str) -> str:
     """3号楼 in the column 楼号 is 3."""
-    return re.sub(r"(?:号楼|栋|幢|座|楼|单元|门|室|号|#)$", "", normalise_name(text)).upper() or text
+    return _MEASURE.sub("", normalise_name(text)).upper() or text
