@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from accounts import roles
+from accounts.models import User
 from common.concurrency import Stale
 from common.moves import MoveRefused
 from complaints import services, workflow
@@ -50,10 +52,11 @@ class TestWho:
     def test_an_extension_is_the_bureaus_whoever_has_the_permission(self, cast: Cast) -> None:
         order = dispatched(cast)
         workflow.request_extension(order, by=cast.chengyuan_admin, new_due_at=at(9, day=12), reason="等配件")
-        permission = Permission.objects.get(codename="decide_order_extension")
-        cast.chengyuan_clerk.user_permissions.add(permission)
+        cast.chengyuan_clerk.groups.add(Group.objects.get(name=roles.INSPECTOR))
+        clerk = User.objects.get(pk=cast.chengyuan_clerk.pk)
+        assert clerk.has_perm("complaints.decide_order_extension")
         with pytest.raises(PermissionDenied, match="审批延期须由住建局有相应权限的人员办理"):
-            workflow.decide_extension(order, by=cast.chengyuan_clerk, approve=True, opinion="同意")
+            workflow.decide_extension(order, by=clerk, approve=True, opinion="同意")
 
     def test_one_request_at_a_time_is_offered_and_one_to_decide(self, cast: Cast) -> None:
         order = dispatched(cast)
