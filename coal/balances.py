@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import DecimalField, F, QuerySet
+from django.db.models import DecimalField, F, Q, QuerySet
 from django.db.models.functions import Round
 
 from coal.demand import rounded
@@ -66,7 +66,7 @@ def stock_at(yard: Yard, day: dt.date) -> Decimal:
 
 
 def post(movement: Movement) -> None:
-    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. 2 to 8 queries."""
+    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. 2 to 9 queries."""
     _carry(movement, Decimal(1))
 
 
@@ -95,6 +95,7 @@ def _carry(movement: Movement, sign: Decimal) -> None:
     had_t = opening_t + row.net_t
     if kind is MovementKind.COUNT:
         row.counted_t = movement.quantity_t if sign > 0 else None
+        row.opens = row.opens or not _has_begun(row)
     else:
         column = COLUMNS[kind]
         setattr(row, column, getattr(row, column) + sign * movement.quantity_t)
@@ -126,6 +127,12 @@ def _row(yard: Yard, day: dt.date) -> tuple[StockDay, Decimal]:
         return found[0], opening_t
     received = {"received_t": before.received_t, "received_gj": before.received_gj} if before else {}
     return StockDay(yard=yard, day=day, close_t=opening_t, **received), opening_t
+
+
+def _has_begun(row: StockDay) -> bool:
+    """Whether anything that holds is in the book before that day. What was reversed left a row with nothing in it."""
+    earlier = StockDay.objects.filter(yard=row.yard, day__lt=row.day)
+    return earlier.filter(Q(counted_t__isnull=False) | Q(received_t__gt=0)).exists()
 
 
 def _shift(row: StockDay, by_t: Decimal) -> None:

@@ -26,7 +26,7 @@ def present_burn(company: Unit, season: Season, user: Any, today: dt.date) -> Bu
         return reckoned
     for standing in standings_of(season, keepers_of(season, user, today, company=company.pk), today):
         need = standing.cover.need
-        if need.mean_t and need != standing.basis.day_need:
+        if need.mean_t and need.known_days:
             plan, basis = reckoned.burning, need.basis
             mean_c = _mean_c(season, *week)
             if mean_c is None or mean_c >= plan.indoor_c:
