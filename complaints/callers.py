@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 
 from audit.services import record
 from complaints.models import Order
+from complaints.querysets import OrderQuerySet
 
 
 def may_see_caller(user: Any, order: Order) -> bool:
@@ -15,6 +16,20 @@ def may_see_caller(user: Any, order: Order) -> bool:
     if user.has_perm("complaints.dispatch_order"):
         return True
     return user.unit_id == order.company_id and order.state.is_under_way
+
+
+def finds_by_phone(user: Any) -> bool:
+    """Whether the user may look for orders by a phone: whoever cannot see whose it is must not find out by asking."""
+    return bool(user.has_perm("complaints.view_caller"))
+
+
+def with_callers_seen(orders: OrderQuerySet, user: Any) -> OrderQuerySet:
+    """Of these the orders whose callers the user may see, as `may_see_caller`."""
+    if not finds_by_phone(user) or not (user.unit_id or user.is_superuser):
+        return orders.none()
+    if user.has_perm("complaints.dispatch_order"):
+        return orders
+    return orders.filter(company=user.unit_id).under_way()
 
 
 def mask_name(name: str) -> str:

@@ -23,13 +23,13 @@ from notifications.services import notify
 
 
 def recipients_of(cluster: Cluster) -> list[User]:
-    """The company's head, the bureau's leader, the townships' people. One query."""
+    """The companies' heads, the bureau's leader, the townships' people. Two queries."""
     county = Q(unit__region=cluster.county_id) | Q(unit__region=cluster.county.parent_id)
-    townships = {each.township_id for each in communities_of(cluster)}
+    townships = list(cluster.townships.values_list("pk", flat=True))
     who = (
-        Q(unit=cluster.company_id, groups__name=COMPANY_ADMIN)
+        Q(unit__in=cluster.companies.all(), groups__name=COMPANY_ADMIN)
         | Q(county, unit__kind=UnitKind.HOUSING_BUREAU, groups__name__in=(ADMIN, READER))
-        | Q(unit__kind=UnitKind.TOWNSHIP, unit__region__in=townships - {None}, groups__name=TOWNSHIP)
+        | Q(unit__kind=UnitKind.TOWNSHIP, unit__region__in=townships, groups__name=TOWNSHIP)
     )
     return list(User.objects.active().filter(who).select_related("unit").distinct().order_by("unit__name", "full_name"))
 
@@ -43,8 +43,7 @@ def communities_of(cluster: Cluster) -> list[Any]:
 
 def orders_seen(cluster: Cluster, user: Any) -> Any:
     """The orders that make it up, as far as the user sees them, the latest first."""
-    seen = Order.objects.visible_to(user).counted().filter(**orders_of(cluster))
-    return seen.select_related("community").order_by("-received_at", "-pk")
+    return orders_of(cluster).visible_to(user).select_related("community").order_by("-received_at", "-pk")
 
 
 def in_words(cluster: Cluster, orders: list[Order]) -> str:
@@ -59,7 +58,7 @@ def in_words(cluster: Cluster, orders: list[Order]) -> str:
 
 def draft(cluster: Cluster, orders: list[Order]) -> str:
     """The notice to begin with; who sends it edits it."""
-    company = cluster.company.name if cluster.company else "供热企业"
+    company = "、".join(each.name for each in cluster.companies.all()) or "供热企业"
     return (
         f"【集中投诉紧急通报】{in_words(cluster, orders)}\n"
         f"请{company}立即派人到场查明原因、组织抢修，入户做好解释，2 小时内回报处置情况；"
@@ -103,9 +102,13 @@ def cluster_occasion(user: Any, pk: int) -> Occasion | None:
     cluster = Cluster.objects.visible_to(user).select_related("community", "station", "county").filter(pk=pk).first()
     if cluster is None:
         return None
+    companies, townships = list(cluster.companies.all()), list(cluster.townships.all())
     initial = {
         "problem_point": str(cluster.place), "description": in_words(cluster, list(orders_seen(cluster, user))),
-        "source": Source.COMPLAINT_ANALYSIS, "lead_unit": cluster.company_id, "township": cluster.township_id,
+        "source": Source.COMPLAINT_ANALYSIS,
+        # Of several a person says which.
+        "lead_unit": companies[0].pk if len(companies) == 1 else None,
+        "township": townships[0].pk if len(townships) == 1 else None,
         "communities": [each.pk for each in communities_of(cluster)], "facility": cluster.station_id,
         "found_on": clock.today(),
     }  # fmt: skip

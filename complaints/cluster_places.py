@@ -1,6 +1,7 @@
 """Where clusters are looked for: communities and the stations that heat several of them, and what is known of each."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from django.db.models import Q
 from accounts.models import Region
 from complaints.models import Counting, Order
 from complaints.periods import midnight
+from complaints.querysets import OrderQuerySet
 from complaints.surprise import HISTORY_MOST, LONGEST_H, History, floor_of
 from facilities.models import Community, Facility, Season
 
 HOUR = dt.timedelta(hours=1)
+_MEASURE_WORDS = re.compile("[号楼栋幢座单元门室房户#]")
 # Each of these is one look into an index.
 AT_ONCE = 100
 
@@ -68,15 +71,47 @@ def fill(places: Sequence[Place], counting: Counting, now: dt.datetime) -> None:
     recent = Order.objects.counted().filter(
         community__in=ids, received_at__gt=since, received_at__lte=now, category__in=counting.categories
     )
-    names = ("community_id", "household", "phone_reversed", "pk", "received_at")
-    for community, household, phone, pk, received_at in recent.order_by("received_at").values_list(*names):
-        found[community].append((household or phone or str(pk), received_at))
+    for pk, household, received_at in by_household(recent):
+        found[pk].append((household, received_at))
     for place in places:
         for community in place.communities:
             for household, received_at in found[community.pk]:
                 place.latest[household] = max(received_at, place.latest.get(household, received_at))
                 place.times.append(received_at)
                 place.by_community[community.pk].add(household)
+
+
+def by_household(orders: OrderQuerySet) -> list[tuple[int, str, dt.datetime]]:
+    """(community, household, when it was received) of each order that names a community. One query.
+
+    A household is known by its word. Words that one phone gives for one flat of a community, spelled or said less
+    fully (3号楼501室, then 3:2:501), are one household; where no room is said it is the phone's: the one that it has
+    named otherwise, else the phone alone.
+    """
+    names = ("community_id", "household", "phone_reversed", "pk", "received_at")
+    rows = list(orders.values_list(*names))
+    said: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
+    for community, household, phone, *_ in rows:
+        if household and phone:
+            said[community, phone].add(household)
+    one = {phone: _as_one(words) for phone, words in said.items()}
+    return [
+        (community, one.get((community, phone), {}).get(household) or household or phone or str(pk), received_at)
+        for community, household, phone, pk, received_at in rows
+    ]
+
+
+def _as_one(words: Collection[str]) -> dict[str, str]:
+    """{word: the fullest of the words that may mean the same flat}; for "", no room said, the fullest of all."""
+    flats = {word: _MEASURE_WORDS.sub("", word).split(":") for word in words}
+    fullest = sorted(words, key=lambda word: (flats[word].count(""), len(word), word))
+    return {"": fullest[0]} | {
+        word: next(other for other in fullest if _may_be_one(flats[word], flats[other])) for word in words
+    }
+
+
+def _may_be_one(one: list[str], other: list[str]) -> bool:
+    return all(a == b or not a or not b for a, b in zip(one, other, strict=False))
 
 
 def histories(

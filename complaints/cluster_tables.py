@@ -9,7 +9,7 @@ from complaints.models import Cluster
 
 class ClusterTable(LedgerTable):
     table_name = "clusters"
-    card = ("place", "households", "expected", "last_at", "company")
+    card = ("place", "households", "expected", "last_at", "heated_by")
     default_order = ("-last_at",)
     fixed = ("place",)
 
@@ -19,9 +19,7 @@ class ClusterTable(LedgerTable):
     window_hours = NumberColumn(verbose_name="时段", unit="小时")
     started_at = LedgerColumn(verbose_name="首件受理")
     last_at = LedgerColumn(verbose_name="最近一件")
-    company = LedgerColumn(
-        verbose_name="供热企业", accessor="company__label", order_by="company__name", select=("company",)
-    )
+    heated_by = LedgerColumn(verbose_name="供热企业", orderable=False)
 
     def render_started_at(self, value: Any) -> str:
         return moment(value)

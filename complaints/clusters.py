@@ -15,11 +15,13 @@ from django.db import transaction
 from accounts.models import Region
 from common import clock
 from complaints import messages
-from complaints.cluster_places import HOUR, Place, fill, histories, places_of
+from complaints.cluster_places import HOUR, Place, by_household, fill, histories, places_of
 from complaints.counting import counting_of
 from complaints.models import Cluster, ClusterWarning, Counting, Order
+from complaints.querysets import OrderQuerySet
 from complaints.surprise import Expectation, Finding, allowed_chance, stands_out
 from facilities.models import Season
+from facilities.season_companies import SeasonCompanies
 
 # The season that is and the one before it.
 SEASONS_OF_HISTORY = 2
@@ -83,34 +85,45 @@ def _write(county: Region, season: Season, place: Place, finding: Finding, now: 
     """The cluster if it is new or has grown. Under the county's lock: nobody else writes its clusters meanwhile."""
     window_start = now - finding.hours * HOUR
     of_place = {"station": place.station} if place.station else {"community": place.communities[0]}
-    cluster = Cluster.objects.filter(**of_place, last_at__gt=window_start).order_by("-last_at").first()
-    first = place.communities[0]
+    known = list(Cluster.objects.filter(**of_place, last_at__gt=window_start).order_by("-last_at")[:2])
+    # Calls that are brought in later are earlier ones: it reaches back to the window's first, but into no other.
+    earliest = max([window_start, *(other.last_at for other in known[1:])])
+    started_at = min((at for at in place.times if at > earliest), default=now)
     facts = {
         "window_hours": finding.hours, "expected": round(finding.expected, 3), "chance": finding.chance,
         "last_at": max(place.times),
     }  # fmt: skip
-    if cluster is None:
-        started_at = min(at for at in place.times if at > window_start)
+    if not known:
         cluster, is_new = Cluster.objects.get_or_create(
             **of_place, started_at=started_at,
-            defaults=facts | {
-                "county": county, "season": season, "households": finding.households, "company": first.company,
-                "township": first.township if len({each.township_id for each in place.communities}) == 1 else None,
-            },
+            defaults=facts | {"county": county, "season": season, "households": finding.households},
         )  # fmt: skip
         if is_new:
+            _whose(cluster, place)
             _warn(cluster, now)
-            return cluster
-    households = max(cluster.households, sum(1 for at in place.latest.values() if at >= cluster.started_at))
-    if households == cluster.households and facts["last_at"] == cluster.last_at:
-        return None
-    cluster.households = households
+        return cluster if is_new else None
+    cluster = known[0]
+    before = (cluster.started_at, cluster.last_at, cluster.households)
+    cluster.started_at = min(cluster.started_at, started_at)
     for name, value in facts.items():
         setattr(cluster, name, value)
-    cluster.save(update_fields=["households", *facts])
-    if households >= 2 * cluster.warned_households:
+    # Not only those of the window: all since it began.
+    households = {household for _, household, _ in by_household(orders_of(cluster))}
+    cluster.households = max(cluster.households, len(households))
+    if before == (cluster.started_at, cluster.last_at, cluster.households):
+        return None
+    cluster.save(update_fields=["started_at", "households", *facts])
+    _whose(cluster, place)
+    if cluster.households >= 2 * cluster.warned_households:
         _warn(cluster, now)
     return cluster
+
+
+def _whose(cluster: Cluster, place: Place) -> None:
+    """Whom it concerns: the companies of the season and the townships of all communities of the place."""
+    heated_by = SeasonCompanies(cluster.season, place.communities).of
+    cluster.companies.add(*{company for each in place.communities if (company := heated_by(each))})
+    cluster.townships.add(*{each.township_id for each in place.communities if each.township_id})
 
 
 def _warn(cluster: Cluster, now: dt.datetime) -> None:
@@ -121,9 +134,10 @@ def _warn(cluster: Cluster, now: dt.datetime) -> None:
     messages.cluster_found(cluster, level)
 
 
-def orders_of(cluster: Cluster) -> dict[str, object]:
-    """The conditions on the orders that make it up."""
+def orders_of(cluster: Cluster) -> OrderQuerySet:
+    """The orders that make it up, by what counts now. One query when it is asked, one for what counts."""
     place: dict[str, object] = (
         {"community": cluster.community_id} if cluster.community_id else {"community__station": cluster.station_id}
     )
-    return place | {"received_at__gte": cluster.started_at, "received_at__lte": cluster.last_at}
+    within = {"received_at__gte": cluster.started_at, "received_at__lte": cluster.last_at}
+    return Order.objects.counted().filter(**place, **within, category__in=counting_of(cluster.county_id).categories)

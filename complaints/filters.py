@@ -17,6 +17,7 @@ from common.filters import LedgerFilterSet
 from common.search_terms import search_phrases
 from common.text import normalise
 from common.workdays import end_of, start_of
+from complaints.callers import finds_by_phone, with_callers_seen
 from complaints.enums import OPEN_STATUSES, Category, OrderStatus, Source, Urgency
 from complaints.models import Order
 from complaints.places import communities_called
@@ -111,8 +112,7 @@ class OrderFilter(LedgerFilterSet):
         attrs = {"placeholder": "编号、地址、诉求内容", "type": "search"}
         self.filters["q"].extra["widget"] = forms.TextInput(attrs=attrs)
         self.filters["phone"].extra["widget"] = forms.TextInput(attrs={"inputmode": "numeric", "size": "8"})
-        if not user.has_perm("complaints.view_caller"):
-            # Who does not see a phone cannot find out by searching whose it is.
+        if not finds_by_phone(user):
             del self.filters["phone"]
         line = ("category", "urgency", "phone") if sees_only_dispatched(user) else ("company", "category", "phone")
         self.main = tuple(name for name in line if name in self.filters)  # type: ignore[misc]
@@ -143,7 +143,7 @@ class OrderFilter(LedgerFilterSet):
         return queryset
 
     def by_tail(self, queryset: OrderQuerySet, name: str, value: str) -> OrderQuerySet:
-        return queryset.phone_ends_with(value)
+        return with_callers_seen(queryset, self.user).phone_ends_with(value)
 
     def by_community(self, queryset: OrderQuerySet, name: str, value: str) -> OrderQuerySet:
         # Named by their keys, so that the database knows beforehand how much of the ledger they are.

@@ -65,7 +65,7 @@ def hot_spots(user: Any, season: Season, now: dt.datetime) -> HotSpots:
     counted = Order.objects.visible_to(user).counted().filter(counts(counting), period.holds("received_at"))
     per_community = counted.filter(county=season.county_id).order_by().values_list("community_id")
     found: dict[int | None, int] = dict(per_community.annotate(count=Count("pk")))
-    known = list(Community.objects.visible_to(user).filter(county=season.county_id).select_related("station"))
+    known = list(Community.objects.in_season(season, user).select_related("station"))
     spots = [Spot(each, 1, found.get(each.pk, 0), each.households) for each in known]
     return HotSpots(
         period, counting, ranking(spots, counting), ranking(_stations(spots), counting), found.get(None, 0)

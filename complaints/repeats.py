@@ -37,8 +37,9 @@ class Earlier:
         return "、".join([*said, "同一电话"] if self.same_phone else said)
 
 
-def earlier_orders(order: Order, *, limit: int = MOST_SHOWN) -> list[Earlier]:
+def earlier_orders(order: Order, *, by_phone: bool = True, limit: int = MOST_SHOWN) -> list[Earlier]:
     """What the household or the phone had complained of before `order`, newest first; `order` may be unsaved.
+    Without `by_phone` the household alone is asked for and nothing is said of phones.
 
     Two queries, one of them by the indexes on household and phone. Nobody's rights are asked here: the caller shows
     them to who sees the order, and each links to a page that asks.
@@ -46,7 +47,7 @@ def earlier_orders(order: Order, *, limit: int = MOST_SHOWN) -> list[Earlier]:
     same = Q()
     if order.household:
         same |= Q(household=order.household)
-    if order.phone_reversed:
+    if order.phone_reversed and by_phone:
         same |= Q(phone_reversed=order.phone_reversed)
     if not same:
         return []
@@ -58,12 +59,12 @@ def earlier_orders(order: Order, *, limit: int = MOST_SHOWN) -> list[Earlier]:
         before.exclude(status=OrderStatus.INVALID).select_related("company").order_by("-received_at", "-pk")[:limit]
     )
     counting = counting_of(order.county_id) if found else None
-    return [_compared(each, order, counting) for each in found] if counting else []
+    return [_compared(each, order, counting, by_phone=by_phone) for each in found] if counting else []
 
 
-def _compared(earlier: Order, order: Order, counting: Counting) -> Earlier:
+def _compared(earlier: Order, order: Order, counting: Counting, *, by_phone: bool) -> Earlier:
     same_household = bool(order.household) and earlier.household == order.household
-    same_phone = bool(order.phone_reversed) and earlier.phone_reversed == order.phone_reversed
+    same_phone = by_phone and bool(order.phone_reversed) and earlier.phone_reversed == order.phone_reversed
     in_time = order.received_at - earlier.received_at <= dt.timedelta(days=counting.repeat_days)
     repeated = (same_household and earlier.category == order.category and in_time) or (
         same_phone and earlier.season_id == order.season_id

@@ -132,6 +132,17 @@ def problems_before_close(order: Order) -> list[str]:
     return [f"还没有回访到诉求人（已打 {len(calls)} 次）。{needed}"]
 
 
+def problems_of_leaving(order: Order) -> list[str]:
+    """Why it cannot be given up: callers of others are seen to with it."""
+    numbers = list(order.merged.order_by("pk").values_list("number", flat=True))
+    if not numbers:
+        return []
+    return [
+        f"{'、'.join(numbers)} 已并入 {order.number}，作无效处理会丢下这些诉求人；"
+        "请照常派单、办理，由企业如实反馈，回访后办结"
+    ]
+
+
 def field_differences(order: Order, values: dict[str, Any]) -> dict[str, list[Any]]:
     """What `values` would change on the order, with the fields' labels; choices as people read them."""
     changes = {}

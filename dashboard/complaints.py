@@ -46,9 +46,9 @@ def open_orders(orders: OrderQuerySet, now: dt.datetime) -> OpenOrders:
 
 
 def clusters_of_late(user: Any, season: Season, now: dt.datetime) -> list[Cluster]:
-    """Of the last seven days, the largest first. One query."""
+    """Of the last seven days, the largest first. Two queries."""
     recent = Cluster.objects.visible_to(user).filter(county=season.county_id, season=season, last_at__gte=now - WEEK)
-    joined = recent.select_related("community", "station", "company")
+    joined = recent.select_related("community", "station").prefetch_related("companies")
     return list(joined.order_by("-households", "-last_at")[:MOST_CLUSTERS])
 
 

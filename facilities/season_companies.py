@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.enums import UnitKind
 from accounts.models import Unit
@@ -22,13 +23,23 @@ def company_of(community: Community | None, season: Season) -> Unit | None:
     return company if company and company.is_active else None
 
 
-class SeasonCompanies:
-    """The same for many communities of a season's county. Two queries."""
+def communities_called(season: Season, user: Any, text: str = "") -> QuerySet[Any]:
+    """The season's communities that the user sees, each with `heated_by`; those with `text` in their name."""
+    found = Community.objects.in_season(season, user)
+    return found.filter(name__icontains=text) if text else found
 
-    def __init__(self, season: Season) -> None:
+
+class SeasonCompanies:
+    """The same for many communities of a season's county: for all of it, or for `communities`. Three queries."""
+
+    def __init__(self, season: Season, communities: Iterable[Community] | None = None) -> None:
         rows = Community.objects.filter(county=season.county_id, company__isnull=False)
+        said = season.companies.all()
+        if communities is not None:
+            asked = [community.pk for community in communities]
+            rows, said = rows.filter(pk__in=asked), said.filter(community__in=asked)
         by_community = dict(rows.values_list("pk", "company_id"))
-        by_community |= dict(season.companies.values_list("community_id", "company_id"))
+        by_community |= dict(said.values_list("community_id", "company_id"))
         units = Unit.objects.active().in_bulk(set(by_community.values()))
         self._companies = {pk: units[company] for pk, company in by_community.items() if company in units}
 

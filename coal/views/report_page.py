@@ -39,7 +39,7 @@ from common.htmx import render_page
 from common.pending_forms import posted_or_pending
 from common.tables import capped_count
 from common.ui import quantity
-from facilities.models import Season
+from facilities.selectors import seasons_of
 
 FRAGMENTS = {"list": "partials/list.html"}
 reads = permission_required("coal.view_coal", raise_exception=True)
@@ -74,7 +74,7 @@ def _yards(companies: list[Unit]) -> list[Any]:
 
 @reads
 def report_list(request: HttpRequest) -> HttpResponse:
-    """A day of all the companies the user sees; whoever sees their own only is led to its page. About 12 queries."""
+    """A day of all the companies the user sees; whoever sees their own only is led to its page. At most 12 queries."""
     user, day = request.user, _day(request)
     companies = list(companies_on(user, day))
     if len(companies) == 1 and companies[0].pk == user.unit_id:  # type: ignore[union-attr]
@@ -82,7 +82,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     reports = reports_of([company.pk for company in companies], day)
     yards = _yards(companies)
     books, opened = books_of(yards, day), first_days(yard for yard in yards if yard.is_active)
-    season = Season.objects.visible_to(user).containing(day).first()
+    season = next((each for each in seasons_of(request) if each.summer_start_on <= day <= each.heating_end_on), None)
     rows = [
         _row(company, reports.get(company.pk), books.get(company.pk, Book()))
         | {"is_owed": season is not None and bool(owed_days(season, opened.get(company.pk), day, day))}

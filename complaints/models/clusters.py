@@ -20,9 +20,11 @@ class ClusterQuerySet(models.QuerySet["Cluster"]):
         """As orders are: the region's for bureaus, desk and leaders, its area for a township, its own for a company."""
         if not user.is_superuser and not user.unit_id:
             return self.none()
-        if sees_region(user) or user.unit.kind == UnitKind.TOWNSHIP or user.has_perm("complaints.dispatch_order"):
-            return self.filter(in_region(user, township="township"))
-        return self.filter(company_id=user.unit_id)
+        if user.unit_id and user.unit.kind == UnitKind.TOWNSHIP:
+            return self.filter(townships=user.unit.region_id)
+        if sees_region(user) or user.has_perm("complaints.dispatch_order"):
+            return self.filter(in_region(user))
+        return self.filter(companies=user.unit_id)
 
 
 class Cluster(models.Model):
@@ -33,9 +35,9 @@ class Cluster(models.Model):
     season = models.ForeignKey(Season, models.PROTECT, related_name="+", verbose_name="采暖季", db_index=False)
     community = models.ForeignKey(Community, models.PROTECT, null=True, related_name="clusters", verbose_name="小区")
     station = models.ForeignKey(Facility, models.PROTECT, null=True, related_name="clusters", verbose_name="换热站")
-    # As they were when it was found.
-    company = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", verbose_name="供热企业")
-    township = models.ForeignKey(Region, models.PROTECT, null=True, related_name="+", verbose_name="乡镇、街道")
+    # Of all communities of the place: who heats them in that season when it is found, and joins while it grows.
+    companies: Any = models.ManyToManyField(Unit, related_name="+", verbose_name="供热企业")
+    townships: Any = models.ManyToManyField(Region, related_name="+", verbose_name="乡镇、街道")
     started_at = models.DateTimeField("首件受理")
     last_at = models.DateTimeField("最近一件受理")
     window_hours = models.PositiveSmallIntegerField("时段（小时）")
@@ -71,7 +73,6 @@ class Cluster(models.Model):
         ]
         indexes = [
             models.Index(fields=["county", "season", "last_at", "id"], name="cluster_list"),
-            models.Index(fields=["company", "last_at", "id"], name="cluster_company"),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +80,10 @@ class Cluster(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/complaints/clusters/{self.pk}/"
+
+    @property
+    def heated_by(self) -> str:
+        return "、".join(company.label for company in self.companies.all())
 
     @property
     def place(self) -> Community | Facility:

@@ -22,7 +22,7 @@ from facilities.selectors import current_season
 reads = permission_required("complaints.view_order", raise_exception=True)
 notifies = permission_required("complaints.send_cluster_notice", raise_exception=True)
 MOST_ORDERS = 200
-JOINS = ("community", "station", "company", "township", "county", "season")
+JOINS = ("community", "station", "county", "season")
 
 
 class NoticeForm(forms.Form):
@@ -42,7 +42,9 @@ def cluster_list(request: HttpRequest) -> HttpResponse:
     clusters = Cluster.objects.visible_to(request.user).filter(county=season.county_id, season=season)
     setting = counting.counting_of(season.county_id)
     context = {
-        "table": ClusterTable.for_request(request, clusters, total=capped_count(clusters)),
+        "table": ClusterTable.for_request(
+            request, clusters, total=capped_count(clusters), rows=Cluster.objects.prefetch_related("companies")
+        ),
         "season": season,
         "setting": setting,
         "empty_title": "本季还没有集中投诉",
@@ -60,8 +62,8 @@ def cluster_detail(request: HttpRequest, pk: int) -> HttpResponse:
     temperatures = [order.stated_temperature_c for order in seen if order.stated_temperature_c is not None]
     facts: list[tuple[Any, ...]] = [
         ("小区" if cluster.community else "换热站", cluster.place),
-        ("供热企业", cluster.company),
-        ("乡镇、街道", cluster.township),
+        ("供热企业", "、".join(map(str, cluster.companies.all()))),
+        ("乡镇、街道", "、".join(map(str, cluster.townships.all()))),
         ("投诉户数", f"{cluster.households} 户"),
         ("时段", f"{cluster.window_hours} 小时"),
         ("按历史应有", f"{cluster.expected:.1f} 户"),

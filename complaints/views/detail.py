@@ -14,16 +14,17 @@ from common.occasions import outcomes_of, query_of
 from common.ui import limit_badge, moment
 from common.working_calendar import calendar_in_force
 from complaints import rules
-from complaints.callers import mask_name, mask_phone, may_see_caller
+from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller
 from complaints.enums import LimitStage, Urgency
+from complaints.hazards import NOT_FOR_HAZARDS, may_link
 from complaints.limits import Limits
 from complaints.models import Order, OrderFile
+from complaints.moves import moves_for
 from complaints.occasions import OCCASION
 from complaints.repeats import Earlier, earlier_orders
 from complaints.standing import next_step, running_limit
 from complaints.tables import main_move
 from complaints.timeline import file_links, history
-from complaints.workflow import moves_for
 
 reads = permission_required("complaints.view_order", raise_exception=True)
 RELATED = (
@@ -71,6 +72,8 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "earlier": earlier_for(order, user),
         "outcomes": outcomes_of(user, OCCASION, order.pk),
         "hazard_url": _hazard_url(order, user),
+        "may_link": may_link(user) and order.status not in NOT_FOR_HAZARDS,
+        "may_unlink": may_link(user),
         "ladders": [kind for kind, due in LADDERS if getattr(order, due)],
         "origin": _origin(order),
         "events": history(order, user, files),
@@ -80,7 +83,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _hazard_url(order: Order, user: Any) -> str:
     """Of the form of a hazard that begins with the order; empty for who registers none, or of an order that is none."""
-    if order.status in ("invalid", "merged") or not user.has_perm("inspections.register_hazard"):
+    if order.status in NOT_FOR_HAZARDS or not user.has_perm("inspections.register_hazard"):
         return ""
     return f"{reverse('inspections:hazard_create')}?{query_of(OCCASION, order.pk)}"
 
@@ -96,8 +99,9 @@ def _main_move(order: Order, codes: list[str]) -> str:
 
 
 def earlier_for(order: Order, user: Any) -> list[Earlier]:
-    """Earlier orders of the household or the phone that the user sees. Three queries."""
-    earlier = earlier_orders(order)
+    """Earlier orders of the household or, where the user may look for one, the phone that the user sees. Three
+    queries."""
+    earlier = earlier_orders(order, by_phone=finds_by_phone(user))
     keys = [each.order.pk for each in earlier]
     seen = set(Order.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
     return [each for each in earlier if each.order.pk in seen]

@@ -14,12 +14,14 @@ from common import clock
 from common.moves import MoveRefused
 from common.pending_forms import posted_or_pending
 from complaints import rules, services, workflow
+from complaints.callers import finds_by_phone
 from complaints.forms.entry import OrderForm
 from complaints.models import Order
 from complaints.places import MOST_OFFERED, the_community
 from complaints.standing import next_actor
 from complaints.views.detail import earlier_for
 from facilities.models import Season
+from facilities.season_companies import SeasonCompanies
 from facilities.selectors import current_season
 
 registers = permission_required("complaints.register_order", raise_exception=True)
@@ -80,7 +82,8 @@ def _registered(order: Order) -> str:
 @registers
 @require_GET
 def lookup(request: HttpRequest) -> HttpResponse:
-    """What is known while somebody types: the communities meant, the company, earlier orders. Six queries at most."""
+    """What is known while somebody types: the communities meant, the season's company, earlier orders. Nine queries at
+    most."""
     season = current_season(request)
     known = _known(request.GET, request.user, season) if season else {}
     return render(request, "complaints/parts/lookup.html", known)
@@ -89,6 +92,10 @@ def lookup(request: HttpRequest) -> HttpResponse:
 def _known(data: Any, user: Any, season: Season) -> dict[str, Any]:
     text = data.get("community", "")
     community, found = the_community(text, user, season.county_id) if text.strip() else (None, [])
+    offered = [*found[:MOST_OFFERED], *([community] if community else [])]
+    companies = SeasonCompanies(season, offered) if offered else None
+    heated_by = companies.of if companies else lambda _: None
+    by_phone = finds_by_phone(user)
     probe = Order(
         county=season.county, season=season, community=community, received_at=clock.now(),
         phone_reversed=rules.digits_reversed(data.get("phone", "")),
@@ -97,8 +104,10 @@ def _known(data: Any, user: Any, season: Season) -> dict[str, Any]:
     probe.household = rules.household_of(probe)
     return {
         "asked": text.strip(),
-        "places": found[:MOST_OFFERED],
+        "places": [(place, heated_by(place)) for place in found[:MOST_OFFERED]],
         "community": community,
+        "company": heated_by(community),
         "earlier": earlier_for(probe, user),
-        "has_asked_earlier": bool(probe.household or len(probe.phone_reversed) >= 7),
+        "has_asked_earlier": bool(probe.household or (by_phone and len(probe.phone_reversed) >= 7)),
+        "by_phone": by_phone,
     }

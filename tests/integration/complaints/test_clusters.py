@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import time_machine
 
+from complaints.cluster_notices import cluster_occasion, orders_seen, recipients_of
 from complaints.clusters import check, check_all
 from complaints.models import Cluster, ClusterWarning
 from complaints.services import audit_registered
+from facilities.season_companies import assign_company
 from notifications.models import Message
 from tests.cast import Cast
 from tests.factories import CommunityFactory
@@ -57,7 +59,58 @@ def test_told_once_and_again_when_doubled(cast: Cast, winter: Any) -> None:
     assert [(each.level, each.households) for each in ClusterWarning.objects.all()] == [(1, 5), (2, 10)]
     assert Message.objects.filter(recipient=cast.hotline, key__startswith="cluster:").count() == 2
     cluster = Cluster.objects.get()
-    assert (cluster.window_hours, cluster.company, cluster.township) == (24, cast.chengyuan, cast.town_a)
+    assert (cluster.window_hours, [*cluster.companies.all()], [*cluster.townships.all()]) == (
+        24, [cast.chengyuan], [cast.town_a],
+    )  # fmt: skip
+
+
+def test_calls_brought_in_later_are_counted_from_the_first_of_them(cast: Cast, winter: Any) -> None:
+    cold(cast, 5, hours=5)
+    check(cast.county.pk)
+    cold(cast, 20, first=50, hours=9)
+    registered(cast, category="advice", received_at=NOW - dt.timedelta(hours=6))
+    (cluster,) = check(cast.county.pk)
+    assert (cluster.households, cluster.started_at) == (25, NOW - dt.timedelta(hours=9))
+    assert [(each.level, each.households) for each in ClusterWarning.objects.all()] == [(1, 5), (2, 25)]
+    assert orders_seen(cluster, cast.hotline).count() == 25
+
+
+def test_one_that_goes_on_for_days_counts_all_its_households(cast: Cast, winter: Any) -> None:
+    for n in range(25):
+        now = NOW + dt.timedelta(hours=8 * n)
+        winter.move_to(now)
+        cold(cast, 1, first=n, hours=(NOW - now) / dt.timedelta(hours=1))
+        check(cast.county.pk)
+    assert Cluster.objects.get().households == 25
+    assert [each.households for each in ClusterWarning.objects.all()] == [3, 6, 12, 24]
+
+
+def test_it_does_not_reach_back_into_the_one_before(cast: Cast, winter: Any) -> None:
+    cold(cast, 3)
+    (before,) = check(cast.county.pk)
+    winter.shift(dt.timedelta(hours=40))
+    cold(cast, 20, first=50, hours=-40)
+    check(cast.county.pk)
+    cold(cast, 30, first=100, hours=0.5)
+    check(cast.county.pk)
+    started = Cluster.objects.order_by("started_at").values_list("started_at", "households")
+    assert list(started) == [(before.started_at, 3), (NOW - dt.timedelta(hours=0.5), 50)]
+
+
+def test_one_caller_who_spells_the_room_in_several_ways_is_one_household(cast: Cast, winter: Any) -> None:
+    spelled = [("3", "2", "501"), ("3号楼", "2单元", "501室"), ("3", "", "501"), ("", "", "501"), ("", "", "")]
+    for building, unit, room in spelled:
+        registered(
+            cast, category="low_temperature", building=building, building_unit=unit, room=room,
+            received_at=NOW - dt.timedelta(hours=1),
+        )  # fmt: skip
+    assert check(cast.county.pk) == []
+
+
+def test_neighbours_for_whom_one_of_them_calls_are_as_many_households(cast: Cast, winter: Any) -> None:
+    for n in range(5):
+        registered(cast, category="low_temperature", building=str(n + 1), received_at=NOW - dt.timedelta(hours=1))
+    assert [cluster.households for cluster in check(cast.county.pk)] == [5]
 
 
 def test_one_household_that_calls_often_is_no_cluster(cast: Cast, winter: Any) -> None:
@@ -141,6 +194,43 @@ def test_who_sees_it(cast: Cast, winter: Any) -> None:
     }
     assert seen == {"admin", "hotline", "leader", "township_officer", "chengyuan_admin"}
     assert not Cluster.objects.visible_to(cast.foreign.admin).exists()
+
+
+def test_it_is_the_matter_of_the_season_s_company(cast: Cast, winter: Any) -> None:
+    assign_company(cast.season, [cast.community], cast.beiyuan, by=cast.admin)
+    cold(cast, 5)
+    (cluster,) = check(cast.county.pk)
+    assert list(cluster.companies.all()) == [cast.beiyuan]
+    assert Cluster.objects.visible_to(cast.beiyuan_clerk).exists()
+    assert not Cluster.objects.visible_to(cast.chengyuan_admin).exists()
+    occasion = cluster_occasion(cast.admin, cluster.pk)
+    assert occasion and occasion.initial["lead_unit"] == cast.beiyuan.pk
+
+
+def test_a_station_s_is_the_matter_of_all_its_companies_and_townships(
+    cast: Cast, winter: Any, client_as: Callable[..., Any]
+) -> None:
+    places = [
+        CommunityFactory(county=cast.county, company=company, township=township, station=cast.station, name=name)
+        for name, company, township in (
+            ("一号院", cast.chengyuan, cast.town_b), ("二号院", cast.beiyuan, cast.town_a),
+            ("三号院", cast.chengyuan, cast.town_b), ("四号院", cast.beiyuan, cast.town_a),
+        )
+    ]  # fmt: skip
+    for n, place in enumerate(places):
+        cold(cast, 2, first=10 * n, community=place)
+    (cluster,) = check(cast.county.pk)
+    assert set(cluster.companies.all()) == {cast.chengyuan, cast.beiyuan}
+    assert set(cluster.townships.all()) == {cast.town_a, cast.town_b}
+    told = recipients_of(cluster)
+    assert cast.chengyuan_admin in told and cast.township_officer in told
+    for user in (cast.chengyuan_admin, cast.beiyuan_clerk, cast.township_officer):
+        page = client_as(user).get(cluster.get_absolute_url()).content.decode()
+        assert "城源热力" in page and "北苑" in page and cast.town_a.name in page and cast.town_b.name in page
+    occasion = cluster_occasion(cast.admin, cluster.pk)
+    assert occasion and occasion.initial["lead_unit"] is None is occasion.initial["township"]
+    for address in ("/complaints/clusters/", "/"):
+        assert "城源热力、北苑" in client_as(cast.admin).get(address).content.decode()
 
 
 def test_as_many_queries_for_many_orders(cast: Cast, winter: Any, django_assert_max_num_queries: Any) -> None:

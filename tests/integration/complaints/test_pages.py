@@ -18,6 +18,7 @@ from common import clock
 from complaints import workflow
 from complaints.enums import OrderStatus
 from complaints.models import Limit, Order
+from facilities.season_companies import assign_company
 from supervision.sweep import sweep
 from tests.cast import Cast
 from tests.factories import CommunityFactory
@@ -94,6 +95,13 @@ class TestList:
         assert "最后 4 位以上数字" in client.get("/complaints/?phone=678").content.decode()
         # Who does not see a phone cannot find out whose it is either.
         assert len(numbers(client_as(cast.leader).get("/complaints/?phone=5678").content.decode())) == 2
+
+    def test_a_company_finds_by_phone_what_it_handles_only(self, cast: Cast, client_as: As) -> None:
+        order = dispatched(cast)
+        solve(reported(cast, room="777"), by=cast.hotline)
+        client = client_as(cast.chengyuan_admin)
+        assert numbers(client.get("/complaints/?phone=12345678").content.decode()) == [order.number]
+        assert len(numbers(client_as(cast.hotline).get("/complaints/?phone=12345678").content.decode())) == 2
 
     def test_by_words_and_by_the_initials_of_the_community(self, cast: Cast, client_as: As) -> None:
         order = registered(cast, content="暖气漏水")
@@ -298,6 +306,30 @@ class TestEntry:
         page = client.post("/complaints/new/", {"phone": "13812345678", "content": "还是不热", "look": "1"})
         assert order.number in page.content.decode() and "还是不热" in page.content.decode()
         assert Order.objects.count() == 1
+
+    def test_the_company_offered_is_that_of_the_season(self, cast: Cast, client_as: As, place: Any) -> None:
+        other = CommunityFactory(county=cast.county, name="锦绣花园", company=cast.beiyuan)
+        assign_company(cast.season, [place], cast.chengyuan, by=cast.admin)
+        client = client_as(cast.hotline)
+        page = client.get("/complaints/new/lookup/?community=锦绣").content.decode()
+        offered = dict(re.findall(r'data-place="([^"]+)" data-company="([^"]*)"', page))
+        assert offered == {place.name: str(cast.chengyuan.pk), other.name: str(cast.beiyuan.pk)}
+        page = client.get("/complaints/new/lookup/?community=锦绣家园").content.decode()
+        assert f'data-company="{cast.chengyuan.pk}"' in page and "承办企业 <strong>城源热力" in page
+        cast.chengyuan.is_active = False
+        cast.chengyuan.save()
+        page = client.get("/complaints/new/lookup/?community=锦绣家园").content.decode()
+        assert 'data-company=""' in page and "本季还没有确定供热企业" in page
+
+    def test_who_sees_no_phones_finds_nobody_by_one(self, cast: Cast, client_as: As) -> None:
+        order = registered(cast, room="")
+        newer = registered(cast, room="777")
+        client = client_as(cast.township_officer)
+        page = client.get("/complaints/new/lookup/?phone=13812345678").content.decode()
+        assert order.number not in page and "这个电话" not in page
+        page = client.get(newer.get_absolute_url()).content.decode()
+        assert order.number not in page
+        assert order.number in client_as(cast.hotline).get(newer.get_absolute_url()).content.decode()
 
     def test_a_township_registers_its_own_and_dispatches_nothing(self, cast: Cast, client_as: As) -> None:
         answer = client_as(cast.township_officer).post("/complaints/new/", {**self.CALL, "community": "幸福小区"})
