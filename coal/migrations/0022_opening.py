@@ -13,7 +13,7 @@ def mark_openings(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("coal", "0017_numbers")]
+    dependencies = [("coal", "0021_dropped_targets")]
 
     operations = [
         migrations.AddField("stockday", "opens", models.BooleanField(default=False, verbose_name="开账")),

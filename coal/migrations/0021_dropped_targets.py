@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("coal", "0019_fill_arrival_days"),
+        ("coal", "0020_heat_of_renamed_batches"),
     ]
 
     operations = [
