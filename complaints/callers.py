@@ -1,12 +1,17 @@
 """Callers' names and phones are personal data: masked for those who do not handle the order, each look is on record."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
 from audit.services import record
+from complaints.masking import mask_name, mask_phone, masked_text
 from complaints.models import Order
 from complaints.querysets import OrderQuerySet
+
+__all__ = ["finds_by_phone", "mask_name", "mask_phone", "may_see_caller", "reveal_caller", "what_is_said",
+           "with_callers_seen"]  # fmt: skip
 
 
 def may_see_caller(user: Any, order: Order) -> bool:
@@ -32,16 +37,11 @@ def with_callers_seen(orders: OrderQuerySet, user: Any) -> OrderQuerySet:
     return orders.filter(company=user.unit_id).under_way()
 
 
-def mask_name(name: str) -> str:
-    """王*; 王** of three characters and more."""
-    return f"{name[0]}{'*' * min(len(name) - 1, 2) or '*'}" if name else ""
-
-
-def mask_phone(phone: str) -> str:
-    """138****1234; of a short one the last two only."""
-    if len(phone) >= 11:
-        return f"{phone[:3]}****{phone[-4:]}"
-    return f"{'*' * max(len(phone) - 2, 0)}{phone[-2:]}"
+def what_is_said(order: Order, user: Any) -> Callable[[str], str]:
+    """How the user reads texts of the order: as they are, or with the caller's name and all phones masked."""
+    if may_see_caller(user, order):
+        return lambda text: text
+    return lambda text: masked_text(text, order.caller)
 
 
 def reveal_caller(order: Order, *, by: Any) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from common.spreadsheets.ledgers.differences import Difference, Said, is_same_text
+from complaints.callers import mask_name, mask_phone
 from complaints.county import County
 from complaints.houses import bare_part
 from complaints.ledger import LABELS, VALUES
@@ -31,6 +32,9 @@ def differences(said: Said, order: Order, county: County) -> list[Difference]:
     """In the order in which people read an order. Names that nobody knows are left out."""
     fields = said.fields
     found = [each for name in TEXTS if said.says(name) for each in _text(name, fields, getattr(order, name))]
+    # What an export has masked comes back masked: that changes nothing.
+    masked = {"caller": mask_name(order.caller), "phone": mask_phone(order.phone), "content": order.masked_content}
+    found = [each for each in found if not is_same_text(masked.get(each.field, each.old), each.new)]
     changed = {each.field for each in found}
 
     def counts(name: str) -> bool:

@@ -1,7 +1,8 @@
 """Which orders an export has, what its columns hold, and what is said about them.
 
 Callers' names and phones are left out unless somebody asks for them (`callers=1` in the address). Who may export them
-gets them as they are, which the journal then says; anybody else gets them masked.
+gets them as they are, which the journal then says; anybody else gets them masked. So it is with names and phones in
+what callers said.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from complaints.callers import mask_name, mask_phone
 from complaints.enums import OrderStatus
 from complaints.filters import OrderFilter
 from complaints.ledger import RECORD
+from complaints.masking import masked_text
 from complaints.models import Order
 from facilities.models import Season
 from facilities.selectors import current_season
@@ -54,7 +56,7 @@ FIELDS = {
     VERSION: "version",
 }  # fmt: skip
 # Of every order, whatever columns are wanted.
-BASE = ("status", "due_at", "reported_at", "first_overdue_at")
+BASE = ("status", "due_at", "reported_at", "first_overdue_at", "caller")
 
 
 def columns_for(look: Look, callers: str | None) -> Sequence[str]:
@@ -105,7 +107,7 @@ def _season_of(source: Any, user: Any, scope: Mapping[str, Any] | None) -> Seaso
 
 def export_rows(chosen: Chosen, columns: Sequence[str], *, in_groups: bool) -> Iterator[list[Any]]:
     """The columns' values of each order, in the list's order. One query, read in parts."""
-    now, masked = clock.now(), chosen.scope_json.get("callers") == MASKED
+    now, callers = clock.now(), chosen.scope_json.get("callers")
     orders = chosen.items
     if in_groups:
         company = F("company__name").asc(nulls_last=True)
@@ -115,7 +117,9 @@ def export_rows(chosen: Chosen, columns: Sequence[str], *, in_groups: bool) -> I
         "overdue": lambda order, _: _overdue(order, now),
         VERSION: lambda order, _: f"v{order['version']}",
     }
-    if masked:
+    if callers != AS_THEY_ARE:
+        derived = {**derived, "content": _masked("content"), "result": _masked("result")}
+    if callers == MASKED:
         derived = {
             **derived,
             "caller": lambda order, _: mask_name(order["caller"]),
@@ -124,6 +128,10 @@ def export_rows(chosen: Chosen, columns: Sequence[str], *, in_groups: bool) -> I
     fields = {FIELDS.get(name, name) for name in columns if name not in ("sequence", "overdue")} | set(BASE)
     for number, order in enumerate(orders.values(*sorted(fields)).iterator(chunk_size=CHUNK), 1):
         yield [derived[name](order, number) if name in derived else order[FIELDS.get(name, name)] for name in columns]
+
+
+def _masked(name: str) -> Callable[[Mapping[str, Any], int], str]:
+    return lambda order, _: masked_text(order[name], order["caller"])
 
 
 def _overdue(order: Mapping[str, Any], now: Any) -> str:
@@ -142,6 +150,6 @@ def about_orders(*, with_subtotals: bool) -> list[tuple[str, str]]:
     said = [
         ("办理时限", "从派单起算，退单改派不重新起算；批准过延期的，是延期后的时限。"),
         ("是否逾期", "过了办理时限还没有反馈的算逾期；曾经逾期的，办结后仍写“是”。"),
-        ("诉求人", "姓名和电话是个人信息，默认不导出。"),
+        ("诉求人", "姓名和电话是个人信息，默认不导出，写在诉求内容、办理结果里的也隐去。"),
     ]
     return [*said, ("小计、合计", "小计按承办企业，“共”含无效和并单的。")] if with_subtotals else said

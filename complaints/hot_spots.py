@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, F, IntegerField, Value
 
 from complaints.counting import counting_of, counts
 from complaints.models import Counting, Order
 from complaints.periods import Period, season_to_date
+from complaints.repeats import count_repeats
 from facilities.models import Community, Facility, Season
 
 TENTH = Decimal("0.1")
@@ -60,11 +61,17 @@ class HotSpots:
 
 
 def hot_spots(user: Any, season: Season, now: dt.datetime) -> HotSpots:
-    """Of the season so far, places without complaints left out. Three queries, whatever the number of orders."""
+    """Of the season so far, places without complaints left out. Three queries, one more where repeats do not count,
+    whatever the number of orders."""
     counting, period = counting_of(season.county_id), season_to_date(season, now)
-    counted = Order.objects.visible_to(user).counted().filter(counts(counting), period.holds("received_at"))
-    per_community = counted.filter(county=season.county_id).order_by().values_list("community_id")
+    received = Order.objects.visible_to(user).filter(period.holds("received_at"), county=season.county_id)
+    per_community = received.counted().filter(counts(counting)).order_by().values_list("community_id")
     found: dict[int | None, int] = dict(per_community.annotate(count=Count("pk")))
+    if not counting.with_repeats:
+        whole = Value(0, output_field=IntegerField())
+        repeats = count_repeats(received, whole, counts(counting), counting, by=F("community_id"))
+        for (_, community), count in repeats.items():
+            found[community] -= count
     known = list(Community.objects.in_season(season, user).select_related("station"))
     spots = [Spot(each, 1, found.get(each.pk, 0), each.households) for each in known]
     return HotSpots(

@@ -3,7 +3,8 @@
 投诉量 is all that was received in the period, withdrawn or not; 撤件量 what was formally withdrawn in it; 净投诉量
 leaves out only what was received *and* withdrawn within the same period, so that the net figures of days do not add up
 to a month's (one heating group's own definitions). 三率 are taken over valid callbacks, those that reached somebody: an
-order that had to be done again is called back twice and counts twice.
+order that had to be done again is called back twice and counts twice. A question that was not answered is no “no”:
+its callback is left out of that rate.
 """
 
 from collections.abc import Callable
@@ -37,7 +38,8 @@ class Tally:
     """The counts of one company, or of all, in one period.
 
     `valid`: neither invalid nor merged, of categories and causes that count, repeats among them. `answerable`: valid
-    in any category, reported or past the limit. `platforms`: by platform.
+    in any category, reported or past the limit. `asked_contact`, `asked_satisfaction`: callbacks in which these two
+    were answered. `platforms`: by platform.
     """
 
     volume: Volume = field(default_factory=Volume)
@@ -47,8 +49,10 @@ class Tally:
     answerable: int = 0
     in_time: int = 0
     called_back: int = 0
+    asked_contact: int = 0
     contacted: int = 0
     solved: int = 0
+    asked_satisfaction: int = 0
     satisfied: int = 0
     fairly_satisfied: int = 0
     measured: int = 0
@@ -126,7 +130,7 @@ def _per_area(tally: Tally, size: Size, counting: Counting) -> Fraction:
 
 def _satisfied(tally: Tally, size: Size, counting: Counting) -> Fraction:
     weighed = tally.satisfied * counting.satisfied_weight + tally.fairly_satisfied * counting.fairly_weight
-    return Fraction(weighed, Decimal(tally.called_back))
+    return Fraction(weighed, Decimal(tally.asked_satisfaction))
 
 
 NO_CALLS = "期内没有联系上诉求人的回访"
@@ -151,23 +155,23 @@ INDICATORS = (
         nothing="小区没有登记供热面积", more_is_better=False,
     ),
     Indicator(
-        "contacted", "响应率", "%", "企业联系过诉求人的 ÷ 有效回访", 1, parts=_of("contacted", "called_back"),
-        factor=100, nothing=NO_CALLS, more_is_better=True,
+        "contacted", "响应率", "%", "企业联系过诉求人的 ÷ 答了这一问的有效回访", 1,
+        parts=_of("contacted", "asked_contact"), factor=100, nothing="期内没有答了这一问的回访", more_is_better=True,
     ),
     Indicator(
         "solved", "解决率", "%", "诉求人说已解决的 ÷ 有效回访", 1, parts=_of("solved", "called_back"), factor=100,
         nothing=NO_CALLS, more_is_better=True,
     ),
     Indicator(
-        "satisfied", "满意率", "%", "（满意 × 权重 + 基本满意 × 权重）÷ 有效回访", 1, parts=_satisfied, factor=100,
-        nothing=NO_CALLS, more_is_better=True,
+        "satisfied", "满意率", "%", "（满意 × 权重 + 基本满意 × 权重）÷ 答了这一问的有效回访", 1,
+        parts=_satisfied, factor=100, nothing="期内没有答了这一问的回访", more_is_better=True,
     ),
     Indicator(
-        "in_time", "及时率", "%", "从未超时、在时限内反馈的 ÷（已反馈的 + 已超时还没有反馈的）", 1,
+        "in_time", "及时率", "%", "从未超时、在时限内反馈的 ÷（已反馈的 + 已超时还没有反馈的，时限内撤件的除外）", 1,
         parts=_of("in_time", "answerable"), factor=100, nothing="期内受理的工单还没有到反馈的时候", more_is_better=True,
     ),
     Indicator(
-        "warm_enough", "室温合格率", "%", "卧室、起居室实测不低于 18 ℃ 的 ÷ 按规程实测的", 1,
+        "warm_enough", "室温合格率", "%", "卧室、起居室实测室温合格的 ÷ 按规程实测的", 1,
         parts=_of("warm_enough", "measured"), factor=100, nothing="期内没有按规程测的卧室、起居室室温",
         more_is_better=True,
     ),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts.enums import UnitKind
 from accounts.models import User
 from accounts.roles import ADMIN, COMPANY_ROLES, HOTLINE, INSPECTOR
+from complaints.masking import masked_text
 from notifications.services import notify
 
 if TYPE_CHECKING:
@@ -41,9 +42,18 @@ def _tell(order: "Order", entry: "AuditEntry", people: Iterable[Any], subject: s
         [person for person in people if person.pk != entry.actor_id],
         key=f"order:{order.pk}:entry:{entry.pk}",
         subject=f"{order.number} {subject}",
-        body="\n".join(filter(None, [order.address, entry.note])),
+        # News leave the house by other ways and stay when the order is settled.
+        body="\n".join(filter(None, [order.address, masked_text(entry.note, order.caller)])),
         path=order.get_absolute_url(),
     )
+
+
+def registered(order: "Order", entry: "AuditEntry") -> None:
+    """By somebody else than the desk, who has to hand it out."""
+    desk = desk_people(order)
+    if entry.actor_id not in {person.pk for person in desk}:
+        urgent = f"（{order.get_urgency_display()}）" if order.urgency != "ordinary" else ""
+        _tell(order, entry, desk, f"由{entry.unit_name}登记{urgent}，请受理、派单")
 
 
 def dispatched(order: "Order", entry: "AuditEntry", due: str) -> None:

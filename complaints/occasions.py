@@ -1,7 +1,6 @@
 """A complaint and the hazards it has led to: what a hazard registered from it begins with, and whom to call when it is
 struck off (`common/occasions.py`). Several complaints may have led to one hazard."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
@@ -10,18 +9,18 @@ from audit.services import build, record_many
 from common import clock
 from common.occasions import Occasion, Settled
 from complaints import messages
-from complaints.callers import mask_phone
 from complaints.enums import OrderStatus
 from complaints.enums import Source as OrderSource
+from complaints.masking import masked_text
 from complaints.models import Order
 from inspections.enums import Source
-from inspections.models import HazardOccasion
+from inspections.models import Hazard, HazardOccasion
 
 if TYPE_CHECKING:
     from complaints.querysets import OrderQuerySet
+    from inspections.querysets import HazardQuerySet
 
 OCCASION = "order"
-_PHONE = re.compile(r"(?<!\d)(?:1\d{10}|0\d{2,3}-?\d{7,8}|\d{7,8})(?!\d)")
 
 
 def order_occasion(user: Any, pk: int) -> Occasion | None:
@@ -50,8 +49,7 @@ def label_of(order: Order) -> str:
 
 def _without_caller(order: Order) -> str:
     """What was said, without the name and the phone: more people read hazards."""
-    text = order.content.replace(order.caller, "诉求人") if len(order.caller) > 1 else order.content
-    return _PHONE.sub(lambda found: mask_phone(found[0]), text)
+    return masked_text(order.content.replace(order.caller, "诉求人") if len(order.caller) > 1 else order.content)
 
 
 def orders_behind(hazard_id: int) -> "OrderQuerySet":
@@ -59,6 +57,12 @@ def orders_behind(hazard_id: int) -> "OrderQuerySet":
     into them; not those found to be invalid."""
     kept = HazardOccasion.objects.filter(kind=OCCASION, hazard=hazard_id).values("item_id")
     return Order.objects.filter(Q(pk__in=kept) | Q(merged_into__in=kept)).exclude(status=OrderStatus.INVALID)
+
+
+def hazards_behind(order: Order) -> "HazardQuerySet":
+    """The hazards that its caller is to be called about: as `orders_behind`, the other way round."""
+    keys = [key for key in (order.pk, order.merged_into_id) if key]
+    return Hazard.objects.filter(pk__in=HazardOccasion.objects.filter(kind=OCCASION, item_id__in=keys).values("hazard"))
 
 
 def call_callers(settled: Settled, order_ids: list[int]) -> None:

@@ -18,7 +18,7 @@ from complaints.models import Counting, Order
 from complaints.querysets import OrderQuerySet
 
 MOST_SHOWN = 10
-# (number of the period, company or None)
+# (number of the period, key of a company or a community or None)
 Key = tuple[int, int | None]
 
 
@@ -72,8 +72,8 @@ def _compared(earlier: Order, order: Order, counting: Counting, *, by_phone: boo
     return Earlier(earlier, same_household, same_phone, repeated)
 
 
-def count_repeats(orders: OrderQuerySet, period: Case, counted: Q, counting: Counting) -> dict[Key, int]:
-    """{(period, company): repeats among those that count}; company None: not dispatched. One query.
+def count_repeats(orders: OrderQuerySet, period: Any, counted: Q, counting: Counting, *, by: Any) -> dict[Key, int]:
+    """{(period, what `by` says): repeats among those that count}. One query.
 
     `period` numbers the periods, each of one season from its beginning. Windows over the whole of it instead of a
     look-up for each order: a season of 400 000 is sorted twice, not probed 800 000 times. What repeats an order of the
@@ -81,14 +81,14 @@ def count_repeats(orders: OrderQuerySet, period: Case, counted: Q, counting: Cou
     """
     flagged = _flagged(orders.exclude(status=OrderStatus.INVALID).annotate(period=period), counting).annotate(
         counts=Case(When(counted & ~Q(status=OrderStatus.MERGED), then=Value(1)), default=Value(0)),
-        handled_by=Case(When(dispatched_at__isnull=False, then=F("company_id"))),
+        grouped_by=by,
     )
-    inner, params = flagged.values("period", "handled_by", "counts", "is_repeat").order_by().query.sql_with_params()
+    inner, params = flagged.values("period", "grouped_by", "counts", "is_repeat").order_by().query.sql_with_params()
     # An aggregate over windows is beyond the ORM: its own query becomes the table that is counted.
-    sql = f"SELECT period, handled_by, COUNT(*) FROM ({inner}) AS flagged WHERE is_repeat AND counts = 1 GROUP BY 1, 2"
+    sql = f"SELECT period, grouped_by, COUNT(*) FROM ({inner}) AS flagged WHERE is_repeat AND counts = 1 GROUP BY 1, 2"
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return {(number, company): count for number, company, count in cursor.fetchall()}
+        return {(number, key): count for number, key, count in cursor.fetchall()}
 
 
 def _flagged(orders: Any, counting: Counting) -> Any:

@@ -5,20 +5,23 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, IntegerField, Q, Value, When
+from django.db.models import Case, CharField, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Trim, TruncDate
 
 from complaints import rules
 from complaints.counting import counts
 from complaints.enums import OrderStatus, Satisfaction
 from complaints.indicators import Tally, Volume
-from complaints.models import Counting, Order, Visit
+from complaints.models import Counting, Order, OrderRound, Visit
 from complaints.periods import Period
 from complaints.querysets import OrderQuerySet
 from complaints.repeats import count_repeats
+from complaints.selectors import sees_only_dispatched
 
 NOT_VALID = (OrderStatus.INVALID, OrderStatus.MERGED)
-CALLBACK_COUNTS = ("called_back", "contacted", "solved", "satisfied", "fairly_satisfied")
+CALLBACK_COUNTS = (
+    "called_back", "asked_contact", "contacted", "solved", "asked_satisfaction", "satisfied", "fairly_satisfied",
+)  # fmt: skip
 # By company; None: not dispatched to anybody.
 Tallies = dict[int | None, Tally]
 
@@ -32,11 +35,14 @@ def tallies(user: Any, periods: Sequence[Period], counting: Counting) -> list[Ta
     _count_received(found, orders, periods, counting)
     _count_withdrawn(found, orders, periods)
     _count_callbacks(found, orders, periods)
-    _count_measured(found, orders, periods)
+    _count_measured(found, orders, periods, counting)
     received = orders.filter(_within("received_at", periods))
-    repeats = count_repeats(received, _which("received_at", periods), counts(counting), counting)
+    repeats = count_repeats(received, _which("received_at", periods), counts(counting), counting, by=HANDLED_BY)
     for (period, company), count in repeats.items():
         found[period][company].repeats = count
+    if sees_only_dispatched(user):
+        # What others did in earlier rounds of its orders is not the company's.
+        return [{key: tally for key, tally in each.items() if key == user.unit_id} for each in found]
     return found
 
 
@@ -75,8 +81,10 @@ def _count_received(
     valid = ~Q(status__in=NOT_VALID)
     reported = _each(periods, lambda period: Q(reported_at__lt=period.end))
     unreported = [Q(reported_at__isnull=True) | Q(reported_at__gte=period.end) for period in periods]
+    # What was withdrawn while there was time is neither in time nor late.
+    not_withdrawn = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("due_at"))
     overdue = _any(
-        period.holds("received_at") & Q(due_at__lte=period.end) & late
+        period.holds("received_at") & Q(due_at__lte=period.end) & late & not_withdrawn
         for period, late in zip(periods, unreported, strict=True)
     )
     limited = valid & Q(due_at__isnull=False)
@@ -116,15 +124,27 @@ def _count_withdrawn(found: list[Tallies], orders: OrderQuerySet, periods: Seque
         found[row["period"]][row["company_id"]].add(Tally(volume, {row["platform"]: volume}))
 
 
+def _company_of_round(round_: str, order: str = "") -> Case:
+    """The company that had the order in the round of a callback or a visit: what it did stays its own when the order
+    is done again by another."""
+    before = OrderRound.objects.filter(order=OuterRef(f"{order}pk"), round=OuterRef(round_)).values("company")[:1]
+    return Case(
+        When(Q(**{f"{round_}__lt": F(f"{order}round")}), then=Subquery(before)), default=F(f"{order}company_id"),
+        output_field=_NUMBER,
+    )  # fmt: skip
+
+
 def _count_callbacks(found: list[Tallies], orders: OrderQuerySet, periods: Sequence[Period]) -> None:
     rows = (
         _valid(orders, periods)
         .filter(_within("callbacks__called_at", periods), callbacks__is_reached=True)
-        .annotate(period=_which("callbacks__called_at", periods))
+        .annotate(period=_which("callbacks__called_at", periods), done_by=_company_of_round("callbacks__round"))
         .order_by()
-        .values("period", "company_id")
+        .values("period", "done_by")
         .annotate(
             called_back=Count("callbacks"),
+            asked_contact=Count("callbacks", filter=Q(callbacks__was_contacted__isnull=False)),
+            asked_satisfaction=Count("callbacks", filter=~Q(callbacks__satisfaction="")),
             contacted=Count("callbacks", filter=Q(callbacks__was_contacted=True)),
             solved=Count("callbacks", filter=Q(callbacks__is_solved=True)),
             satisfied=Count("callbacks", filter=Q(callbacks__satisfaction=Satisfaction.SATISFIED)),
@@ -133,7 +153,7 @@ def _count_callbacks(found: list[Tallies], orders: OrderQuerySet, periods: Seque
     )
     for row in rows:
         counted = {name: row[name] for name in CALLBACK_COUNTS}  # type: ignore[literal-required]
-        found[row["period"]][row["company_id"]].add(Tally(**counted))
+        found[row["period"]][row["done_by"]].add(Tally(**counted))
 
 
 def _valid(orders: OrderQuerySet, periods: Sequence[Period]) -> OrderQuerySet:
@@ -141,29 +161,29 @@ def _valid(orders: OrderQuerySet, periods: Sequence[Period]) -> OrderQuerySet:
     return orders.counted().filter(received_at__lt=max(period.end for period in periods))
 
 
-def measured_by_the_rules() -> Q:
+def measured_by_the_rules(counting: Counting) -> Q:
     """The condition on visits that `rules.is_warm_enough` knows an answer for; a test holds the two together."""
-    least, most = (rules.HEIGHT_M + sign * rules.HEIGHT_TOLERANCE_M for sign in (Decimal(-1), Decimal(1)))
+    least, most = (counting.height_m + sign * rules.HEIGHT_TOLERANCE_M for sign in (Decimal(-1), Decimal(1)))
     return Q(
-        temperature_c__isnull=False, place__in=rules.LIVING_ROOMS, shut_minutes__gte=rules.SHUT_MINUTES, is_centre=True,
-        height_m__gte=least, height_m__lte=most, device_named__gt="", calibrated_until__gte=TruncDate("visited_at"),
-        signed_by_visitor=True, signed_by_user=True,
+        temperature_c__isnull=False, place__in=rules.LIVING_ROOMS, is_centre=True,
+        shut_minutes__gte=counting.shut_minutes, height_m__gte=least, height_m__lte=most, device_named__gt="",
+        calibrated_until__gte=TruncDate("visited_at"), signed_by_visitor=True, signed_by_user=True,
     )  # fmt: skip
 
 
-def _count_measured(found: list[Tallies], orders: OrderQuerySet, periods: Sequence[Period]) -> None:
+def _count_measured(
+    found: list[Tallies], orders: OrderQuerySet, periods: Sequence[Period], counting: Counting
+) -> None:  # fmt: skip
     rows = (
         Visit.objects.alias(device_named=Trim("device", output_field=CharField()))
-        .filter(_within("visited_at", periods), measured_by_the_rules(), order__in=_valid(orders, periods))
-        .annotate(period=_which("visited_at", periods))
+        .filter(_within("visited_at", periods), measured_by_the_rules(counting), order__in=_valid(orders, periods))
+        .annotate(period=_which("visited_at", periods), done_by=_company_of_round("round", "order__"))
         .order_by()
-        .values("period", "order__company_id")
-        .annotate(measured=Count("pk"), warm_enough=Count("pk", filter=Q(temperature_c__gte=rules.ROOM_FLOOR_C)))
+        .values("period", "done_by")
+        .annotate(measured=Count("pk"), warm_enough=Count("pk", filter=Q(temperature_c__gte=counting.room_floor_c)))
     )
     for row in rows:
-        found[row["period"]][row["order__company_id"]].add(
-            Tally(measured=row["measured"], warm_enough=row["warm_enough"])
-        )
+        found[row["period"]][row["done_by"]].add(Tally(measured=row["measured"], warm_enough=row["warm_enough"]))
 
 
 def together(found: Tallies) -> Tally:

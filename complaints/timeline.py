@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.scoping import sees_region
 from audit import timeline
 from audit.models import AuditEntry
+from complaints.callers import what_is_said
 from complaints.enums import OrderStatus
 from complaints.models import Order, OrderFile
 
@@ -26,8 +27,13 @@ class Seen(timeline.Seen):
 
 
 def history(order: Order, user: Any, files: Sequence[OrderFile]) -> list[dict[str, Any]]:
-    """What the user reads of, newest first. One query."""
-    return events(timeline.entries_of(order, whole=sees_region(user)), files)
+    """What the user reads of, newest first, without the caller for whom may not see them. One query."""
+    said = what_is_said(order, user)
+    shown = events(timeline.entries_of(order, whole=sees_region(user)), files)
+    for event in shown:
+        event["text"] = said(event["text"])
+        event["changes"] = [{name: said(text) for name, text in change.items()} for change in event["changes"]]
+    return shown
 
 
 def events(entries: Iterable[AuditEntry], files: Sequence[OrderFile] = ()) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.models import AuditEntry
 from complaints import rules, workflow
 from complaints.clusters import check
-from complaints.counting import set_counting
+from complaints.counting import counting_of, set_counting
 from complaints.enums import MeasuringPlace
 from complaints.figures import figures
 from complaints.hot_spots import hot_spots
@@ -90,6 +90,51 @@ def test_in_time_counts_what_was_answered_or_should_have_been(cast: Cast, winter
     assert (figure.parts.numerator, figure.parts.denominator) == (1, 3)  # type: ignore[union-attr]
 
 
+def test_what_was_withdrawn_in_time_is_neither_in_time_nor_late(cast: Cast, winter: Any) -> None:
+    winter.move_to(NOW - dt.timedelta(days=9))
+    reported(cast, **numbered(1))
+    early, late = handled(cast, **numbered(2)), handled(cast, **numbered(3))
+    winter.move_to(NOW - dt.timedelta(days=3))
+    workflow.withdraw(early, by=cast.hotline, reason="平台撤件")
+    winter.move_to(NOW - dt.timedelta(days=1))
+    workflow.withdraw(late, by=cast.hotline, reason="平台撤件")
+    winter.move_to(NOW)
+    assert values(cast)["in_time"] == Decimal("50.0")
+
+
+def test_a_question_that_was_not_answered_is_no_no(cast: Cast, winter: Any) -> None:
+    solve(reported(cast, **numbered(1)), by=cast.hotline, satisfaction="fairly")
+    workflow.call_back(reported(cast, **numbered(2)), by=cast.hotline, called_at=NOW, is_reached=True, is_solved=True)
+    found = values(cast)
+    assert (found["contacted"], found["solved"], found["satisfied"]) == (100, 100, 90)
+
+
+def test_a_round_is_the_company_s_that_had_it(cast: Cast, winter: Any) -> None:
+    order = reported(cast, **numbered(1))
+    measured(order, temperature_c=Decimal("15.0"))
+    workflow.call_back(
+        order, by=cast.hotline, called_at=NOW, is_reached=True, is_solved=False, was_contacted=True, satisfaction="not"
+    )
+    workflow.redo(order, by=cast.hotline, reason="没有解决", company=cast.beiyuan)
+    workflow.sign(order, by=cast.beiyuan_admin)
+    workflow.report(order, by=cast.beiyuan_admin, result="已处理", cause="company")
+    solve(order, by=cast.hotline)
+
+    def rates(user: Any, name: str) -> dict[str, Any]:
+        found = figures(user, cast.season, NOW)
+        return {
+            str(each.company): pair.now.value
+            for each in (*found.companies, found.total)
+            for pair in each.pairs
+            if pair.now.indicator.name == name
+        }
+
+    both = {"城源热力有限公司": 0, "北苑供热站": 100, "None": 50}
+    assert rates(cast.admin, "solved") == rates(cast.admin, "satisfied") == both
+    assert rates(cast.admin, "warm_enough") == {"城源热力有限公司": 0, "北苑供热站": None, "None": 0}
+    assert rates(cast.beiyuan_admin, "solved") == {"北苑供热站": 100, "None": 100}
+
+
 def test_what_counts_is_a_setting(cast: Cast, winter: Any) -> None:
     cast.community.households = 1000
     cast.community.save()
@@ -136,13 +181,18 @@ def test_the_database_measures_by_the_same_rules(cast: Cast, winter: Any) -> Non
     from django.db.models import CharField
     from django.db.models.functions import Trim
 
-    order = dispatched(cast)
+    order, counting = dispatched(cast), counting_of(cast.county)
     for changes in (*WRONG, *RIGHT):
         visit = measured(order, **changes)
         visits = Visit.objects.alias(device_named=Trim("device", output_field=CharField()))
-        by_database = visits.filter(measured_by_the_rules(), pk=visit.pk).exists()
-        assert by_database == (rules.is_warm_enough(visit) is not None) == (changes in RIGHT), changes
+        by_database = visits.filter(measured_by_the_rules(counting), pk=visit.pk).exists()
+        assert by_database == (rules.is_warm_enough(visit, counting) is not None) == (changes in RIGHT), changes
     assert values(cast)["warm_enough"] == Decimal("80.0")
+    # 20 ℃ is the floor in some cities, and a quarter of an hour enough.
+    others = values_of(cast) | {"room_floor_c": Decimal(20), "shut_minutes": 15, "height_m": Decimal("1.20")}
+    set_counting(by=cast.admin, county=cast.county, values=others)
+    measured(order, temperature_c=Decimal("20.0"), shut_minutes=15, height_m=Decimal("1.25"))
+    assert values(cast)["warm_enough"] == Decimal("100.0")
 
 
 def test_by_company_and_what_is_not_dispatched(cast: Cast, winter: Any) -> None:
@@ -243,6 +293,22 @@ def test_hot_spots_of_communities_and_stations(cast: Cast, winter: Any) -> None:
     assert [(str(s.place), why) for s, why in found.communities.apart] == [("幸福小区", "没有登记户数")]
     assert [(str(s.place), s.count, s.per_1000) for s in found.stations.ranked] == [("幸福换热站", 4, 10)]
     assert found.nowhere == 1
+
+
+def test_hot_spots_leave_out_repeats_where_they_do_not_count(cast: Cast, winter: Any) -> None:
+    place = CommunityFactory(county=cast.county, station=cast.station, name="一号院", households=200)
+    for n in range(4):
+        registered(cast, **numbered(n), community=place)
+    for _ in range(3):
+        registered(cast, **numbered(0), community=place)
+    for _ in range(2):
+        registered(cast, **numbered(9), community=None)
+    counts = []
+    for with_repeats in (True, False):
+        set_counting(by=cast.admin, county=cast.county, values=values_of(cast) | {"with_repeats": with_repeats})
+        found = hot_spots(cast.admin, cast.season, NOW)
+        counts.append((found.communities.ranked[0].count, found.stations.ranked[0].count, found.nowhere))
+    assert counts == [(7, 7, 2), (4, 4, 1)]
 
 
 def test_the_summary_of_a_week_and_its_workbook(cast: Cast, winter: Any, client_as: Any) -> None:

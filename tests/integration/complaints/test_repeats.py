@@ -11,6 +11,7 @@ from complaints import workflow
 from complaints.counting import counting_of, set_counting
 from complaints.models import Order
 from complaints.repeats import count_repeats, earlier_orders
+from complaints.tallies import HANDLED_BY
 from tests.cast import Cast
 from tests.integration.complaints.test_counting import values_of
 from tests.orders import dispatched, registered
@@ -27,7 +28,7 @@ def counted(cast: Cast) -> dict[tuple[int, int | None], int]:
     """By season: 1 for the present one, 0 for the one before."""
     begins = timezone.make_aware(dt.datetime.combine(cast.season.summer_start_on, dt.time()))
     season = Case(When(received_at__gte=begins, then=Value(1)), default=Value(0), output_field=IntegerField())
-    return count_repeats(Order.objects.all(), season, Q(), counting_of(cast.county))
+    return count_repeats(Order.objects.all(), season, Q(), counting_of(cast.county), by=HANDLED_BY)
 
 
 def count(cast: Cast) -> int:

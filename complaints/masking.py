@@ -1,0 +1,29 @@
+"""Names and phones as they are shown to those who need not know them, also where somebody wrote them into a text."""
+
+import re
+from collections.abc import Callable
+
+# 139 1111 2222, +86-13911112222, 0311-8123456, 8123456; a day written 20261120 is none.
+_PHONE = re.compile(
+    r"(?<!\d)(?:(?:\+?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]?\d{7,8}"
+    r"|(?!20[0-4]\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?!\d))\d{7,8})(?!\d)"
+)
+
+
+def mask_name(name: str) -> str:
+    """王*; 王** of three characters and more."""
+    return f"{name[0]}{'*' * min(len(name) - 1, 2) or '*'}" if name else ""
+
+
+def mask_phone(phone: str) -> str:
+    """138****1234; of a short one the last two only."""
+    if len(phone) >= 11:
+        return f"{phone[:3]}****{phone[-4:]}"
+    return f"{'*' * max(len(phone) - 2, 0)}{phone[-2:]}"
+
+
+def masked_text(text: str, name: str = "", *, phone: Callable[[str], str] = mask_phone) -> str:
+    """The text with every phone in it masked (as `phone` says) and, where it is known, the caller's name."""
+    if len(name) > 1:
+        text = text.replace(name, mask_name(name))
+    return _PHONE.sub(lambda found: phone(found[0]), text)
