@@ -91,7 +91,7 @@ def companies_now(season: Season, companies: Iterable[Unit], today: dt.date) -> 
         if burn and week:
             burn = _measured(burn, known[company.pk], week, mean_c)
         shown = [each for each in own if each.yard.is_active or each.stock.stock_t]
-        found.append(CompanyNow(company, burn, shown, len(known[company.pk]) if week else 0))
+        found.append(CompanyNow(company, burn, shown, (week[1] - week[0]).days + 1 if week else 0))
     return found
 
 
