@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +108,15 @@ class Book:
             Contract(
                 **common, company=company, season=season, number=f"HT-{n}", supplier="晋北煤业", kind="long_term",
                 quantity_t=Decimal(100_000), signed_on=first, starts_on=first, ends_on=season.heating_end_on,
-                heat_value_mj_per_kg=heat,
+                heat_value_mj_per_kg=heat, sulphur_percent=Decimal(1),
             )
             for company in companies for n in range(CONTRACTS)
         )  # fmt: skip
         QualityBatch.objects.bulk_create(
             QualityBatch(
                 **common, company=company, number=f"P-{n}", sampled_on=first, tested_on=first,
-                heat_value_mj_per_kg=heat,
+                # One in twenty is worse than agreed.
+                heat_value_mj_per_kg=heat, sulphur_percent=Decimal("1.2" if n % 20 == 0 else "0.8"),
             )
             for company in companies for n in range(BATCHES)
         )  # fmt: skip
@@ -133,6 +135,7 @@ class Book:
             "yard_id": f"{first} + n.i % {YARDS}", "day": date, "entered_by_id": str(self.by.pk), "key": _uuid(),
             "kind": f"CASE WHEN {comes} THEN 'arrival' ELSE 'use' END", "entered_at": moment(date),
             "quantity_t": f"CASE WHEN {comes} THEN 4 ELSE 2 END", "heat_value_mj_per_kg": "20.934",
+            "unit_price_yuan_per_t": f"CASE WHEN {comes} THEN 705.5 END",
             "stored_since": date, **dict.fromkeys(("transport", "note"), "''"),
             "contract": f"CASE WHEN {comes} THEN 'HT-' || (n.i / {2 * YARDS} % {CONTRACTS}) ELSE '' END",
             "batch": f"CASE WHEN {comes} THEN 'P-' || (n.i / {2 * YARDS} % {BATCHES}) ELSE '' END",
@@ -144,6 +147,8 @@ class Book:
             )
             cursor.execute("DELETE FROM coal_stockday")
             cursor.execute(BALANCES)
+            cursor.execute("DELETE FROM coal_arrivalday")
+            cursor.execute(import_module("coal.migrations.0019_fill_arrival_days").FILL)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
@@ -164,6 +169,8 @@ class Book:
             "企业煤炭页": measure(lambda: self.page(f"/coal/companies/{self.by.unit_id}/")),
             "流水列表": measure(lambda: self.page("/coal/movements/")),
             "合同列表": measure(lambda: self.page("/coal/contracts/")),
+            "煤质列表": measure(lambda: self.page("/coal/quality/")),
+            "资金页": measure(lambda: self.page("/coal/funds/")),
             "煤场列表": measure(lambda: self.page("/coal/yards/")),
             "煤场页": measure(lambda: self.page(f"/coal/yards/{self.yards[3].pk}/")),
             "日报页": measure(lambda: self.page("/coal/reports/")),
@@ -173,7 +180,10 @@ class Book:
         from coal.bookkeeping import record_movement
         from coal.enums import MovementKind
 
-        record_movement(self.yards[3], by=self.by, day=day, kind=MovementKind.ARRIVAL, quantity_t=Decimal("32.5"))
+        record_movement(
+            self.yards[3], by=self.by, day=day, kind=MovementKind.ARRIVAL, quantity_t=Decimal("32.5"), contract="HT-1",
+            batch="P-1",
+        )  # fmt: skip
 
     def page(self, address: str) -> None:
         if self.client.get(address, headers={"host": "localhost"}).status_code != 200:

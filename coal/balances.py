@@ -1,4 +1,4 @@
-"""The stored stock of every day: the only writer of StockDay.
+"""The stored stock of every day: the only writer of StockDay. What arrived goes on to `coal.arrivals`.
 
 `replay` is the definition of these figures; this module keeps them without telling the history again. A movement of day
 d changes the close of d and, by the same tonnes, that of the days after it up to the next count: one UPDATE over the
@@ -8,14 +8,17 @@ days behind it. Whoever calls `post` or `unpost` is in a transaction and has cal
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from django.conf import settings
-from django.db.models import DecimalField, F, QuerySet
-from django.db.models.functions import Round
+from django.db.models import Case, F, QuerySet, When
 
+from coal import arrivals
 from coal.demand import rounded
 from coal.enums import MovementKind
 from coal.heat_values import heat_value_of, tested_values
+from coal.increments import plus
 from coal.models import Movement, StockDay, Yard
 
 # The column of a day that a kind of movement adds to.
@@ -27,6 +30,7 @@ COLUMNS = {
     MovementKind.TRANSFER_OUT: "transferred_out_t",
 }
 PLACES = 2
+_plus = partial(plus, StockDay)
 
 
 class ShortOfCoal(Exception):
@@ -67,12 +71,12 @@ def stock_at(yard: Yard, day: dt.date) -> Decimal:
 
 def post(movement: Movement) -> None:
     """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. 2 to 8 queries."""
-    _carry(movement, Decimal(1))
+    _carry(movement, 1)
 
 
 def unpost(movement: Movement) -> None:
     """Undo what `post` did, when the movement is reversed. Raises ShortOfCoal."""
-    _carry(movement, Decimal(-1))
+    _carry(movement, -1)
 
 
 def reheat(yard: Yard, more_gj: Mapping[dt.date, Decimal]) -> None:
@@ -88,7 +92,7 @@ def reheat(yard: Yard, more_gj: Mapping[dt.date, Decimal]) -> None:
         onwards.update(received_gj=_plus("received_gj", more))
 
 
-def _carry(movement: Movement, sign: Decimal) -> None:
+def _carry(movement: Movement, sign: int) -> None:
     kind = MovementKind(movement.kind)
     row, opening_t = _row(movement.yard, movement.day)
     before_t, came_t, came_gj = row.close_t, row.came_t, row.came_gj
@@ -112,9 +116,9 @@ def _carry(movement: Movement, sign: Decimal) -> None:
     if row.close_t < 0:
         raise ShortOfCoal(movement.yard, row.day, before_t, before_t - row.close_t)
     row.save()
-    _shift(row, row.close_t - before_t)
-    if more_t or more_gj:
-        _later(row).update(received_t=_plus("received_t", more_t), received_gj=_plus("received_gj", more_gj))
+    _shift(row, row.close_t - before_t, more_t, more_gj)
+    if kind is MovementKind.ARRIVAL:
+        (arrivals.add if sign > 0 else arrivals.take_off)(movement)
 
 
 def _row(yard: Yard, day: dt.date) -> tuple[StockDay, Decimal]:
@@ -128,21 +132,33 @@ def _row(yard: Yard, day: dt.date) -> tuple[StockDay, Decimal]:
     return StockDay(yard=yard, day=day, close_t=opening_t, **received), opening_t
 
 
-def _shift(row: StockDay, by_t: Decimal) -> None:
-    """Carry a change of the close of `row` into the days after it, up to the next count."""
-    if not by_t:
-        return
-    following = _later(row)
-    next_count = following.filter(counted_t__isnull=False).order_by("day").first()
+def _shift(row: StockDay, by_t: Decimal, more_t: Decimal, more_gj: Decimal) -> None:
+    """Carry into the days after `row` by how much its close has changed, up to the next count, and what more has come
+    in, past it. One UPDATE for both."""
+    following, columns = _later(row), dict[str, Any]()
+    if by_t:
+        next_count = following.filter(counted_t__isnull=False).order_by("day").first()
+        up_to_count = following if next_count is None else following.filter(day__lt=next_count.day)
+        if by_t < 0:
+            _check_following(row, by_t, up_to_count, next_count)
+        columns["close_t"] = _plus("close_t", by_t)
+        if not (more_t or more_gj):
+            following = up_to_count
+        elif next_count is not None:
+            columns["close_t"] = Case(When(day__lt=next_count.day, then=columns["close_t"]), default=F("close_t"))
+    if more_t or more_gj:
+        columns |= {"received_t": _plus("received_t", more_t), "received_gj": _plus("received_gj", more_gj)}
+    if columns:
+        following.update(**columns)
+
+
+def _check_following(row: StockDay, by_t: Decimal, following: QuerySet[StockDay], next_count: StockDay | None) -> None:
+    """None of the days up to the next count may be left with less than nothing."""
+    short = following.filter(close_t__lt=-by_t).order_by("day").first()
+    if short is not None:
+        raise ShortOfCoal(row.yard, short.day, short.close_t, -by_t)
     if next_count is not None:
-        following = following.filter(day__lt=next_count.day)
-    if by_t < 0:
-        short = following.filter(close_t__lt=-by_t).order_by("day").first()
-        if short is not None:
-            raise ShortOfCoal(row.yard, short.day, short.close_t, -by_t)
-        if next_count is not None:
-            _check_counted(next_count, following.order_by("-day").first(), row, by_t)
-    following.update(close_t=_plus("close_t", by_t))
+        _check_counted(next_count, following.order_by("-day").first(), row, by_t)
 
 
 def _check_counted(counted: StockDay, before: StockDay | None, row: StockDay, by_t: Decimal) -> None:
@@ -155,9 +171,3 @@ def _check_counted(counted: StockDay, before: StockDay | None, row: StockDay, by
 
 def _later(row: StockDay) -> QuerySet[StockDay]:
     return StockDay.objects.filter(yard=row.yard, day__gt=row.day)
-
-
-def _plus(column: str, amount: Decimal) -> Round:
-    """The column and so much more. SQLite adds in binary fractions, of which the rounding leaves nothing."""
-    field: DecimalField = StockDay._meta.get_field(column)  # type: ignore[assignment]
-    return Round(F(column) + amount, precision=field.decimal_places, output_field=field)

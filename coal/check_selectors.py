@@ -1,5 +1,6 @@
 """Reads of yard checks. Each docstring states its number of queries."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Unit
 from coal.check_enums import CheckLevel
-from coal.check_services import rules_by_county, rules_of
+from coal.check_services import rules_of
 from coal.judging import plain
 from coal.models import CheckRules, Yard, YardCheck
 from common import clock
@@ -24,10 +25,10 @@ TREND = 20
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A yard with its last check; `days` since then, None for one never checked. `every_days`: what its county asks."""
+    """A yard and for how many days nobody has checked it, None for one never checked. `every_days`: what its county
+    asks."""
 
     yard: Yard
-    check: YardCheck | None
     days: int | None
     every_days: int
 
@@ -44,25 +45,39 @@ class Standing:
         return f"{self.days} 天前检查" if self.days else "今天检查"
 
 
-def last_checks(yards: Sequence[Yard], rules: CheckRules) -> list[Standing]:
+@dataclass(frozen=True, slots=True)
+class LastCheck(Standing):
+    """With the check itself, None for a yard never checked."""
+
+    check: YardCheck | None
+
+
+def last_checks(yards: Sequence[Yard], rules: CheckRules) -> list[LastCheck]:
     """Each yard with its last check, in the order given. One query."""
     checks = _last_of(yards)
-    return [_standing(yard, checks.get(yard.pk), rules) for yard in yards]
+    return [
+        LastCheck(yard, _days_since(check.checked_at if check else None), rules.check_every_days, check)
+        for yard, check in ((yard, checks.get(yard.pk)) for yard in yards)
+    ]
 
 
 def _last_of(yards: Sequence[Yard]) -> dict[int, YardCheck]:
     """Each yard's last check that holds, by the yard's pk. One query."""
-    latest = YardCheck.objects.current().filter(yard=OuterRef("pk")).order_by("-checked_at", "-pk").values("pk")[:1]
-    found = Yard.objects.filter(pk__in=[yard.pk for yard in yards]).order_by().values(last=Subquery(latest))
+    found = Yard.objects.filter(pk__in=[yard.pk for yard in yards]).order_by().values(last=_latest("pk"))
     return {check.yard_id: check for check in YardCheck.objects.filter(pk__in=found)}
 
 
-def _standing(yard: Yard, check: YardCheck | None, rules: CheckRules) -> Standing:
-    days = (clock.today() - clock.local_date(check.checked_at)).days if check else None
-    return Standing(yard, check, days, rules.check_every_days)
+def _latest(field: str) -> Subquery:
+    """Of a yard's last check that holds."""
+    checks = YardCheck.objects.current().filter(yard=OuterRef("pk")).order_by("-checked_at", "-pk")
+    return Subquery(checks.values(field)[:1])
 
 
-def last_checks_of(company: Unit) -> list[Standing]:
+def _days_since(checked_at: dt.datetime | None) -> int | None:
+    return (clock.today() - clock.local_date(checked_at)).days if checked_at else None
+
+
+def last_checks_of(company: Unit) -> list[LastCheck]:
     """The company's yards in use, for `coal/_checks_panel.html`. The caller has seen to it that the reader sees the
     company's coal. Three queries."""
     yards = list(Yard.objects.filter(company=company, is_active=True))
@@ -70,10 +85,12 @@ def last_checks_of(company: Unit) -> list[Standing]:
 
 
 def overdue_yards(yards: Iterable[Yard]) -> list[Standing]:
-    """Those that nobody has checked for too long, the longest first. Two queries, for any number of counties."""
-    active = [yard for yard in yards if yard.is_active]
-    checks, rules = _last_of(active), rules_by_county({yard.county_id for yard in active})
-    found = [_standing(yard, checks.get(yard.pk), rules[yard.county_id]) for yard in active]
+    """Those that nobody has checked for too long, the longest first. One query, for any number of counties."""
+    active = {yard.pk: yard for yard in yards if yard.is_active}
+    own = CheckRules.objects.filter(county=OuterRef("county")).values("check_every_days")[:1]
+    rows = Yard.objects.filter(pk__in=active).order_by().values_list("pk", _latest("checked_at"), Subquery(own))
+    usual = CheckRules().check_every_days
+    found = [Standing(active[pk], _days_since(checked_at), every or usual) for pk, checked_at, every in rows]
     # Never checked is longest.
     return sorted(
         (each for each in found if each.is_overdue),

@@ -1,6 +1,6 @@
 """Recording a yard check, replacing a wrong one, and what a county takes for more than normal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -30,12 +30,6 @@ Point = tuple[str, Decimal | None, Decimal]
 def rules_of(county: Region) -> CheckRules:
     """The county's own, else the defaults. One query."""
     return CheckRules.objects.filter(county=county).first() or CheckRules(county=county)
-
-
-def rules_by_county(counties: Iterable[int]) -> dict[int, CheckRules]:
-    """Each county's own, else the defaults, by the county's pk. One query."""
-    own = {rules.county_id: rules for rules in CheckRules.objects.filter(county__in=set(counties))}
-    return {county: own.get(county) or CheckRules(county_id=county) for county in counties}
 
 
 def may_correct(user: Any, check: YardCheck) -> bool:

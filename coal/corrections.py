@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 
 from audit.services import Changes, record
 from audit.writing import label, shown
-from coal.supply_selectors import Arrived
+from coal.arrivals import Arrived
 from common.columns import group_digits
 from common.concurrency import Stale, change
 

@@ -89,13 +89,17 @@ def week_before(day: dt.date, heating_start_on: dt.date, heating_end_on: dt.date
 
 
 def least_days(
-    agreed: Iterable[tuple[dt.date, int]], usual: int, day: dt.date, heating_start_on: dt.date, heating_end_on: dt.date
-) -> int | None:
-    """For how many days coal has to be there on `day`; None for no number of days.
+    agreed: Iterable[tuple[dt.date, int]], usual: int, day: dt.date, heating_start_on: dt.date, heating_end_on: dt.date,
+    *, has_yard: bool,
+) -> int | None:  # fmt: skip
+    """For how many days coal has to be there on `day`; None for no number of days, and for a company without a yard in
+    use (`has_yard`): it keeps no coal of which a book could tell.
 
     `agreed`: what the target in force asks for, from which day on; where it says nothing of days of cover, what is
     `usual` in the county holds from the first day of heating on. Never longer than heating still lasts, `day` included.
     """
+    if not has_yard:
+        return None
     steps = sorted(agreed)
     asked = [days for due_on, days in steps if due_on <= day]
     days = asked[-1] if asked else usual if not steps and heating_start_on <= day else 0

@@ -32,6 +32,7 @@ class TargetStatus(models.TextChoices):
     RETURNED = "returned", "已退回"
     APPROVED = "approved", "已批准"
     SUPERSEDED = "superseded", "已被修订代替"
+    DROPPED = "dropped", "已放弃"
 
     @property
     def colour(self) -> str:
@@ -51,6 +52,7 @@ _COLOURS = {
     TargetStatus.RETURNED: "amber",
     TargetStatus.APPROVED: "green",
     TargetStatus.SUPERSEDED: "muted",
+    TargetStatus.DROPPED: "muted",
 }
 OPEN_TARGETS = (TargetStatus.DRAFT, TargetStatus.FILED, TargetStatus.CHECKED, TargetStatus.RETURNED)
 

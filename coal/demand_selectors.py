@@ -10,7 +10,6 @@ from django.db.models import Case, DecimalField, OuterRef, QuerySet, Subquery, S
 
 from accounts.models import Region, Unit, UnitQuerySet
 from accounts.scoping import sees_region
-from coal.cold_spell import Burning
 from coal.cover import DayNeed, measured, week_before
 from coal.degree_days import Climate, Winter, climate, winter, winters_before
 from coal.demand import rounded
@@ -122,13 +121,6 @@ def targets_in_force(season: Season) -> dict[int, Target]:
     return {row.company_id: row for row in rows}
 
 
-def open_milestones(until: dt.date) -> QuerySet[TargetMilestone]:
-    """Milestones of targets in force that are due by that day, with company, county and season: what a sweep over
-    deadlines holds against contracts and stock."""
-    in_force = TargetMilestone.objects.filter(target__status=TargetStatus.APPROVED, due_on__lte=until)
-    return in_force.select_related("target__company", "target__county", "target__season")
-
-
 def supplies(season: Season, companies: Iterable[Unit], until: dt.date) -> dict[int, Supply]:
     """What each company has in place up to that day, by its pk. Three queries."""
     first = season.summer_start_on
@@ -154,51 +146,11 @@ def supplies_by_kind(
     }
 
 
-def milestones_behind(season: Season, user: Any, today: dt.date) -> list[tuple[TargetMilestone, Reach]]:
-    """Milestones for contracts and arrivals of targets in force that are past and not reached, of companies the user
-    sees. Five queries."""
-    due = open_milestones(today - dt.timedelta(days=1)).filter(
-        kind__in=(MilestoneKind.CONTRACTED, MilestoneKind.ARRIVED), target__season=season,
-        target__in=Target.objects.visible_to(user),
-    )  # fmt: skip
-    milestones = list(due)
-    known = supplies_by_kind(season, [each.target.company for each in milestones], today)
-    reached = [
-        (each, reach_of(each, known[MilestoneKind(each.kind)].get(each.target.company_id), today))
-        for each in milestones
-    ]  # fmt: skip
-    return [(each, found) for each, found in reached if found.is_behind]
-
-
 def reach_of(milestone: TargetMilestone, supply: Supply | None, today: dt.date) -> Reach:
     """How a milestone for contracts or arrivals stands; `supply`: what the company has signed for or in place by
     then (`contracted_supplies`, `supplies`), None for nothing. No query."""
     nothing = Supply(milestone.due_on, Decimal(0), {})
     return reach(supply or nothing, milestone.quantity_t or Decimal(0), milestone.due_on, today)
-
-
-@dataclass(frozen=True, slots=True)
-class Burn:
-    """How a company burns by the estimate that its target in force rests on, else by its last one."""
-
-    burning: Burning
-    coldest_c: Decimal
-    basis: str
-
-
-def burn_of(company: Unit, season: Season) -> Burn | None:
-    """None before anything was reckoned. Two queries."""
-    in_force = Target.objects.filter(company=company, season=season, status=TargetStatus.APPROVED)
-    if target := in_force.select_related("estimate").first():
-        return _burn(target.estimate, target.mean_day_t, BY_TARGET)
-    estimate = latest_estimate(company, season)
-    if estimate is None:
-        return None
-    return _burn(estimate, estimate.demands[Method.DESIGN_LOAD].mean_day_t, "本季测算（设计热负荷法）")
-
-
-def _burn(estimate: Estimate, mean_day_t: Decimal, basis: str) -> Burn:
-    return Burn(Burning(mean_day_t, estimate.indoor_c, estimate.mean_c), estimate.design_c, basis)
 
 
 def day_needs(season: Season, companies: Iterable[Unit | int]) -> dict[int, DayNeed]:
@@ -289,7 +241,6 @@ class SheetRow:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     rows: list[SheetRow]
-    area_m2: Decimal
     need_t: Decimal
     quantity_t: Decimal
     quantity_tce: Decimal
@@ -310,7 +261,8 @@ def county_sheet(season: Season, user: Any) -> Sheet:
     latest: dict[int, Target] = {}
     in_force: dict[int, Target] = {}
     for target in targets_of(season, user):
-        latest.setdefault(target.company_id, target)
+        if target.status != TargetStatus.DROPPED:
+            latest.setdefault(target.company_id, target)
         if target.status == TargetStatus.APPROVED:
             in_force[target.company_id] = target
     # A company that was closed since keeps its line as long as it has a target.
@@ -323,7 +275,6 @@ def county_sheet(season: Season, user: Any) -> Sheet:
     total_tce, is_whole = sum((target.quantity_tce for target in counted), Decimal(0)), sees_region(user)
     return Sheet(
         rows=[_with_share(row, total_tce) for row in rows] if is_whole else rows,
-        area_m2=sum((target.estimate.area_m2 for target in counted), Decimal(0)),
         need_t=sum((target.need_t for target in counted), Decimal(0)),
         quantity_t=sum((target.quantity_t for target in counted), Decimal(0)),
         quantity_tce=total_tce,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from accounts.enums import UnitKind
 from accounts.models import Unit
@@ -184,8 +185,14 @@ def open_revision(target: Target, *, by: Any, why: str) -> Target:
         for name in (*TARGET_FIELDS, "estimate", "mean_day_t", "coldest_day_t", "heat_value_mj_per_kg")
     }
     return _create_target(
-        target.estimate, by=by, values=values, milestones=planned_of(target), revision=target.revision + 1, why=why
+        target.estimate, by=by, values=values, milestones=planned_of(target), revision=_next_revision(target), why=why
     )
+
+
+def _next_revision(target: Target) -> int:
+    """Numbers of revisions that were given up are not given again."""
+    all_of = Target.objects.filter(company=target.company_id, season=target.season_id)
+    return int(all_of.aggregate(last=Max("revision"))["last"]) + 1
 
 
 def figures_of(estimate: Estimate, method: Method, rule: TargetRule, amount: Decimal) -> dict[str, Decimal]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from coal.views import cold_spell_page, estimate_page, move_page, target_page, weather_page
+from coal.views import cold_county_page, cold_spell_page, estimate_page, move_page, target_page, weather_page
 from common.spreadsheets.ledgers.urls import ledger_urls
 
 demand_urls = [
@@ -10,6 +10,7 @@ demand_urls = [
     path("estimates/<int:season>/<int:company>/", estimate_page.estimate, name="estimate"),
     path("estimates/<int:pk>/", estimate_page.estimate_detail, name="estimate_detail"),
     path("parameters/", weather_page.parameters, name="parameters"),
+    path("cold-spell/", cold_county_page.cold_county, name="cold_county"),
     path("cold-spell/<int:season>/<int:company>/", cold_spell_page.cold_spell, name="cold_spell"),
     path("targets/", target_page.target_list, name="target_list"),
     path("targets/sheet/", target_page.target_sheet, name="target_sheet"),

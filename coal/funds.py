@@ -9,19 +9,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from accounts.models import Unit
+from coal.arrivals import COMPANY
 from coal.demand import rounded
 from coal.demand_enums import Method, TargetStatus
 from coal.demand_selectors import companies_of, latest_estimate
-from coal.enums import MovementKind
 from coal.fund_enums import SOURCES, FundKind
-from coal.models import FundEntry, FundNeed, Movement, Target
+from coal.models import ArrivalDay, FundEntry, FundNeed, Target
 from facilities.models import Season
 
 NOTHING = Decimal(0)
-YUAN = DecimalField(max_digits=24, decimal_places=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,12 @@ class Sums:
 
 
 def county_funds(season: Season, user: Any) -> list[Funds]:
-    """Of every company that the user sees, by company. Five queries, whatever their number."""
+    """Of every company that the user sees, by company. Four queries, whatever their number."""
     return _funds(season, companies_of(user, season.county))
 
 
 def funds_of(company: Unit, season: Season) -> Funds:
-    """For `coal/_funds_panel.html`. The caller has seen to it that the reader sees the company's coal. Four queries."""
+    """For `coal/_funds_panel.html`. The caller has seen to it that the reader sees the company's coal. 3 queries."""
     return _funds(season, [company])[0]
 
 
@@ -165,36 +164,17 @@ def latest_need(company: Unit, season: Season) -> FundNeed | None:
 
 
 def arrivals_of(season: Season, companies: Sequence[int]) -> dict[int, Arrivals]:
-    """What arrived from the summer's start to the end of heating, by company. Two queries; the first reads the season's
-    arrivals by their index, so this costs as much as the season has arrivals, not as the book is long.
-
-    What was reversed is taken off by the reversals, which are few and have an index of their own.
-    """
-    movements = Movement.objects.filter(
+    """What arrived from the summer's start to the end of heating, by company. One query over the season's days, each
+    added up already (`coal.arrivals`)."""
+    days = ArrivalDay.objects.filter(
         yard__company__in=companies, day__range=(season.summer_start_on, season.heating_end_on)
     )
-    came = _by_company(movements.filter(kind=MovementKind.ARRIVAL), "")
-    undone = movements.filter(kind=MovementKind.REVERSAL, reverses__kind=MovementKind.ARRIVAL)
-    gone = _by_company(undone, "reverses__")
-    return {company: _less(arrivals, gone.get(company, Arrivals())) for company, arrivals in came.items()}
-
-
-def _by_company(movements: QuerySet[Movement], prefix: str) -> dict[int, Arrivals]:
-    """`prefix`: where the price is found. One query."""
-    price, unpriced = f"{prefix}unit_price_yuan_per_t", {f"{prefix}unit_price_yuan_per_t__isnull": True}
-    worth = ExpressionWrapper(F("quantity_t") * F(price), output_field=YUAN)
-    rows = movements.order_by().values_list("yard__company").annotate(
-        value_yuan=Sum(worth), priced_t=Sum("quantity_t", filter=~Q(**unpriced)),
-        unpriced_t=Sum("quantity_t", filter=Q(**unpriced)),
-    )  # fmt: skip
+    sums = days.order_by().values_list(COMPANY).annotate(Sum("value_yuan"), Sum("priced_t"), Sum("quantity_t"))
     # SQLite adds in binary fractions.
-    return {company: Arrivals(*(rounded(total or NOTHING, 2) for total in totals)) for company, *totals in rows}
-
-
-def _less(some: Arrivals, gone: Arrivals) -> Arrivals:
-    return Arrivals(
-        some.value_yuan - gone.value_yuan, some.priced_t - gone.priced_t, some.unpriced_t - gone.unpriced_t
-    )  # fmt: skip
+    return {
+        company: Arrivals(rounded(value_yuan, 2), rounded(priced_t, 2), rounded(quantity_t - priced_t, 2))
+        for company, value_yuan, priced_t, quantity_t in sums
+    }
 
 
 def reckoned_quantity(company: Unit, season: Season) -> tuple[Decimal, str] | None:

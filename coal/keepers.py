@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
 
 from accounts.models import Unit
+from coal.arrivals import COMPANY
 from coal.demand import rounded
 from coal.demand_selectors import coal_companies
 from coal.enums import MovementKind
@@ -17,6 +18,7 @@ from coal.inputs import INPUTS
 from coal.lights import Borders
 from coal.models import (
     CheckRules,
+    Contract,
     DailyReport,
     FundEntry,
     FundNeed,
@@ -25,8 +27,8 @@ from coal.models import (
     QualityBatch,
     YardCheck,
 )
+from coal.quality_selectors import worse_days
 from coal.reports import last_due, owed_days
-from coal.supply_selectors import worse_arrivals
 from common import clock
 from facilities.models import Season
 
@@ -185,8 +187,8 @@ def _money(season: Season) -> dict[str, Any]:
 
 def _worse(season: Season) -> dict[str, Any]:
     """Of each company how much coal came that is worse than agreed, and of how many batches."""
-    came = worse_arrivals(Movement.objects.filter(yard__company=OuterRef("pk")), season)
-    by_company = came.order_by().values("yard__company")
+    came = worse_days(Contract.objects.filter(season=season), OuterRef("pk"))
+    by_company = came.order_by().values(COMPANY)
     return {
         "worse_t": Subquery(by_company.annotate(sum=Sum("quantity_t")).values("sum")),
         "worse_batches": Subquery(by_company.annotate(count=Count("batch", distinct=True)).values("count")),

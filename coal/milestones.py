@@ -70,17 +70,40 @@ def problems_of(planned: list[Planned]) -> list[str]:
 
 
 def departures(planned: list[Planned], season: SeasonDates, inputs: Mapping[str, Input]) -> list[str]:
-    """Where a plan asks for less before heating than the county usually does, in Chinese; empty where it does not."""
-    start, usual = season.heating_start_on, inputs["start_percent"].typical or Decimal(0)
-    arrivals = [each for each in planned if each.kind is MilestoneKind.ARRIVED]
-    if not arrivals:
-        # Such a plan is not taken at all.
+    """Where a plan asks for less than the county usually does by the same day, in Chinese: contracts, arrivals and the
+    least cover. Empty where it does not, and of a plan without arrivals, which is not taken at all. A plan that says
+    nothing of cover is bound by the county's days."""
+    own = {kind: [each for each in planned if each.kind is kind] for kind in MilestoneKind}
+    if not own[MilestoneKind.ARRIVED]:
         return []
-    before = [each.amount for each in arrivals if each.due_on < start]
-    when = f"供暖（{prose_day(start)}）前"
-    if not before:
-        return [f"{when}没有到货节点，本县常用的是到货 {usual.normalize():f}%"] if usual else []
-    most = max(before)
-    if most >= usual:
-        return []
-    return [f"{when}的到货节点只到 {most.normalize():f}%，低于本县常用的 {usual.normalize():f}%"]
+    found = []
+    for usual in usual_milestones(season, inputs):
+        if usual.kind is MilestoneKind.COVER:
+            asked = _least_asked(own[usual.kind], usual.due_on) if own[usual.kind] else usual.amount
+        else:
+            asked = max((each.amount for each in own[usual.kind] if each.due_on <= usual.due_on), default=Decimal(0))
+        if asked < usual.amount:
+            found.append(_departure(usual, asked, season))
+    return found
+
+
+def _least_asked(covers: list[Planned], first: dt.date) -> Decimal:
+    """The fewest days of cover that a plan is content with from that day on."""
+    ordered = sorted(covers, key=lambda each: each.due_on)
+    before = [each.amount for each in ordered if each.due_on <= first]
+    return min([before[-1] if before else Decimal(0), *(each.amount for each in ordered if each.due_on > first)])
+
+
+def _departure(usual: Planned, asked: Decimal, season: SeasonDates) -> str:
+    """8月31日前的到货节点只到 20%，低于本县常用的 40%"""
+    heating, amount = f"供暖（{prose_day(season.heating_start_on)}）", f"{usual.amount.normalize():f}"
+    if usual.kind is MilestoneKind.COVER:
+        if not asked:
+            return f"{heating}起没有要求最低可用天数，本县常用的是 {amount} 天"
+        return f"供暖期最低可用天数只要 {asked.normalize():f} 天，低于本县常用的 {amount} 天"
+    is_last = usual.due_on == season.heating_start_on - dt.timedelta(days=1)
+    when = f"{heating}前" if is_last else f"{prose_day(usual.due_on)}前"
+    what = "到货" if usual.kind is MilestoneKind.ARRIVED else "合同"
+    if not asked:
+        return f"{when}没有{what}节点，本县常用的是{'到货' if what == '到货' else '签订合同'} {amount}%"
+    return f"{when}的{what}节点只到 {asked.normalize():f}%，低于本县常用的 {amount}%"

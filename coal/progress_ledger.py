@@ -30,6 +30,9 @@ HEAT_UNITS = {
 }  # fmt: skip
 # What coal that is burnt in boilers gives, from lignite to anthracite (MJ/kg).
 LEAST_HEAT, MOST_HEAT = Decimal(8), Decimal(34)
+# 100 km²: more than a large city heats.
+MOST_AREA = Decimal(10_000)
+_AREA = number_of(AREA_UNITS, unit="万㎡")
 
 
 def read_heat_value(text: str, head: Any = "") -> Reading[Decimal]:
@@ -55,6 +58,15 @@ def read_reported_on(text: str, head: Any = "") -> Reading[dt.date]:
     return reading
 
 
+def read_area(text: str, head: Any = "") -> Reading[Decimal]:
+    """In 10 000 m². No company heats what a county's table in m² gives when it is read so."""
+    reading = _AREA(text, head)
+    if reading.value is not None and reading.value > MOST_AREA:
+        said = f"按万㎡读是 {reading.value:f}，太大；如果写的是㎡，请在表头或单位栏写明，或在这里填万㎡"
+        return Reading(None, "", reading.read, said)
+    return reading
+
+
 def _tonnes(name: str, title: str, synonyms: str, excluded: str = "", hint: str = "") -> Column:
     return Column(
         name, title, synonyms, excluded=f"率 比 % 热值 发热量 面积 {excluded}".strip(),
@@ -74,7 +86,7 @@ PROGRESS = record_ledger(
     ),
     Column(
         "area_10k_m2", "供热面积（万㎡）", "供热面积 供暖面积 采暖面积 在网面积 面积",
-        parse=number_of(AREA_UNITS, unit="万㎡"), width=16, kind="number", hint="以万平方米为单位的数字",
+        parse=read_area, width=16, kind="number", hint="以万平方米为单位的数字",
     ),
     _tonnes(
         "need_t", "本采暖季需煤量（吨）",

@@ -11,9 +11,10 @@ from django.db.models import OuterRef, Subquery, Sum
 from accounts.models import Unit
 from coal.demand import rounded
 from coal.demand_enums import TargetStatus
-from coal.models import ProgressLine, StockDay, Target, Yard
+from coal.enums import ContractKind
+from coal.models import Contract, Movement, ProgressLine, StockDay, Target, Yard
 from coal.progress import Supply
-from coal.supply_selectors import contracted_supplies
+from coal.supply_selectors import contracted_supplies, standing_arrivals
 from facilities.models import Season
 
 ZERO = Decimal(0)
@@ -36,15 +37,23 @@ class Compared:
     def is_different(self) -> bool:
         return bool(self.difference_t)
 
+    @property
+    def off_percent(self) -> Decimal | None:
+        """By how much the table lies off what the book says; None where the book says 0: there is no whole."""
+        if self.difference_t is None or not self.booked_t:
+            return None
+        return rounded(abs(self.difference_t) * 100 / self.booked_t, 1)
+
 
 @dataclass(frozen=True)
 class Line:
     """`figures`: what is compared, in tonnes or in the unit of its label. `computed_t`: what its own arrivals and
-    use give."""
+    use give. `of_no_kind_t`: what came by the book without a known contract, where 长协 and 市场煤 are compared."""
 
     line: ProgressLine
     figures: list[Compared]
     computed_t: Decimal | None
+    of_no_kind_t: Decimal = ZERO
 
     @property
     def is_contradictory(self) -> bool:
@@ -57,9 +66,29 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A figure of which table and book say different things."""
+
+    line: ProgressLine
+    figure: Compared
+
+
+def differences(lines: Iterable[Line]) -> list[Difference]:
+    """Of all companies, what lies farthest off the book first; on top what is nothing by the book. No query."""
+    found = [Difference(each.line, figure) for each in lines for figure in each.differs]
+    return sorted(found, key=_farthest_first)
+
+
+def _farthest_first(each: Difference) -> tuple[bool, Decimal, Decimal, int]:
+    percent, by = each.figure.off_percent, each.figure.difference_t or ZERO
+    return percent is not None, -(percent or ZERO), -abs(by), each.line.company_id
+
+
+@dataclass(frozen=True)
 class Booked:
     """What the site says of a company: the need and target that are approved, what came and went since the summer, the
-    stock at the close of the day."""
+    stock at the close of the day. `long_term_t`, `spot_t`: of what came, that under contracts of the kind; coal without
+    a known contract is neither."""
 
     need_t: Decimal | None = None
     target_t: Decimal | None = None
@@ -70,11 +99,12 @@ class Booked:
     opening_t: Decimal | None = None
     area_10k_m2: Decimal | None = None
     heat_value_mj_per_kg: Decimal | None = None
+    long_term_t: Decimal = ZERO
+    spot_t: Decimal = ZERO
 
 
 def snapshot(user: Any, day: dt.date) -> list[Line]:
-    """The lines of that day that the user sees, by company. Seven queries,
-    and for each county two."""
+    """The lines of that day that the user sees, by company. Eight queries, and for each county two."""
     lines = list(ProgressLine.objects.visible_to(user).filter(reported_on=day).select_related("company", "county"))
     lines.sort(key=lambda line: line.company.name)
     booked = _booked({line.company_id for line in lines}, day, _seasons_of(lines, day))
@@ -88,12 +118,25 @@ def _beside(line: ProgressLine, booked: Booked) -> Line:
         Compared("合同签订量", line.contract_t, booked.contract_t),
         Compared("上季结余", line.opening_stock_t, booked.opening_t),
         Compared("累计到货", line.arrived_t, booked.arrived_t),
+        *_by_kind(line, booked),
         Compared("累计耗用", line.used_t, booked.used_t),
         Compared("库存", line.stock_reported_t, booked.stock_t),
         Compared("供热面积（万㎡）", line.area_10k_m2, booked.area_10k_m2),
         Compared("热值（MJ/kg）", line.heat_value_mj_per_kg, booked.heat_value_mj_per_kg),
     ]
-    return Line(line, figures, line.stock_by_movements_t)
+    is_split = line.arrived_long_term_t is not None
+    of_no_kind_t = booked.arrived_t - booked.long_term_t - booked.spot_t if is_split else ZERO
+    return Line(line, figures, line.stock_by_movements_t, of_no_kind_t)
+
+
+def _by_kind(line: ProgressLine, booked: Booked) -> list[Compared]:
+    """None of a table that does not tell them apart: it has all its arrivals in one column."""
+    if line.arrived_long_term_t is None:
+        return []
+    return [
+        Compared("其中长协到货", line.arrived_long_term_t, booked.long_term_t),
+        Compared("其中市场煤到货", line.arrived_spot_t, booked.spot_t),
+    ]
 
 
 def _seasons_of(lines: Iterable[ProgressLine], day: dt.date) -> list[Season]:
@@ -104,11 +147,12 @@ def _seasons_of(lines: Iterable[ProgressLine], day: dt.date) -> list[Season]:
 
 
 def _booked(companies: set[int], day: dt.date, seasons: list[Season]) -> dict[int, Booked]:
-    """By company; without a season what came and went since the year began. Three queries."""
+    """By company; without a season what came and went since the year began. Four queries, and one for each season."""
     since = min((season.summer_start_on for season in seasons), default=dt.date(day.year, 1, 1))
     moved = StockDay.objects.filter(yard__company__in=companies, day__gte=since, day__lte=day)
     sums = moved.values("yard__company").annotate(arrived_t=Sum("arrived_t"), used_t=Sum("used_t")).order_by()
     found = {row["yard__company"]: (row["arrived_t"], row["used_t"]) for row in sums}
+    by_kind = _arrived_by_kind(companies, since, day)
     stocks = _stocks(companies, day)
     approved = Target.objects.filter(company__in=companies, season__in=seasons, status=TargetStatus.APPROVED)
     approved = approved.select_related("estimate")
@@ -126,8 +170,19 @@ def _booked(companies: set[int], day: dt.date, seasons: list[Season]) -> dict[in
             contracts[company].in_place_t(day) if company in contracts else None, openings.get(company),
             rounded(target.estimate.area_m2 / 10_000, 4) if target else None,
             target.heat_value_mj_per_kg if target else None,
+            by_kind.get((company, ContractKind.LONG_TERM), ZERO), by_kind.get((company, ContractKind.SPOT), ZERO),
         )  # fmt: skip
     return booked
+
+
+def _arrived_by_kind(companies: set[int], since: dt.date, day: dt.date) -> dict[tuple[int, str], Decimal]:
+    """What came under the contracts of each kind, by (company's pk, kind). One query over these arrivals."""
+    contract = Contract.objects.filter(company=OuterRef("yard__company"), number=OuterRef("contract"))
+    came = standing_arrivals(Movement.objects.filter(yard__company__in=companies, day__range=(since, day)))
+    kinds = came.exclude(contract="").annotate(contract_kind=Subquery(contract.values("kind")[:1])).order_by()
+    sums = kinds.values_list("yard__company", "contract_kind").annotate(Sum("quantity_t"))
+    # SQLite adds in binary fractions.
+    return {(company, kind): rounded(tonnes, 2) for company, kind, tonnes in sums if kind}
 
 
 def _stocks(companies: Iterable[int], day: dt.date) -> dict[int, Decimal]:

@@ -19,6 +19,8 @@ RESULTS: tuple[Input, ...] = (
     Input("volatile_percent", "挥发分 Vdaf", "%", 2, Decimal(6), None, Decimal(50)),
     Input("sulphur_percent", "全硫 St,d", "%", 2, Decimal("0.1"), None, Decimal(3)),
 )
+# A report gives two decimals of MJ/kg or a whole kcal/kg: what rounding may have taken is no fault.
+ROUNDING_MJ_PER_KG = Decimal("0.005")
 RESULT_NAMES = tuple(each.name for each in RESULTS)
 
 
@@ -71,7 +73,7 @@ def faults(batch: Tested, contract: Agreed) -> list[Fault]:
 
 def _faults(batch: Tested, contract: Agreed) -> Iterator[Fault]:
     heat, least = batch.heat_value_mj_per_kg, contract.heat_value_mj_per_kg
-    if heat is not None and least is not None and heat < least:
+    if heat is not None and least is not None and heat + ROUNDING_MJ_PER_KG < least:
         yield Fault(True, heat, least)
     sulphur, most = batch.sulphur_percent, contract.sulphur_percent
     if sulphur is not None and most is not None and sulphur > most:

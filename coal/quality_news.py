@@ -14,7 +14,8 @@ from accounts.models import User
 from accounts.roles import ADMIN, DEVELOPMENT, INSPECTOR
 from coal.models import Contract, Movement, QualityBatch
 from coal.quality import Fault, faults
-from coal.supply_selectors import arrivals_of, known_batch, known_contract, warnings_among
+from coal.quality_selectors import arrivals_of, warnings_among
+from coal.supply_selectors import known_batch, known_contract
 from common import clock
 from common.columns import group_digits
 from common.due import WHOLE_DAY
@@ -53,9 +54,10 @@ def tell_of_arrival(movement: Movement) -> None:
 
 
 def tell_of_contract(contract: Contract) -> None:
-    """Of every batch that came under it. Three queries, and one for each news."""
-    for warning in warnings_among([contract]):
-        tell_of_batch(warning.batch)
+    """Of every batch that came under it and is worse. Two queries, and three and the news for each."""
+    worse = {each.batch.pk for each in warnings_among(Contract.objects.filter(pk=contract.pk))}
+    for batch in QualityBatch.objects.filter(pk__in=worse).select_related("company", "county"):
+        tell_of_batch(batch)
 
 
 def _tell(batch: QualityBatch, worse: dict[str, tuple[str, list[Fault]]]) -> None:

@@ -208,7 +208,8 @@ class Standing:
         """How long the coal has to last at least, by the rule of the sweep; None for not at all."""
         agreed = [(each.due_on, each.cover_days or 0) for each in self.milestones(MilestoneKind.COVER)]
         heating = self.season.heating_start_on, self.season.heating_end_on
-        return least_days(agreed, self.keeper.least_days, day, *heating)
+        has_yard = any(yard.is_active for yard in self.keeper.yards)
+        return least_days(agreed, self.keeper.least_days, day, *heating, has_yard=has_yard)
 
     @property
     def is_short(self) -> bool:

@@ -14,9 +14,10 @@ from coal.enums import MovementKind
 from coal.fulfilment import Fulfilment
 from coal.heat_values import counted_values
 from coal.models import Contract, Movement, QualityBatch
+from coal.quality_selectors import arrived_of_batches, warnings_among
 from coal.supply_filters import BookFilter, ContractFilter, QualityFilter
 from coal.supply_ledgers import BOOK_COLUMNS, CONTRACT_COLUMNS, QUALITY_COLUMNS
-from coal.supply_selectors import arrived_of_batches, lines_of, warnings_among
+from coal.supply_selectors import lines_of
 from common import clock
 from common.filters import LedgerFilterSet
 from common.spreadsheets.errors import SpreadsheetError
@@ -168,7 +169,7 @@ class QualityExport(ListExport):
 
     def rows_of(self, items: list[QualityBatch]) -> Iterator[Mapping[str, Any]]:
         arrived = arrived_of_batches(items)
-        contracts = Contract.objects.filter(company__in={each.company_id for each in items}).select_related("company")
+        contracts = Contract.objects.filter(company__in={each.company_id for each in items})
         wrong: dict[int, list[str]] = {}
         for warning in warnings_among(contracts):
             said = "；".join(map(str, warning.faults))

@@ -1,46 +1,28 @@
-"""Reads of contracts and quality batches. Each docstring states its number of queries.
+"""Reads of contracts, and of what arrivals name. Each docstring states its number of queries.
 
-Arrivals are found by the numbers that they carry, within the company; what was reversed does not count.
+Arrivals are found by the numbers that they carry, within the company; what was reversed does not count. Tonnes are read
+from the sums that the book keeps (`coal.arrivals`), never by adding up its lines.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Unit
-from coal.demand import rounded
+from coal.arrivals import COMPANY, Arrived, arrivals_by, sums_by
 from coal.enums import ContractKind, MovementKind
 from coal.fulfilment import Fulfilment, due_by
-from coal.models import Contract, Movement, QualityBatch
+from coal.models import ArrivalDay, Contract, Movement, QualityBatch, Yard
 from coal.progress import Supply
-from coal.quality import Fault, faults
 from common import clock
 from facilities.models import Season
 
 NOTHING = Decimal(0)
-COMPANY = "yard__company"
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    quantity_t: Decimal = NOTHING
-    loads: int = 0
-
-
-def arrivals_by(*fields: str, among: Q | None = None, **conditions: Any) -> dict[tuple[Any, ...], Arrived]:
-    """Arrivals that hold, added up by these fields of theirs. One query over the arrivals that are meant."""
-    return _sums(standing_arrivals(Movement.objects.filter(among or Q(), **conditions)), fields)
-
-
-def _sums(movements: QuerySet[Movement], fields: Iterable[str]) -> dict[tuple[Any, ...], Arrived]:
-    rows = movements.order_by().values_list(*fields).annotate(Sum("quantity_t"), Count("pk"))
-    # SQLite adds in binary fractions.
-    return {tuple(key): Arrived(rounded(tonnes, 2), loads) for *key, tonnes, loads in rows}
 
 
 # --- contracts
@@ -180,31 +162,44 @@ class UnknownContract:
 
 
 def unknown_contracts(season: Season, user: Any) -> list[UnknownContract]:
-    """Of the season's arrivals that the user sees, the most tonnes first. One query over the season's arrivals; of the
-    companies it reads the names."""
-    arrivals = Movement.objects.visible_to(user).filter(
-        yard__county=season.county_id, day__range=(season.summer_start_on, season.heating_end_on)
+    """Of the season's arrivals that the user sees, the most tonnes first. One query; of the companies it reads the
+    names."""
+    days = ArrivalDay.objects.filter(
+        yard__in=Yard.objects.visible_to(user).filter(county=season.county_id),
+        day__range=(season.summer_start_on, season.heating_end_on),
     )
     fields = (COMPANY, f"{COMPANY}__name", f"{COMPANY}__short_name", "contract")
     found = [
         UnknownContract(Unit(pk=company, name=name, short_name=short_name), number, came)
-        for (company, name, short_name, number), came in _sums(without_contract(arrivals), fields).items()
+        for (company, name, short_name, number), came in sums_by(fields, _unknown(days)).items()
     ]
     return sorted(found, key=lambda each: (-each.arrived.quantity_t, each.number))
 
 
 def without_contract(movements: QuerySet[Movement]) -> QuerySet[Movement]:
     """Of these the arrivals that hold and carry a number which names no contract of their company."""
-    own = Contract.objects.filter(company=OuterRef("yard__company"), number=OuterRef("contract"))
-    return standing_arrivals(movements).exclude(contract="").filter(~Exists(own))
+    numbers = _unknown(ArrivalDay.objects.all()).values("contract")
+    return _unknown(standing_arrivals(movements.filter(contract__in=numbers)))
 
 
 def without_test(movements: QuerySet[Movement]) -> QuerySet[Movement]:
     """Of these the arrivals that hold and of which no laboratory's result is known."""
+    numbers = _untested(ArrivalDay.objects.all()).values("batch")
+    return _untested(standing_arrivals(movements.filter(batch__in=numbers)))
+
+
+def _unknown(arrived: QuerySet[Any]) -> QuerySet[Any]:
+    """Of these movements or days what carries a number that names no contract of its company."""
+    own = Contract.objects.filter(company=OuterRef(COMPANY), number=OuterRef("contract"))
+    return arrived.exclude(contract="").filter(~Exists(own))
+
+
+def _untested(arrived: QuerySet[Any]) -> QuerySet[Any]:
+    """Of these movements or days what is of no batch with a laboratory's result."""
     own = QualityBatch.objects.filter(
-        company=OuterRef("yard__company"), number=OuterRef("batch"), heat_value_mj_per_kg__isnull=False
+        company=OuterRef(COMPANY), number=OuterRef("batch"), heat_value_mj_per_kg__isnull=False
     )
-    return standing_arrivals(movements).filter(~Exists(own))
+    return arrived.filter(~Exists(own))
 
 
 def standing_arrivals(movements: QuerySet[Movement]) -> QuerySet[Movement]:
@@ -219,6 +214,12 @@ def known_contract(company: int, number: str) -> Contract | None:
     return Contract.objects.filter(company=company, number=number).first() if number else None
 
 
+def price_on(contract: Contract, day: dt.date) -> Decimal | None:
+    """What was agreed to be paid for what came that day (yuan/t); None if the contract leaves it open. One query."""
+    later = contract.amendments.filter(agreed_on__gt=day).order_by("agreed_on", "pk").first()
+    return later.old_price_yuan_per_t if later else contract.price_yuan_per_t
+
+
 def known_batch(company: int, number: str) -> QualityBatch | None:
     """One query; none without a number."""
     return QualityBatch.objects.filter(company=company, number=number).first() if number else None
@@ -230,145 +231,6 @@ def begun_by(company: int, day: dt.date) -> QuerySet[Contract]:
 
 
 def arrived_under(company: int, **number: str) -> Arrived:
-    """What arrivals that hold carry this number of the company's, `contract=` or `batch=`. Two queries."""
+    """What arrivals that hold carry this number of the company's, `contract=` or `batch=`. One query."""
     found = arrivals_by(COMPANY, among=Q(yard__company=company, **number))
     return found.get((company,), Arrived())
-
-
-# --- quality
-
-
-@dataclass(frozen=True, slots=True)
-class QualityWarning:
-    """A batch that is worse than the contract under which so much of it came."""
-
-    batch: QualityBatch
-    contract: Contract
-    faults: list[Fault]
-    arrived: Arrived
-
-
-def quality_warnings_of(company: Unit, season: Season) -> list[QualityWarning]:
-    """Of one company's season, the most tonnes first: for coal/_quality_panel.html. Three queries."""
-    return _warnings(Contract.objects.filter(company=company, season=season))
-
-
-def _agreed(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
-    """Those that ask something of the coal."""
-    agreed = contracts.filter(Q(heat_value_mj_per_kg__isnull=False) | Q(sulphur_percent__isnull=False))
-    return agreed.select_related("company")
-
-
-def _warnings(contracts: QuerySet[Contract]) -> list[QualityWarning]:
-    return warnings_among(_agreed(contracts))
-
-
-def warnings_among(contracts: Iterable[Contract]) -> list[QualityWarning]:
-    """Two queries beyond that of the contracts."""
-    by_number = _by_number(contracts)
-    if not by_number:
-        return []
-    arrived = arrivals_by(COMPANY, "contract", "batch", among=_named("contract", by_number))
-    return _worse(by_number, arrived, {})
-
-
-def quality_of(
-    shown: Iterable[QualityBatch], season: Season | None, user: Any
-) -> tuple[dict[tuple[int, str], Arrived], list[QualityWarning]]:
-    """What came of these batches, by (company's pk, batch's number), and the season's batches that are worse than was
-    agreed, of every company that the user sees, the most tonnes first. Two queries, and one more for the batches that
-    are not among those shown.
-    """
-    known = {(each.company_id, each.number): each for each in shown}
-    seen = Contract.objects.visible_to(user).filter(season=season)
-    by_number = _by_number(_agreed(seen)) if season else {}
-    among = _named("batch", known) | _named("contract", by_number)
-    arrived = arrivals_by(COMPANY, "contract", "batch", among=among) if known or by_number else {}
-    of_batches: dict[tuple[int, str], Arrived] = {}
-    for (company, _, number), came in arrived.items():
-        if (company, number) in known:
-            before = of_batches.get((company, number), Arrived())
-            both = Arrived(before.quantity_t + came.quantity_t, before.loads + came.loads)
-            of_batches[company, number] = both
-    return of_batches, _worse(by_number, arrived, known)
-
-
-def _by_number(contracts: Iterable[Contract]) -> dict[tuple[int, str], Contract]:
-    return {(each.company_id, each.number): each for each in contracts}
-
-
-def _named(field: str, keys: Iterable[tuple[int, str]]) -> Q:
-    """Movements of these companies that carry one of these numbers: a few more than are meant, by their index."""
-    kept = list(keys)
-    return Q(
-        **{f"{COMPANY}__in": {company for company, _ in kept}, f"{field}__in": {number for _, number in kept}}
-    )  # fmt: skip
-
-
-def _worse(
-    by_number: Mapping[tuple[int, str], Contract], arrived: Mapping[tuple[Any, ...], Arrived],
-    known: Mapping[tuple[int, str], QualityBatch],
-) -> list[QualityWarning]:  # fmt: skip
-    """`arrived`: by company, contract and batch. One query, none where all of the batches are `known`."""
-    named = {(company, batch) for company, number, batch in arrived if batch and (company, number) in by_number}
-    missing = named - known.keys()
-    batches = {**known, **(_batches(missing) if missing else {})}
-    found = []
-    for (company, number, batch_number), came in arrived.items():
-        contract, batch = by_number.get((company, number)), batches.get((company, batch_number))
-        if contract and batch and (wrong := faults(batch, contract)):
-            found.append(QualityWarning(batch, contract, wrong, came))
-    return sorted(found, key=lambda each: (-each.arrived.quantity_t, each.batch.number))
-
-
-def _batches(named: set[tuple[int, str]]) -> Mapping[tuple[int, str], QualityBatch]:
-    rows = QualityBatch.objects.filter(
-        company__in={company for company, _ in named}, number__in={number for _, number in named}
-    )
-    return {(row.company_id, row.number): row for row in rows.select_related("company")}
-
-
-def worse_arrivals(movements: QuerySet[Movement], season: Season) -> QuerySet[Movement]:
-    """Of these the arrivals that hold and whose batch is worse than their contract of the season: what
-    `quality_warnings` adds up, as a condition for a query."""
-    batch = QualityBatch.objects.filter(company=OuterRef("company"), number=OuterRef(OuterRef("batch"))).filter(
-        Q(heat_value_mj_per_kg__lt=OuterRef("heat_value_mj_per_kg"))
-        | Q(sulphur_percent__gt=OuterRef("sulphur_percent"))
-    )
-    contract = Contract.objects.filter(
-        Exists(batch), company=OuterRef("yard__company"), number=OuterRef("contract"), season=season
-    )
-    return standing_arrivals(movements).exclude(batch="").exclude(contract="").filter(Exists(contract))
-
-
-@dataclass(frozen=True, slots=True)
-class BatchArrived:
-    """What came of a batch under one number; `contract` is None where the number names none."""
-
-    number: str
-    contract: Contract | None
-    arrived: Arrived
-    faults: list[Fault]
-
-
-def arrivals_of(batch: QualityBatch) -> list[BatchArrived]:
-    """What came of a batch, by the contract it came under. Two queries."""
-    arrived = arrivals_by("contract", yard__company=batch.company_id, batch=batch.number)
-    numbers = [number for (number,) in arrived]
-    known = {each.number: each for each in Contract.objects.filter(company=batch.company_id, number__in=numbers)}
-    return [
-        BatchArrived(number, contract := known.get(number), came, faults(batch, contract) if contract else [])
-        for (number,), came in arrived.items()
-    ]
-
-
-def arrived_of_batches(batches: Iterable[QualityBatch]) -> dict[tuple[int, str], Arrived]:
-    """{(company's pk, batch's number): what came of it}. One query, none without a batch."""
-    kept = list(batches)
-    if not kept:
-        return {}
-    found = arrivals_by(
-        COMPANY, "batch", yard__company__in={each.company_id for each in kept},
-        batch__in={each.number for each in kept},
-    )  # fmt: skip
-    return {(company, number): came for (company, number), came in found.items()}

@@ -6,7 +6,6 @@ from typing import Any
 from coal.enums import ContractKind
 from coal.fulfilment import Fulfilment
 from coal.models import Contract, Movement, QualityBatch
-from coal.supply_selectors import Arrived
 from coal.tables import MovementTable
 from common.columns import group_digits
 from common.tables import (
@@ -88,19 +87,17 @@ class QualityTable(LedgerTable):
     ash_percent = NumberColumn(verbose_name="灰分 Ad", unit="%", places=2, orderable=False)
     volatile_percent = NumberColumn(verbose_name="挥发分 Vdaf", unit="%", places=2, orderable=False)
     sulphur_percent = NumberColumn(verbose_name="全硫 St,d", unit="%", places=2)
-    # From `arrived` and `faulty`, which the page reads for all of the shown rows at once.
+    # A sum that `with_arrived` adds to the rows; `faulty` is what the page has read for all of them at once.
     arrived_t = NumberColumn(verbose_name="到货", unit="t", accessor="pk", orderable=False)
     faults = TextColumn(verbose_name="不合约定", accessor="pk", orderable=False)
     tested_on = DateColumn(verbose_name="化验日期", orderable=False)
     tested_by = LedgerColumn(verbose_name="化验单位", orderable=False)
     report_number = LedgerColumn(verbose_name="报告编号", orderable=False)
 
-    arrived: Mapping[tuple[int, str], Arrived] = {}
     faulty: Mapping[int, str] = {}
 
     def render_arrived_t(self, record: Any) -> str:
-        came = self.arrived.get((record.company_id, record.number), Arrived())
-        return group_digits(came.quantity_t, 2) if came.loads else "还没有"
+        return "还没有" if record.arrived_t is None else group_digits(record.arrived_t, 2)
 
     def render_faults(self, record: Any) -> str:
         return self.faulty.get(record.pk, "" if record.is_tested else "待化验")

@@ -1,7 +1,7 @@
 """The lists of the coal pages."""
 
 import datetime as dt
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -66,6 +66,8 @@ class YardTable(LedgerTable):
 
 
 class MovementTable(LedgerTable):
+    """Of rows with `is_reversed` (`Movement.objects.with_reversed`)."""
+
     table_name = "coal_movements"
     card = ("day", "kind", "quantity_t", "close_t", "state")
     default_columns: ClassVar[tuple[str, ...]] = (
@@ -87,8 +89,6 @@ class MovementTable(LedgerTable):
     state = LedgerColumn(verbose_name="状态", accessor="pk", orderable=False, select=("reverses",))
 
     closing: Mapping[dt.date, Decimal] = {}
-    # The shown movements that are reversed, which the page reads at once.
-    gone: Set[int] = frozenset()
     # What the heat of the shown movements that brought coal is reckoned with.
     counted: Mapping[int, HeatValue] = {}
 
@@ -96,7 +96,7 @@ class MovementTable(LedgerTable):
         return reverse("coal:movement_detail", args=[record.pk])
 
     def row_class(self, record: Any) -> str:
-        return "row-off" if record.kind == MovementKind.REVERSAL or record.pk in self.gone else ""
+        return "row-off" if record.kind == MovementKind.REVERSAL or record.is_reversed else ""
 
     def render_quantity_t(self, record: Any) -> str:
         """+ for what comes, − for what goes; a count is what was found."""
@@ -115,7 +115,7 @@ class MovementTable(LedgerTable):
         if record.kind == MovementKind.REVERSAL:
             reversed_ = record.reverses
             return f"冲正 {reversed_.day} {reversed_.get_kind_display()}"
-        return "已冲正" if record.pk in self.gone else ""
+        return "已冲正" if record.is_reversed else ""
 
     class Meta(LedgerTable.Meta):
         model = Movement

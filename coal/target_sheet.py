@@ -67,8 +67,10 @@ def write_sheet(out: BinaryIO, season: Season, *, by: Any) -> Sheet:
 def _rows(sheet: Sheet) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(sheet.rows, 1):
         yield {"sequence": number, "company": row.company.name, **_figures(row)}
+    # The total is that of what is printed above it.
+    areas = (_in_10k(row.counted.estimate.area_m2) for row in sheet.rows if row.counted is not None)
     yield {
-        "company": "合计", "area_10k_m2": _in_10k(sheet.area_m2), "need_t": sheet.need_t,
+        "company": "合计", "area_10k_m2": sum(areas, Decimal(0)), "need_t": sheet.need_t,
         "quantity_t": sheet.quantity_t, "share_percent": Decimal(100) if sheet.is_whole and sheet.quantity_t else None,
         "quantity_tce": sheet.quantity_tce, "status": f"已批准 {sheet.approved}/{len(sheet.rows)}",
     }  # fmt: skip

@@ -68,6 +68,7 @@ MOVES: dict[str, Move] = {
         Move("approve", "批准", (S.CHECKED,), S.APPROVED, "approve_target", Party.DEVELOPMENT),
         Move("decline", "审批退回", (S.CHECKED,), S.RETURNED, "approve_target", Party.DEVELOPMENT, "退回理由"),
         Move("revise", "修订", (S.APPROVED,), None, "propose_target", Party.COMPANY, "修订理由"),
+        Move("drop", "放弃修订", (S.DRAFT, S.RETURNED), S.DROPPED, "propose_target", Party.COMPANY, "放弃理由"),
     )
 }
 WAITING_FOR = {
@@ -94,13 +95,14 @@ def moves_for(user: Any, target: Target) -> list[Move]:
         if S(target.status) in move.sources
         and move.is_for(user, target)
         and not (move.code == "revise" and under_revision(target))
+        and not (move.code == "drop" and target.revision == 1)
     ]
 
 
 def under_revision(target: Target) -> bool:
     """Whether a further revision is being agreed already. One query."""
     others = Target.objects.filter(company=target.company_id, season=target.season_id)
-    return others.filter(revision__gt=target.revision).exists()
+    return others.filter(revision__gt=target.revision).exclude(status=S.DROPPED).exists()
 
 
 def check(code: str, user: Any, target: Target) -> Move:
@@ -113,6 +115,8 @@ def check(code: str, user: Any, target: Target) -> Move:
         raise MoveRefused([f"第 {target.revision} 版现在是“{target.state.label}”，只有{allowed}的目标才能{move.label}"])
     if code == "revise" and under_revision(target):
         raise MoveRefused([f"第 {target.revision} 版之后已经有新的一版在办，请在那一版上修改"])
+    if code == "drop" and target.revision == 1:
+        raise MoveRefused(["第 1 版不是修订，没有别的版本在执行；不合适的请修改后报送"])
     return move
 
 
@@ -130,7 +134,7 @@ def _commit(move: Move, target: Target, by: Any, note: str, **values: Any) -> Au
 
 @transaction.atomic
 def file(target: Target, *, by: Any, note: str = "") -> AuditEntry:
-    """未报送, 已退回 → 待住建局审核. Refused without a milestone for arrivals; a plan that asks for less before heating
+    """未报送, 已退回 → 待住建局审核. Refused without a milestone for arrivals; a plan that asks for less
     than the county usually does needs a reason."""
     move = check("file", by, target)
     if not target.milestones.filter(kind="arrived").exists():
@@ -199,10 +203,16 @@ def revise(target: Target, *, by: Any, note: str = "") -> AuditEntry:
     return entry
 
 
+@transaction.atomic
+def drop(target: Target, *, by: Any, note: str = "") -> AuditEntry:
+    """未报送, 已退回 → 已放弃, with a reason: the approved one stays in force, and may be revised again."""
+    return _commit(check("drop", by, target), target, by, note)
+
+
 # The function that makes each move, by the move's code.
 MAKE = {
     "file": file, "withdraw": withdraw, "check": check_off, "send_back": send_back, "approve": approve,
-    "decline": decline, "revise": revise,
+    "decline": decline, "revise": revise, "drop": drop,
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from common.uploads import InspectedUpload, UploadRefused, inspect_upload
 
 MOST_FILES = 20
 SELECTED_FIRST_FROM = 8
+HALF_A_YEAR = dt.timedelta(182)
 DAYS_AGO = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2}
 
 
@@ -30,10 +31,20 @@ class DateRead(Protocol):
 
 def read_day(text: str) -> DateRead:
     """A date in this year where none is written; 今天, 昨天 and 前天 too."""
-    if (days_ago := DAYS_AGO.get(text.strip())) is not None:
-        day = clock.today() - dt.timedelta(days_ago)
-        return Reading(day, "相对日期", text)
-    return read_date(text, Years(clock.today().year), written_on=clock.today())
+    today = clock.today()
+    return _days_ago(text) or read_date(text, Years(today.year), written_on=today)
+
+
+def read_past_day(text: str) -> DateRead:
+    """The same of what has happened: on 3 January 12.30 was four days ago. Only where that is nearer: in August 9.1 is
+    a slip, and not last year's. A year that is written holds."""
+    today = clock.today()
+    return _days_ago(text) or read_date(text, Years(today.year, today - HALF_A_YEAR, today), written_on=today)
+
+
+def _days_ago(text: str) -> Reading[dt.date] | None:
+    days = DAYS_AGO.get(text.strip())
+    return None if days is None else Reading(clock.today() - dt.timedelta(days), "相对日期", text)
 
 
 class LedgerDateField(forms.Field):

@@ -49,11 +49,13 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What has come of an occasion, as its page names it. `path` is empty for who may not see more than that it is."""
+    """What has come of an occasion, as its page names it. `path` is empty for who may not see more than that it is.
+    `item_id`: of the outcome among those of its app."""
 
     label: str
     state: Any
     path: str
+    item_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The ids of a page are fetched first, from the ordered queryset (an index is enou
 then its rows by those ids. Whether there is a next page shows from one id too many; nothing is counted here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +76,8 @@ class DeferredPaginator(Paginator):
     """Pages of an ordered queryset: two queries each. `total` is only shown, and bounds the page number if it is exact.
 
     `rows` is the queryset the rows are fetched from (with its joins and annotations); by default the model's own, with
-    the select_related and prefetch_related of the queryset itself.
+    the select_related and prefetch_related of the queryset itself. Where the caller has read all rows anyway, `read` is
+    them by pk: one query.
     """
 
     def __init__(
@@ -85,8 +87,10 @@ class DeferredPaginator(Paginator):
         *,
         total: Total | None = None,
         rows: QuerySet[Any] | None = None,
+        read: Mapping[Any, Any] | None = None,
     ) -> None:
         super().__init__(queryset, per_page)
+        self.read = read
         self.queryset = queryset
         self.total = total
         self.rows = _rows_like(queryset) if rows is None else rows
@@ -114,9 +118,10 @@ class DeferredPaginator(Paginator):
         beyond = offset + self.per_page + 1
         ids = list(_limited_parts(self.queryset.values_list("pk", flat=True), beyond)[offset:beyond])
         has_next = len(ids) > self.per_page
-        found = self.rows.in_bulk(ids[: self.per_page]) if ids else {}
+        shown = ids[: self.per_page]
+        found = self.read if self.read is not None else self.rows.in_bulk(shown) if shown else {}
         # A row deleted between the two queries is left out.
-        rows = [found[pk] for pk in ids[: self.per_page] if pk in found]
+        rows = [found[pk] for pk in shown if pk in found]
         return LedgerPage(rows, number, self.per_page, has_next, self.total, problem)
 
 

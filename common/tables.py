@@ -11,7 +11,7 @@ table = HazardTable.for_request(request, queryset, total=capped_count(queryset))
 # in the template: {% include "partials/list.html" %}
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any, ClassVar
@@ -121,18 +121,19 @@ class LedgerTable(tables.Table):
         *,
         total: Total | None = None,
         rows: QuerySet[Any] | None = None,
+        read: Mapping[Any, Any] | None = None,
         **kwargs: Any,
     ) -> "LedgerTable":
         """The page of `queryset` that the address asks for. Two queries; `total` is the caller's (see `capped_count`).
 
         `?sort=-due_on` names a column of this table, what else is asked for is ignored; ties are broken by pk. `rows`
-        as in `DeferredPaginator`. The result has `page`, `pager` and `column_choices`.
+        and `read` as in `DeferredPaginator`. The result has `page`, `pager` and `column_choices`.
         """
         shown = columns_for(request.user, cls)
         sort = cls._sort_asked(request.GET)
         ordered = cls.ordered(queryset, sort)
         joins = {name for column in shown for name in getattr(cls.base_columns[column], "select", ())}
-        paginator = DeferredPaginator(ordered, page_size(request.GET), total=total, rows=rows)
+        paginator = DeferredPaginator(ordered, page_size(request.GET), total=total, rows=rows, read=read)
         if joins:
             paginator.rows = paginator.rows.select_related(*sorted(joins))
         page = paginator.page(request.GET.get("page", 1))

@@ -1,23 +1,23 @@
 """An address as callers give it, taken apart: 临岭县城关镇锦绣家园3号楼2单元501室.
 
 A community that is not known is not guessed: 锦绣家园二期 is not 锦绣家园, and 新锦绣家园 is neither. What the address
-calls the place is given back, so that a person can say once which community is meant.
+calls the place is given back, so that a person can say once which community is meant. Where two are named, or one only
+to say what is near by (凤凰城对面), it is for a person as well.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Generic, TypeVar
+
+from complaints.houses import NUMBER, House, house_of
 
 C = TypeVar("C")
 
 # A name is known in the address by its first two characters.
 _START = 2
 _SUFFIX = "小区"
-_NUMERALS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0}
-_CHINESE = re.compile(r"([〇零一二三四五六七八九十]{1,3})(?=号楼|号栋|栋|幢|座|单元|门洞|门|层|楼)")
 # What may stand before a community's name: a larger place, a road with its number, or words of a sentence.
 _BEFORE = re.compile(
     r"(?:[省市县区镇乡道路街巷村号庄]|[\W\d_]|住|在|是|于|址|为|的|我|们|到|附近|对面|旁边|办事处|居委会)$"
@@ -27,23 +27,10 @@ _GOES_ON = re.compile(
     r"[（(]?(?:(?:[一二三四五六七八九十\d]{1,2}|[A-Za-z])(?:期|区|组团)|[东西南北中新老旧上下前后内外](?:区|苑|院|园|里|村|城|组团|街坊)"
     r"|(?:花园|公寓|名苑|新村|新城|广场|商铺|商业街|家属院|家属楼|小学|中学|幼儿园|换热站|供热站))"
 )
-_NUMBER = r"(?:\d{1,4}[A-Za-z]?|[A-Za-z]\d{0,3}|[东西南北中]\d{0,2})"
-_BUILDING = re.compile(
-    rf"(?P<building>{_NUMBER})\s*(?:号楼|号栋|\#楼|楼栋|栋楼|栋|幢|座|\#|号(?=\s*[\dA-Za-z]+\s*(?:单元|门)))"
-)
-_STOREY = re.compile(r"(?P<building>\d{1,3})楼(?=\s*(?:\d{1,2}\s*(?:单元|门)|\d{3,4}))")
-_UNIT = re.compile(r"(?P<unit>\d{1,2}|[A-Za-z])\s*(?:单元|门洞|门(?!面)|单(?=\d))")
-_ROOM = re.compile(r"(?P<room>\d{3,4}[A-Za-z]?|[A-Za-z]\d{3,4})(?!\d)\s*(?:室|号房|房|户|号(?!楼|栋))?")
-_ROOM_SAID = re.compile(r"(?P<room>\d{1,5}[A-Za-z]?)\s*(?:室|号房)")
-_DASHED = re.compile(
-    rf"(?<![\dA-Za-z-])(?P<building>{_NUMBER})\s*(?:号楼|栋|幢|座|楼|\#|号)?-(?P<unit>\d{{1,2}}|[A-Za-z])\s*(?:单元|门)?"
-    r"-(?:\d{1,2}层?-)?(?P<room>\d{2,5}[A-Za-z]?)(?![\d-])"
-)
-_DASHED_TWO = re.compile(
-    rf"(?<![\dA-Za-z-])(?P<building>{_NUMBER})\s*(?:号楼|栋|幢|座|楼|\#|号)?-(?P<room>\d{{3,4}})(?![\d-])"
-)
+# What makes the name before it a landmark.
+_NEAR_BY = re.compile(r"(?:斜?对面|对过|附近|旁边|隔壁)")
 # Where the name of the place ends and the house begins.
-_HOUSE = re.compile(rf"{_NUMBER}\s*(?:号楼|号栋|\#|栋|幢|座|楼|单元|门洞|号院|号|-\d)|[，,。;；、\s]")
+_HOUSE = re.compile(rf"{NUMBER}\s*(?:号楼|号栋|\#|栋|幢|座|楼|单元|门洞|号院|号|-\d)|[，,。;；、\s]")
 _LARGER = re.compile(
     r"^(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,7}?市)?(?:[\u4e00-\u9fff]{1,6}?[县])?"
     r"(?:[\u4e00-\u9fff]{1,6}?(?:镇|乡|街道办事处|街道办|街道))?(?:[\u4e00-\u9fff]{1,8}?(?:路|大街|街|巷|大道)(?:\d+号)?)?"
@@ -53,16 +40,13 @@ LONGEST_PLACE = 30
 
 @dataclass(frozen=True, slots=True)
 class Address(Generic[C]):
-    """`community`: None if none of the known ones is named. `place`: what the address calls it, as it stands there.
-
-    `building`, `unit`, `room` without their measure words: 3, 2, 501; empty where they are not said.
-    """
+    """`community`: None if none of the known ones is named, or which one is meant is not clear: `named` then has the
+    names that stand there. `place`: what the address calls it, as it stands there; empty where `named` is not."""
 
     community: C | None
     place: str
-    building: str = ""
-    unit: str = ""
-    room: str = ""
+    house: House
+    named: tuple[str, ...] = ()
 
 
 class Places(Generic[C]):
@@ -80,18 +64,22 @@ class Places(Generic[C]):
             if len(name) >= _START:
                 self._known.setdefault(name[:_START], []).append((name, called[name]))
 
-    def find(self, text: str) -> tuple[C, int, int] | None:
-        """(the community, where its name begins and ends in `text`): of several the longest name, else the first."""
-        found: tuple[C, int, int] | None = None
+    def find(self, text: str) -> list[tuple[C, int, int]]:
+        """(a community, where its name begins and ends in `text`), in that order; of names one within the other the
+        longest."""
+        found: list[tuple[C, int, int]] = []
         known = self._known
         for start in range(len(text) - 1):
             for name, community in known.get(text[start : start + _START], ()):
                 end = start + len(name)
-                if found and len(name) <= found[2] - found[1]:
-                    break
-                if text.startswith(name, start) and _stands_alone(text, start, end):
-                    found = (community, start, end)
-                    break
+                if not text.startswith(name, start) or not _stands_alone(text, start, end):
+                    continue
+                if found and start < found[-1][2]:
+                    if end - start <= found[-1][2] - found[-1][1]:
+                        break
+                    found.pop()
+                found.append((community, start, end))
+                break
         return found
 
 
@@ -104,51 +92,19 @@ def split_address(text: str, communities: Mapping[str, C] | Places[C]) -> Addres
     plain = _plain(text)
     places = communities if isinstance(communities, Places) else Places(communities)
     found = places.find(plain)
-    if found:
-        community, start, end = found
-        house = plain[end:]
-        return Address(community, plain[start:end], *house_of(house))
-    place = _place_of(plain)
-    return Address(None, place, *house_of(plain[plain.find(place) + len(place) :] if place else plain))
-
-
-@lru_cache(maxsize=4096)
-def house_of(text: str) -> tuple[str, str, str]:
-    """(building, unit, room) of what stands behind the name: 3号楼2单元501室, 3-2-501, 3栋2门501, A座1203."""
-    plain = _CHINESE.sub(_arabic, text)
-    for pattern in (_DASHED, _DASHED_TWO):
-        if match := pattern.search(plain):
-            parts = match.groupdict()
-            return _number(parts["building"]), _number(parts.get("unit") or ""), parts["room"].upper()
-    building = _BUILDING.search(plain) or _STOREY.search(plain)
-    after = building.end() if building else 0
-    unit = _UNIT.search(plain, after)
-    after = unit.end() if unit else after
-    room = (_ROOM.search(plain, after) if building or unit else None) or _ROOM_SAID.search(plain, after)
-    return (
-        _number(building["building"]) if building else "",
-        _number(unit["unit"]) if unit else "",
-        room["room"].upper() if room else "",
-    )
-
-
-def _number(text: str) -> str:
-    """03 is 3; a is A."""
-    return text.upper().lstrip("0") or text
+    if not found:
+        place = _place_of(plain)
+        return Address(None, place, house_of(plain[plain.find(place) + len(place) :] if place else plain))
+    community, start, end = found[0]
+    house = house_of(plain[found[-1][2] :])
+    if any(other != community for other, _, _ in found) or _NEAR_BY.match(plain, end):
+        return Address(None, "", house, tuple(dict.fromkeys(plain[start:end] for _, start, end in found)))
+    return Address(community, plain[start:end], house)
 
 
 def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
     return "".join(plain.replace("—", "-").replace("–", "-").split()).lower()
-
-
-def _arabic(match: re.Match[str]) -> str:
-    """三 → 3, 十二 → 12, 二十 → 20."""
-    text = match[1]
-    if "十" not in text:
-        return "".join(str(_NUMERALS[sign]) for sign in text)
-    tens, _, ones = text.partition("十")
-    return str(_NUMERALS.get(tens, 1) * 10 + _NUMERALS.get(ones, 0))
 
 
 def _place_of(plain: str) -> str:
@@ -157,9 +113,3 @@ def _place_of(plain: str) -> str:
     house = _HOUSE.search(bare)
     name = (bare[: house.start()] if house else bare)[:LONGEST_PLACE]
     return name if len(name) >= _START else ""
-
-
-def spoken(building: str, unit: str, room: str) -> str:
-    """3号楼2单元501室, as far as it is known."""
-    parts: list[tuple[str, str]] = [(building, "号楼"), (unit, "单元"), (room, "室")]
-    return "".join(f"{value}{measure}" for value, measure in parts if value)

@@ -66,8 +66,7 @@ class County:
         return self._communities[name]
 
     def _nearly(self, plain: str) -> Community | None:
-        whole = self.places.find(plain)
-        return whole[0] if whole and whole[1:] == (0, len(plain)) else None
+        return next((found for found, *span in self.places.find(plain) if span == [0, len(plain)]), None)
 
     def locate(self, address: str) -> Address[Community]:
         return split_address(address, self.places)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from common.spreadsheets.ledgers.differences import Difference, Said, is_same_text
 from complaints.callers import mask_name, mask_phone
 from complaints.county import County
+from complaints.houses import bare_part
 from complaints.ledger import LABELS, VALUES
 from complaints.models import Order
 from complaints.reading import HOUSE
@@ -43,7 +44,7 @@ def differences(said: Said, order: Order, county: County) -> list[Difference]:
 
     if said.says("received_at") and fields.get("received_at"):
         found += _moment(fields, order)
-    found += [each for name in HOUSE if counts(name) for each in _text(name, fields, getattr(order, name))]
+    found += [each for name in HOUSE if counts(name) for each in _part(name, fields, getattr(order, name))]
     found += [each for name in ("category", "urgency") if counts(name) for each in _choice(name, fields, order)]
     if counts("community") and (place := county.community(fields.get("community"))):
         found += _row("community", order.community, place)
@@ -65,6 +66,11 @@ def blocked(difference: Difference, order: Order) -> str:
 def _text(name: str, fields: Mapping[str, Any], old: str) -> list[Difference]:
     new = fields.get(name) or ""
     return [] if not new or is_same_text(old, new) else [Difference(name, old, new, new)]
+
+
+def _part(name: str, fields: Mapping[str, Any], old: str) -> list[Difference]:
+    """3号楼 and 3 are one building."""
+    return [] if bare_part(old) == bare_part(fields.get(name) or "") else _text(name, fields, old)
 
 
 def _moment(fields: Mapping[str, Any], order: Order) -> list[Difference]:

@@ -13,7 +13,8 @@ from complaints import messages
 from complaints.enums import LimitStage, OrderStatus, Urgency
 from complaints.limits import Limits
 from complaints.models import Order
-from complaints.workflow import MOVES, in_words
+from complaints.moves import MOVES
+from complaints.workflow import in_words
 
 
 def may_dispatch(user: Any) -> bool:

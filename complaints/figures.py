@@ -74,21 +74,27 @@ class Figures:
 
 
 def figures(user: Any, season: Season, now: dt.datetime) -> Figures:
-    """Nine queries, whatever the number of orders and companies."""
+    """Ten queries, whatever the number of orders and companies."""
     counting, earlier = counting_of(season.county_id), season_before(season)
     period = season_to_date(season, now)
     periods = [period] + ([same_day_before(earlier, period)] if earlier else [])
-    found, sizes = tallies(user, periods, counting), sizes_by_company(user, season)
-    known = [company for company in {key for each in found for key in each} | set(sizes) if company is not None]
+    found = tallies(user, periods, counting)
+    # A company that has taken over a community is held against it from that season on.
+    sizes = [sizes_by_company(user, each) for each in ([season, earlier] if earlier else [season])]
+    heard = [*found[0], *found[-1], *sizes[0], *sizes[-1]]
+    known = {company for company in heard if company}
     companies = Unit.objects.filter(pk__in=known).order_by("name")
-    size = sum(sizes.values(), Size())
     return Figures(
         period=period,
         period_before=periods[1] if earlier else None,
         counting=counting,
-        total=_standing(None, [together(each) for each in found], size, counting),
+        total=_standing(
+            None, [together(each) for each in found], [sum(each.values(), Size()) for each in sizes], counting
+        ),
         companies=[
-            _standing(each, [_of(tally, each.pk) for tally in found], sizes.get(each.pk, Size()), counting)
+            _standing(
+                each, [_of(tally, each.pk) for tally in found], [size.get(each.pk, Size()) for size in sizes], counting
+            )
             for each in companies
         ],
         undispatched=_of(found[0], None).volume.received,
@@ -99,10 +105,11 @@ def _of(found: Tallies, company: int | None) -> Tally:
     return found.get(company) or Tally()
 
 
-def _standing(company: Unit | None, found: list[Tally], size: Size, counting: Counting) -> Standing:
+def _standing(company: Unit | None, found: list[Tally], sizes: list[Size], counting: Counting) -> Standing:
+    """`found`, `sizes`: of this season and, where there is one, of the season before."""
     now, before = found[0], found[1] if len(found) > 1 else None
     pairs = [
-        Pair(each.figure(now, size, counting), each.figure(before, size, counting) if before else None)
+        Pair(each.figure(now, sizes[0], counting), each.figure(before, sizes[1], counting) if before else None)
         for each in INDICATORS
     ]
     platforms = [
@@ -113,4 +120,4 @@ def _standing(company: Unit | None, found: list[Tally], size: Size, counting: Co
         )
         for platform in Platform
     ]
-    return Standing(company, pairs, platforms, size)
+    return Standing(company, pairs, platforms, sizes[0])

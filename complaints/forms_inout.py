@@ -120,3 +120,12 @@ class PastedOrderForm(_ReadsMoments):
         self.fields = order_fields(offered)
         for name in ("received_at", "category", "content", "source"):
             self.fields[name].required = True
+        label = "承办企业与本季的供热企业不一致，确认按填写的派"
+        self.fields[CHOSEN] = forms.BooleanField(label=label, required=False, widget=forms.HiddenInput())
+        if self.data.get(self.add_prefix(CHOSEN)) == "on":
+            self.fields[CHOSEN].widget = forms.CheckboxInput()
+
+    def ask_about_company(self, said: str) -> None:
+        """Who is named is not who heats the place: only a person can say that it is meant."""
+        self.fields[CHOSEN].widget = forms.CheckboxInput()
+        self.add_error("company", said)

@@ -1,6 +1,6 @@
 """Linking a complaint with a hazard that is already in the ledger: several cold flats, one valve."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -13,7 +13,12 @@ from complaints.models import Order
 from complaints.occasions import OCCASION, label_of
 from inspections.models import Hazard, HazardOccasion
 
+if TYPE_CHECKING:
+    from inspections.querysets import HazardQuerySet
+
 LABEL = "引出的隐患"
+# What is no complaint any more leads to none.
+NOT_FOR_HAZARDS = (OrderStatus.INVALID, OrderStatus.MERGED)
 
 
 @transaction.atomic
@@ -21,7 +26,7 @@ def link_hazard(order: Order, *, by: Any, number: str) -> Hazard:
     """By the hazard's number. On record with both. Raises MoveRefused for a hazard that the user does not see, of
     another county, settled or linked already; PermissionDenied."""
     _check(by)
-    if order.status in (OrderStatus.INVALID, OrderStatus.MERGED):
+    if order.status in NOT_FOR_HAZARDS:
         raise MoveRefused([f"{order.number} 现在是“{order.state.label}”，不能关联隐患"])
     number = number.strip().upper()
     hazard = Hazard.objects.visible_to(by).filter(county=order.county_id, number=number).first()
@@ -51,8 +56,19 @@ def unlink_hazard(order: Order, *, by: Any, hazard: Hazard, reason: str) -> None
     _record_both(order, hazard, by, "取消关联隐患", [hazard.number, None], [label_of(order), None], note=reason)
 
 
+def linked_hazards(order: Order) -> "HazardQuerySet":
+    """Registered from the order or linked with it."""
+    kept = HazardOccasion.objects.filter(kind=OCCASION, item_id=order.pk).values("hazard")
+    return Hazard.objects.filter(pk__in=kept)
+
+
+def may_link(user: Any) -> bool:
+    """The desk, who knows what callers mean; the bureau too."""
+    return bool(user.has_perm("complaints.dispatch_order") and user.has_perm("inspections.view_hazard"))
+
+
 def _check(by: Any) -> None:
-    if not by.has_perm("complaints.dispatch_order"):
+    if not may_link(by):
         raise PermissionDenied("您没有把投诉与隐患关联的权限")
 
 

@@ -72,7 +72,7 @@ def hot_spots(user: Any, season: Season, now: dt.datetime) -> HotSpots:
         repeats = count_repeats(received, whole, counts(counting), counting, by=F("community_id"))
         for (_, community), count in repeats.items():
             found[community] -= count
-    known = list(Community.objects.visible_to(user).filter(county=season.county_id).select_related("station"))
+    known = list(Community.objects.in_season(season, user).select_related("station"))
     spots = [Spot(each, 1, found.get(each.pk, 0), each.households) for each in known]
     return HotSpots(
         period, counting, ranking(spots, counting), ranking(_stations(spots), counting), found.get(None, 0)

@@ -19,7 +19,6 @@ from common.spreadsheets.ledgers.importer import (
     ReadRow,
     RowRefused,
     problem,
-    warning,
 )
 from common.spreadsheets.ledgers.record_form import LEARN
 from common.spreadsheets.ledgers.record_twins import Twins, find_twins
@@ -27,14 +26,15 @@ from common.spreadsheets.ledgers.settling import recheck_rows
 from common.spreadsheets.models import ImportBatch, ImportRow, Pile
 from common.spreadsheets.rows import RowKind
 from common.spreadsheets.terms import Terms
-from complaints.county import County, certain_company, county_of
+from complaints.county import County, county_of
 from complaints.differences import MODEL_FIELDS, blocked, differences, said_by
 from complaints.dispatching import may_dispatch
+from complaints.judging import problems_of
 from complaints.ledger import ORDERS, RECORD
-from complaints.matching import Registry
+from complaints.matching import Registry, names_of, with_source
 from complaints.models import Order
-from complaints.reading import OrderReader, moment_of
-from complaints.registering import CHOSEN, Registering
+from complaints.reading import OrderReader
+from complaints.registering import Registering
 from complaints.services import edit
 from facilities.words import learn_alias, may_name, words_of
 
@@ -47,7 +47,7 @@ class OrderImporter(Importer):
     """An order is not made of half a row: what cannot be read, or whose community or company nobody knows, waits."""
 
     names = frozenset({"community", "company", "received_at", RECORD})
-    holding = frozenset({"source", "received_at", "category", "content", "community", "company", RECORD})
+    holding = frozenset({"source", "received_at", "category", "content", "community", "company", "room", RECORD})
 
     def __init__(self, *, by: Any) -> None:
         if not by.has_perm("complaints.import_orders"):
@@ -85,7 +85,8 @@ class OrderImporter(Importer):
         read = [self.reader.read(row) for row in entries]
         fields = {row.row: row.fields for row in read}
         self.registry.load(fields.values())
-        twins = find_twins(entries, lambda row: _names_of(fields[row.number]), lambda row: fields[row.number])
+        said = {number: with_source(each) for number, each in fields.items()}
+        twins = find_twins(entries, lambda row: names_of(fields[row.number]), lambda row: said[row.number])
         entries_read = iter(read)
         for row in self.sheet.rows:
             if row.kind is RowKind.DATA:
@@ -96,33 +97,7 @@ class OrderImporter(Importer):
     # --- judging ---
 
     def problems(self, fields: Mapping[str, Any]) -> list[Problem]:
-        """What the county does not know, or knows otherwise than the row says."""
-        found: list[Problem] = []
-        moment = moment_of(fields)
-        season = self.county.season_of(moment)
-        if moment and season is None:
-            expected = "这一天不在任何采暖季里，请先建立采暖季，或核对受理时间"
-            found.append(problem("received_at", f"{moment:%Y-%m-%d}", expected))
-        name, text = fields.get("community") or "", fields.get("company") or ""
-        community, company = self.county.community(name), self.county.unit(text)
-        is_chosen = bool(fields.get(CHOSEN))
-        if community is None and not (is_chosen and not name):
-            found.append(_unknown_place(name, fields))
-        if text and company is None:
-            expected = f"没有名为“{text}”的供热企业，请先建立，或改为已有的名称"
-            found.append(problem("company", text, expected))
-        if community is None or season is None:
-            return found
-        by_season = self.county.company_of(community, season)
-        if not text and by_season is None:
-            expected = f"{season} 采暖季{community}还没有确定供热企业，请填写承办企业，或先在小区里确定"
-            found.append(problem("community", name, expected))
-        elif company and certain_company(company, by_season, is_chosen=is_chosen) is None:
-            expected = (
-                f"{season} 采暖季{community}由{by_season}供热，与原表的{company}不一致；不改的登记后由人确定派给谁"
-            )
-            found.append(warning("company", text, expected))
-        return found
+        return problems_of(fields, self.county)
 
     def missing(self, fields: Mapping[str, Any]) -> list[Problem]:
         required = {column.name: column.title for column in ORDERS.columns if column.required}
@@ -221,22 +196,6 @@ def for_queue(batch: ImportBatch, importer: OrderImporter) -> list[ImportRow]:
     waiting = batch.rows.filter(pile=Pile.WAITS, conflict="", item_id=None).only("pk", "problems", "row")
     held = ((row, [each for each in row.problems if importer.holds_up([each])]) for row in waiting)
     return [row for row, problems in held if problems and {each["field"] for each in problems} <= LEFT_TO_QUEUE]
-
-
-def _unknown_place(name: str, fields: Mapping[str, Any]) -> Problem:
-    if name:
-        return problem("community", name, f"系统里没有小区“{name}”，请改为已有的小区，或先建立该小区")
-    said = "地址里没有写明小区" if fields.get("address") else "没有地址"
-    return problem("community", "", f"{said}，请选择小区")
-
-
-def _names_of(fields: Mapping[str, Any]) -> list[Any]:
-    """By what a row is the same order as another of the file."""
-    if record := fields.get(RECORD):
-        return [("record", record)]
-    if number := fields.get("number"):
-        return [(fields.get("source"), number)]
-    return [(fields.get("received_at"), fields.get("phone"), fields.get("content"))]
 
 
 def _beside_twins(row: ReadRow, twins: Twins) -> ReadRow:

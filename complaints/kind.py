@@ -104,6 +104,9 @@ class OrderKind(LedgerKind):
         return str(value)[:16].replace("T", " ") if column == "received_at" and value else super().spoken(column, value)
 
     def review_context(self, request: HttpRequest, batch: ImportBatch, chosen: ImportRow | None) -> dict[str, Any]:
+        # Whoever imports handles what comes in and sees the callers; that they look goes into the journal.
+        note, region = batch.filename, county_of(request.user)
+        record(actor=request.user, action="查看导入表中的诉求人信息", target=batch, region_code=region.code, note=note)
         return {
             "for_queue": len(for_queue(batch, OrderImporter(by=request.user))),
             "may_dispatch": may_dispatch(request.user),

@@ -1,12 +1,14 @@
 """The moment at which a complaint was received, in the forms in which hotlines export it.
 
 2025-11-29 20:00(:15) · 2025/11/29 8:05 · 20251129200000 · 2025年11月29日20时(30分) · 2025年11月29日 晚上8点半 ·
-45990.8333 (Excel) · a day alone: its beginning.
+45990.8333 (Excel) · 2025-11-29T12:00:00Z: by the clock here 20:00 · a day alone: its beginning. An hour that the word
+before it does not settle (晚上12点, 夜间2点: of which day?) is for a person.
 """
 
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -21,12 +23,29 @@ _SERIAL = re.compile(r"[3-6]\d{4}(?:\.\d+)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?")
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})[日号]?[T\s]*(?:\(?(?:星期|周)[一二三四五六日天]\)?)?\s*"
-    r"(?P<half>凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜间|am|pm)?\s*"
+    r"(?P<half>凌晨|早上|早晨|清晨|上午|中午|下午|傍晚|晚上|夜间|夜里|am|pm)?\s*"
     r"(?:(?P<hour>\d{1,2})(?:[:时点](?:(?P<minute>\d{1,2})分?(?::?(?P<second>\d{1,2})秒?(?:\.\d+)?)?|(?P<half_past>半)|整)?)?)?"
-    r"(?:z|[+-]\d\d:?\d\d)?(?:左右|许)?",
+    r"\s*(?P<half_behind>am|pm)?(?P<zone>z|[+-]\d\d:?\d\d)?(?:左右|许)?",
     re.IGNORECASE,
 )
-_AFTERNOON = ("下午", "傍晚", "晚上", "夜间", "pm")
+# Of each part of the day the hours that it may stand before, as said → by the clock.
+_MORNING = {hour: hour for hour in range(4, 13)}
+_EVENING = {hour: hour + 12 for hour in range(5, 12)} | {hour: hour for hour in range(17, 24)}
+_HOURS: Mapping[str, Mapping[int, int]] = {
+    "凌晨": {12: 0, **{hour: hour for hour in range(7)}},
+    **dict.fromkeys(("早上", "早晨", "清晨"), _MORNING),
+    "上午": _MORNING,
+    "中午": {11: 11, 12: 12, 13: 13, 14: 14, 1: 13, 2: 14},
+    "下午": {12: 12, **{hour: hour + 12 for hour in range(1, 8)}, **{hour: hour for hour in range(13, 20)}},
+    "傍晚": {**{hour: hour + 12 for hour in range(4, 9)}, **{hour: hour for hour in range(16, 21)}},
+    **dict.fromkeys(("晚上", "夜间", "夜里"), _EVENING),
+    "am": {12: 0, **{hour: hour for hour in range(12)}},
+    "pm": {12: 12, **{hour: hour + 12 for hour in range(1, 12)}, **{hour: hour for hour in range(13, 24)}},
+}
+
+
+class _UnclearHour(ValueError):
+    pass
 
 
 def read_moment(text: str, _head: Any = "") -> Reading[dt.datetime]:
@@ -34,21 +53,25 @@ def read_moment(text: str, _head: Any = "") -> Reading[dt.datetime]:
     raw = text.strip()
     try:
         found = _find(raw) if raw and len(raw) <= LONGEST else None
+    except _UnclearHour:
+        return Reading(None, "", raw, f"看不出是哪一天的几点，{EXPECTED}")
     except ValueError:
         return Reading(None, "", raw, f"没有这个时间，{EXPECTED}")
     if found is None:
         return Reading(None, "", raw, EXPECTED)
-    moment = timezone.make_aware(found)
+    moment = timezone.localtime(found) if timezone.is_aware(found) else timezone.make_aware(found)
     if moment > clock.now():
-        return Reading(None, "", raw, f"读作 {found:%Y-%m-%d %H:%M}，还没有到，请核对")
+        return Reading(None, "", raw, f"读作 {moment:%Y-%m-%d %H:%M}，还没有到，请核对")
     return Reading(moment, "时间", raw)
 
 
 def _find(raw: str) -> dt.datetime | None:
     # What most exports have.
-    if len(raw) in (16, 19) and raw[4] == "-" and raw[13] == ":" and raw.isascii():
+    if len(raw) in (16, 19) and raw[4] == "-" and raw[13] == ":" and raw.isascii() and raw[-1].isdigit():
         return dt.datetime.fromisoformat(raw)
     plain = unicodedata.normalize("NFKC", raw).strip()
+    if len(plain) > 8:
+        plain = plain.removesuffix(".0")  # digits that went through a table's arithmetic
     if _SERIAL.fullmatch(plain):
         # To the second: a serial number's fraction does not hold it exactly.
         return SERIAL_EPOCH + dt.timedelta(seconds=round(float(plain) * 86400))
@@ -64,6 +87,18 @@ def _of_parts(parts: dict[str, str | None]) -> dt.datetime:
     )
     if parts["half_past"]:
         minute = 30
-    if (parts["half"] or "").lower() in _AFTERNOON and hour < 12:
-        hour += 12
-    return dt.datetime(year, month, day, hour, minute, second)
+    if half := (parts["half"] or parts["half_behind"] or "").lower():
+        if parts["hour"] is None or hour not in _HOURS[half]:
+            raise _UnclearHour
+        hour = _HOURS[half][hour]
+    return dt.datetime(year, month, day, hour, minute, second, tzinfo=_zone(parts["zone"]))
+
+
+def _zone(text: str | None) -> dt.tzinfo | None:
+    """Of Z, +08:00 or +0800; None: by the clock here."""
+    if not text:
+        return None
+    if text.lower() == "z":
+        return dt.UTC
+    ahead = dt.timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+    return dt.timezone(-ahead if text[0] == "-" else ahead)

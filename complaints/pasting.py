@@ -56,14 +56,22 @@ _MOMENT = re.compile(
     r"(?:\d{1,2}(?::\d{1,2}(?::\d{1,2})?|[时点](?:\d{1,2}分?|半|整)?))?"
 )
 _CALLER = re.compile(r"([\u4e00-\u9fff]{1,3}?(?:先生|女士|小姐|同志|师傅|大爷|大妈|阿姨))")
-_HOUSE = re.compile(r"[^\s,，;；。:：]*?(?:号楼|栋|幢|座|单元|小区|家园|\d+-\d+-\d{2,4})[^\s,，;；。]*")
+_HOUSE = re.compile(
+    r"[^\s,，;；。:：()（）]*?(?:号楼|栋|幢|座|单元|小区|家园|\d+-\d+-\d{2,4})"
+    r"(?:[#\dA-Za-z〇一二三四五六七八九十-]+(?:号楼|栋|幢|座|单元|门|层|楼|室|号|户)?)*"
+)
+_BEFORE_PLACE = re.compile(r"^.*(?:反映|投诉|家住|住在|位于)")
 _SAYS = re.compile(r"(?:来电)?(?:反映|投诉|咨询|称|表示|诉求)[^\n]*")
 # Full-width letters, digits and what parts them; the caller's own punctuation stays.
 _HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {
     ord(wide): narrow for wide, narrow in zip("：－．／＃＊\u3000", ":-./#* ", strict=True)
 }
+_CLAUSE = re.compile(r"([^\s,;，；。:【】\[\]()（）]++)(?!\s*:)")
 _ENDS = " \t\n,，;；。.、:：-—|【】[]"
 _FOLLOWS = "\n;；"
+_CLAUSE_ENDS = f"{_FOLLOWS},，。"
+# Numbers and words: no comma is part of them.
+ENDS_WITH_CLAUSE = frozenset({"number", "received_at", "phone", "source", "category", "urgency", "asked_by"})
 Reader = Callable[[str], str]
 
 
@@ -86,36 +94,41 @@ def _labels() -> tuple[re.Pattern[str], dict[str, str]]:
 def read_order_text(text: str) -> dict[str, str]:
     """{field: its text as it stands}, only what was found. Fields are named as the order ledger's columns."""
     plain = text.translate(_HALF_WIDTH).replace("\r\n", "\n").strip()
-    found = _labelled(plain)
-    rest = _without(plain, found)
+    found, rest = _labelled(plain)
     for name, read in _BY_FORM.items():
         if name not in found and (value := read(rest if name == "content" else plain)):
             found[name] = value
+    # A label within the caller's own words does not end them.
+    if (said := _SAYS.search(rest)) and said[0].strip(_ENDS) not in found.get("content", ""):
+        found["content"] = f"{found['content']}，{said[0].strip(_ENDS)}"
     _part_caller(found)
     return {name: value for name, value in found.items() if value}
 
 
-def _labelled(plain: str) -> dict[str, str]:
+def _labelled(plain: str) -> tuple[dict[str, str], str]:
+    """(what labels say, what stands behind no label)"""
     pattern, known = _labels()
     matches = list(pattern.finditer(plain))
     found: dict[str, str] = {}
+    rest = [plain[: matches[0].start()] if matches else plain]
     for place, match in enumerate(matches):
         name = known[match["said"] or match["bare"]]
         end = matches[place + 1].start() if place + 1 < len(matches) else len(plain)
-        value = plain[match.end() : end]
-        if name != "content":
-            value = re.split(f"[{_FOLLOWS}]", value, maxsplit=1)[0]
-        value = value.strip(_ENDS)
+        value, behind = _parted(plain[match.end() : end], name, is_bare=match["said"] is None)
+        rest.append(behind)
         if value and name not in found:
             found[name] = value
-    return found
+    return found, "\n".join(filter(None, (part.strip(_ENDS) for part in rest)))
 
 
-def _without(plain: str, found: dict[str, str]) -> str:
-    """What no label stands before."""
-    for value in found.values():
-        plain = plain.replace(value, " ", 1)
-    return plain
+def _parted(text: str, name: str, *, is_bare: bool) -> tuple[str, str]:
+    """(the label's value, what comes behind it): content goes on to the next label, an address to the line's end, a
+    number to the clause's; without a colon every value but content ends with its clause."""
+    if name == "content":
+        return text.strip(_ENDS), ""
+    ends = _CLAUSE_ENDS if is_bare or name in ENDS_WITH_CLAUSE else _FOLLOWS
+    value, *behind = re.split(f"([{ends}])", text, maxsplit=1)
+    return value.strip(_ENDS), "".join(behind)
 
 
 def _part_caller(found: dict[str, str]) -> None:
@@ -145,11 +158,17 @@ def _phone(plain: str) -> str:
     return match[1] if match else ""
 
 
+def _address(plain: str) -> str:
+    match = _HOUSE.search(plain)
+    return _BEFORE_PLACE.sub("", match[0]).strip(_ENDS) if match else ""
+
+
 def _word_of(words: Mapping[Any, tuple[str, ...]]) -> Reader:
     """The first of these words that stands in brackets or alone in a clause: 【12345】, 紧急."""
 
     def read(plain: str) -> str:
-        clauses = {part.strip() for part in re.split(r"[\s,;，；。:【】\[\]()（）]", plain)}
+        # What stands before a colon is a label.
+        clauses = {match[1].strip() for match in _CLAUSE.finditer(plain)}
         return next((word for each in words.values() for word in each if word in clauses), "")
 
     return read
@@ -166,6 +185,6 @@ def _content(rest: str) -> str:
 
 _BY_FORM: Mapping[str, Reader] = {
     "phone": _phone, "number": _first(_NUMBER), "received_at": _first(_MOMENT), "caller": _first(_CALLER),
-    "address": _first(_HOUSE), "source": _word_of(SOURCE_WORDS), "urgency": _word_of(URGENCY_WORDS),
+    "address": _address, "source": _word_of(SOURCE_WORDS), "urgency": _word_of(URGENCY_WORDS),
     "category": _word_of(CATEGORY_WORDS), "content": _content,
 }  # fmt: skip

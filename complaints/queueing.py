@@ -58,7 +58,7 @@ class Group:
     def reason(self) -> str:
         """Why it waits, in words."""
         if self.community is None:
-            return f"系统里没有小区“{self.place}”" if self.place else "地址里没有写明小区"
+            return f"系统里没有小区“{self.place}”" if self.place else "地址里没有写明是哪个小区"
         if self.by_season is None:
             return f"{self.season} 采暖季还没有确定供热企业"
         if others := [name for name in self.said if name != self.by_season.name]:

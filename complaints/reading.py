@@ -16,8 +16,10 @@ from common.spreadsheets.terms import Terms
 from common.text import normalise_name
 from complaints.county import County
 from complaints.enums import Platform
+from complaints.houses import house_in_fields
 from complaints.ledger import LABELS, ORDERS, RECORD, category_of_content, is_unsure
 from complaints.moments import read_moment
+from complaints.rules import outside_number, phone_of
 from complaints.temperatures import stated_temperature
 
 # Other systems write ="138…" so that Excel leaves the digits alone.
@@ -28,6 +30,7 @@ _OF_CITY = re.compile(r"市(?:长|级|平台|12345)")
 CHOICES = ("source", "platform", "category", "urgency")
 HOUSE = ("building", "building_unit", "room")
 LONGEST = {"number": 60, "caller": 60, "phone": 40, "address": 200, "building": 20, "building_unit": 20, "room": 20}
+UNCLEAR_HOUSE = "地址“{}”里看不出哪个是单元、哪个是房号，请填写单元和房号"
 TOO_LONG = "最多 {} 个字，请精简"
 
 
@@ -53,6 +56,8 @@ class OrderReader:
     def read(self, row: LedgerRow) -> ReadRow:
         problems: list[Problem] = []
         fields: dict[str, Any] = {name: self._plain(row, name, problems) for name in ("number", "caller", "address")}
+        if fields["number"]:
+            fields["number"] = outside_number(fields["number"])
         fields["content"] = text_of(row.text("content")) or None
         fields["received_at"] = self._moment(row, problems)
         for name in CHOICES:
@@ -111,13 +116,14 @@ class OrderReader:
         return (str(reading.value.label) if reading.value else None), reading.expected
 
     def _phone(self, row: LedgerRow, problems: list[Problem]) -> str | None:
-        text = text_of(row.text("phone"))
+        # Numbers that went through a table's arithmetic.
+        text = text_of(row.text("phone")).removesuffix(".0")
         if _MOBILE.fullmatch(text):
             return text
         reading = read_phone(one_line(text))
         if reading.expected:
             problems.append(warning("phone", text[:40], reading.expected, row.address("phone")))
-        return reading.value[: LONGEST["phone"]] if reading.value else None
+        return phone_of(reading.value or "")[: LONGEST["phone"]] or None
 
     def _category(self, fields: dict[str, Any], problems: list[Problem]) -> None:
         """By its column; where that says nothing, by what the caller speaks of."""
@@ -149,9 +155,11 @@ class OrderReader:
             fields["community"] = community.name if community else own[:60]
         else:
             fields["community"] = address.community.name if address.community else address.place or None
-        for name, found in zip(HOUSE, (address.building, address.unit, address.room), strict=True):
-            said = self._plain(row, name, problems)
-            fields[name] = _bare(said) if said else found or None
+        said_house = house_in_fields(*(self._plain(row, name, problems) or "" for name in HOUSE))
+        for name, said, found in zip(HOUSE, said_house, address.house, strict=False):
+            fields[name] = str(said)[: LONGEST[name]] or found or None
+        if address.house.is_unclear and not said_house.room:
+            problems.append(problem("room", "", UNCLEAR_HOUSE.format(fields["address"]), row.address("address")))
 
     def _company(self, row: LedgerRow, fields: dict[str, Any], problems: list[Problem]) -> None:
         text = one_line(text_of(row.text("company")))
@@ -187,8 +195,3 @@ def _platform_of(source: str) -> str | None:
     if _OF_PROVINCE.search(source):
         return str(Platform.PROVINCE.label)
     return str(Platform.CITY.label) if _OF_CITY.search(source) else None
-
-
-def _bare(text: str) -> str:
-    """3号楼 in the column 楼号 is 3."""
-    return re.sub(r"(?:号楼|栋|幢|座|楼|单元|门|室|号|#)$", "", normalise_name(text)).upper() or text

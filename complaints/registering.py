@@ -15,6 +15,7 @@ from complaints.enums import Category, Platform, Urgency
 from complaints.ledger import ORDERS, VALUES
 from complaints.matching import source_of
 from complaints.models import Order
+from complaints.personal import without_people
 from complaints.reading import HOUSE, moment_of
 from complaints.services import audit_registered, build_order, take_numbers
 from facilities.models import Season
@@ -36,6 +37,7 @@ class Registering:
         )
         titles = batch.head.get("columns", {})
         self._hidden = {titles.get(ORDERS.by_name[name].title) for name in PERSONAL}
+        self._read = set(titles.values()) - self._hidden
         self.now = clock.now()
 
     def register(self, rows: Sequence[ImportRow]) -> list[Order]:
@@ -90,5 +92,6 @@ class Registering:
         )  # fmt: skip
 
     def _origin(self, row: ImportRow) -> dict[str, Any]:
-        raw = {head: text for head, text in row.raw.items() if head not in self._hidden}
+        caller = row.fields.get("caller") or ""
+        raw = without_people(row.raw, hidden=self._hidden, read=self._read, caller=caller)
         return {"file": self.batch.filename, "row": row.row, "company": row.fields.get("company") or "", "raw": raw}

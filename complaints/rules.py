@@ -1,14 +1,16 @@
 """What each move demands: checks that return sentences in Chinese saying what is wrong, where and what to do."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
 from common import clock
-from common.text import bigram_stream, normalise_name
+from common.text import bigram_stream, normalise, normalise_name
 from complaints.enums import Category, MeasuringPlace
+from complaints.houses import house_in_fields
 from complaints.masking import masked_text
 from complaints.models import Order, Visit
 
@@ -23,6 +25,11 @@ LIVING_ROOMS = (MeasuringPlace.BEDROOM, MeasuringPlace.LIVING_ROOM)
 CALLS_BEFORE_GIVING_UP = 3
 
 
+_BETWEEN_PHONES = re.compile(r"[、,;/|或]+|\s+(?=1[3-9]\d{9}|0\d{2,3}-)")
+_IN_PHONES = re.compile(r"(?<=\d{7})-\d{1,5}$|[-\s()]")
+_PHONE = re.compile(r"(?<![\d*])(?:(?:\+|00)?86(?=1[3-9]\d{9}(?!\d)))?(\d{7,12})(?![\d*])")
+
+
 def label(field: str) -> str:
     return str(Order._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
 
@@ -32,15 +39,30 @@ def missing(value: str | None, message: str) -> list[str]:
 
 
 def digits_reversed(phone: str) -> str:
-    return "".join(char for char in phone if char.isascii() and char.isdigit())[::-1][:40]
+    """The digits of the first number that a caller can be reached at, backwards; empty where there is none: 12345 and
+    138****1234 are many people's."""
+    for part in _BETWEEN_PHONES.split(normalise(phone)):
+        if match := _PHONE.search(_IN_PHONES.sub("", part.strip())):
+            return match[1][::-1]
+    return ""
+
+
+def phone_of(text: str) -> str:
+    """A phone as it is kept; 未提供 and other words are none."""
+    return text if any(char.isdigit() for char in text) else ""
+
+
+def outside_number(text: str) -> str:
+    """As numbers of other systems are kept and compared: ＬＬ9 and ll9 are LL9."""
+    return normalise_name(text).upper()
 
 
 def household_of(order: Order) -> str:
-    """The household as one word; empty while community or room is not known."""
+    """The household as one word, however its house was written down; empty while community or room is not known."""
     if not order.community_id or not order.room.strip():
         return ""
-    parts = (order.building, order.building_unit, order.room)
-    return ":".join([str(order.community_id), *(normalise_name(part) for part in parts)])[:80]
+    house = house_in_fields(order.building, order.building_unit, order.room)
+    return ":".join([str(order.community_id), house.building, house.unit, house.room])[:80]
 
 
 def search_terms(order: Order) -> str:
@@ -133,6 +155,17 @@ def problems_before_close(order: Order) -> list[str]:
         return []
     needed = f"联系上并确认解决，或打满 {CALLS_BEFORE_GIVING_UP} 次都没有联系上，才能办结"
     return [f"还没有回访到诉求人（已打 {len(calls)} 次）。{needed}"]
+
+
+def problems_of_leaving(order: Order) -> list[str]:
+    """Why it cannot be given up: callers of others are seen to with it."""
+    numbers = list(order.merged.order_by("pk").values_list("number", flat=True))
+    if not numbers:
+        return []
+    return [
+        f"{'、'.join(numbers)} 已并入 {order.number}，作无效处理会丢下这些诉求人；"
+        "请照常派单、办理，由企业如实反馈，回访后办结"
+    ]
 
 
 def field_differences(order: Order, values: dict[str, Any]) -> dict[str, list[Any]]:

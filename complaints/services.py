@@ -54,6 +54,7 @@ def number_text(season: Season, sequence: int) -> str:
 def build_order(*, season: Season, sequence: int, by: Any, **fields: Any) -> Order:
     """An unsaved order with its number and all that follows from its fields; for `register` and for imports."""
     fields.setdefault("watched_since", clock.now())
+    fields |= _as_kept(fields)
     order = Order(
         season=season, county=season.county, sequence=sequence, number=number_text(season, sequence), registered_by=by,
         **fields,
@@ -61,6 +62,12 @@ def build_order(*, season: Season, sequence: int, by: Any, **fields: Any) -> Ord
     for name, value in _derived(order).items():
         setattr(order, name, value)
     return order
+
+
+def _as_kept(fields: dict[str, Any]) -> dict[str, Any]:
+    """Of these fields those that are kept otherwise than people write them."""
+    kept = {"outside_number": rules.outside_number, "phone": rules.phone_of}
+    return {name: keep(fields[name]) for name, keep in kept.items() if fields.get(name)}
 
 
 def _derived(order: Order) -> dict[str, Any]:
@@ -148,9 +155,12 @@ def edit(order: Order, *, by: Any, version: int, values: dict[str, Any]) -> Audi
     if not order.state.is_open:
         raise MoveRefused([f"{order.number} 现在是“{order.state.label}”，内容不能再修改"])
     allowed = EDITABLE_FIELDS + (BEFORE_DISPATCH if order.dispatched_at is None else ())
+    values = values | _as_kept(values)
     values = {name: value for name, value in values.items() if name in allowed and getattr(order, name) != value}
     if not values:
         return None
+    if "received_at" in values:
+        refuse_if(problems_of_time(order.season, values["received_at"]))
     changes = rules.field_differences(order, values)
     order.version = version
     seen = Order.objects.select_related("community").get(pk=order.pk)

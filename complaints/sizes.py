@@ -30,9 +30,9 @@ class Size:
 
 
 def sizes_by_company(user: Any, season: Season) -> dict[int | None, Size]:
-    """By the company that heats the community; None: no company is known. One query."""
+    """By the company that heats the community in that season; None: no company is known. One query."""
     found: dict[int | None, Size] = {}
-    communities = Community.objects.visible_to(user).filter(county=season.county_id).order_by()
-    for company, households, area_m2 in communities.values_list("company", "households", "heated_area_m2"):
+    communities = Community.objects.in_season(season, user).order_by()
+    for company, households, area_m2 in communities.values_list("heated_by", "households", "heated_area_m2"):
         found[company] = found.get(company, Size()) + Size.of(households, area_m2)
     return found

@@ -21,8 +21,8 @@ from common.tables import (
 from complaints.callers import mask_name, mask_phone
 from complaints.enums import Category, Cause, OrderStatus, Platform, Source, Urgency
 from complaints.models import Order
+from complaints.moves import MOVES
 from complaints.standing import next_step, running_limit
-from complaints.workflow import MOVES
 
 # What an order in this state waits for: the move that the reader may be able to make.
 MAIN_MOVES = {

@@ -2,7 +2,7 @@ from django.urls import path
 
 from complaints.inout_urls import urlpatterns as inout
 from complaints.sight_urls import sight_urls
-from complaints.views import caller, detail, editing, entry, files, limits, listing, moves
+from complaints.views import caller, detail, editing, entry, files, hazard_links, limits, listing, moves
 from complaints.views.hazard_callers import hazard_callers
 
 app_name = "complaints"
@@ -21,6 +21,8 @@ urlpatterns = [
     path("<int:pk>/", detail.order_detail, name="order_detail"),
     path("<int:pk>/edit/", editing.order_edit, name="order_edit"),
     path("<int:pk>/caller/", caller.show_caller, name="order_caller"),
+    path("<int:pk>/hazards/", hazard_links.hazard_link, name="hazard_link"),
+    path("<int:pk>/hazards/<int:hazard>/unlink/", hazard_links.hazard_unlink, name="hazard_unlink"),
     path("<int:pk>/<slug:move>/", moves.order_move, name="order_move"),
     path("hazards/<int:pk>/callers/", hazard_callers, name="hazard_callers"),
 ]

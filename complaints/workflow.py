@@ -1,4 +1,4 @@
-"""The work order's way: one table of moves, one function per move, and nobody else writes `Order.status`.
+"""The work order's way: one function per move of moves.py, and nobody else writes `Order.status`.
 
 Every move is one transaction of a conditional UPDATE, an audit entry (the timeline) and the messages it causes.
 A move refused raises `MoveRefused` with what is wrong in Chinese; a row changed meanwhile raises `Stale`.
@@ -9,11 +9,8 @@ stop the clock.
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -26,118 +23,15 @@ from common.moves import MoveRefused, refuse_if
 from common.uploads import InspectedUpload
 from common.working_calendar import calendar_in_force
 from complaints import messages, rules
-from complaints.enums import UNDER_WAY_STATUSES, ExtensionStatus, LimitStage, OrderStatus
+from complaints.enums import ExtensionStatus, LimitStage, OrderStatus
 from complaints.files import with_files
 from complaints.limits import Limits
 from complaints.models import Callback, Order, OrderExtension, OrderRound, Visit
+from complaints.moves import Move, check
 
 S = OrderStatus
-WITH_COMPANY = UNDER_WAY_STATUSES
-
-
-class Party(Enum):
-    """On which side of the table the one who makes a move must stand."""
-
-    DESK = "热线坐席或住建局"
-    BUREAU = "住建局"
-    COMPANY = "承办企业"
-
-
-@dataclass(frozen=True)
-class Move:
-    """`target` None: the status stays. `demands`: in words, for the manual."""
-
-    code: str
-    label: str
-    sources: tuple[OrderStatus, ...]
-    target: OrderStatus | None
-    permission: str
-    party: Party
-    demands: str
-    dangerous: bool = False
-
-    def allowed_for(self, user: Any, order: Order) -> bool:
-        """Whether this user may make this move on this order as far as role, side and state go."""
-        return S(order.status) in self.sources and self.is_for(user, order)
-
-    def is_for(self, user: Any, order: Order) -> bool:
-        return user.has_perm(f"complaints.{self.permission}") and _stands_on(self.party, user, order)
-
-
-def _stands_on(party: Party, user: Any, order: Order) -> bool:
-    if user.is_superuser:
-        return True
-    if not user.unit_id:
-        return False
-    if party is Party.COMPANY:
-        return bool(user.unit_id == order.company_id)
-    return bool(user.unit.is_bureau) if party is Party.BUREAU else True  # the permission is the desk's own
-
-
-MOVES: dict[str, Move] = {
-    move.code: move
-    for move in (
-        Move("accept", "受理", (S.NEW,), S.ACCEPTED, "dispatch_order", Party.DESK, "—"),
-        Move("dispatch", "派单", (S.NEW, S.ACCEPTED), S.DISPATCHED, "dispatch_order", Party.DESK,
-             "承办企业、诉求内容；按类别和紧急程度起算时限"),
-        Move("sign", "签收", (S.DISPATCHED,), S.HANDLING, "handle_order", Party.COMPANY, "—"),
-        Move("send_back", "退单", WITH_COMPANY, S.ACCEPTED, "handle_order", Party.COMPANY,
-             "退单理由；时限照算"),
-        Move("visit", "上门", (S.HANDLING,), None, "handle_order", Party.COMPANY,
-             "到场时间、人员、现场情况；测温按规程"),
-        Move("report", "反馈", (S.HANDLING,), S.REPORTED, "handle_order", Party.COMPANY,
-             "办理结果、责任归因；供热类须有上门记录，温度不达标须有实测室温"),
-        Move("request_extension", "申请延期", WITH_COMPANY, None, "handle_order", Party.COMPANY,
-             "时限届满前提出；新时限、理由"),
-        Move("decide_extension", "审批延期", WITH_COMPANY, None, "decide_order_extension", Party.BUREAU,
-             "同意或不同意，意见"),
-        Move("call_back", "回访", (S.REPORTED,), None, "call_back_order", Party.DESK, "是否联系上、是否解决、是否满意"),
-        Move("close", "办结", (S.REPORTED,), S.CLOSED, "call_back_order", Party.DESK,
-             "最近一次联系上的回访说已解决，或打满三次都没有联系上"),
-        Move("redo", "重办", (S.REPORTED, S.CLOSED), S.DISPATCHED, "call_back_order", Party.DESK,
-             "重办理由；开始新一轮，时限重新起算，旧一轮保留"),
-        Move("reclassify", "调整类别", (S.NEW, S.ACCEPTED, *WITH_COMPANY), None, "dispatch_order", Party.DESK,
-             "理由；时限从原派单时间按新类别重算"),
-        Move("withdraw", "撤件", (S.HANDLING, S.REPORTED, S.CLOSED), S.CLOSED, "dispatch_order", Party.DESK,
-             "来源平台的撤件依据", dangerous=True),
-        Move("merge", "并单", (S.NEW, S.ACCEPTED, *WITH_COMPANY), S.MERGED, "dispatch_order", Party.DESK,
-             "并入的工单", dangerous=True),
-        Move("invalidate", "作无效处理", (S.NEW, S.ACCEPTED, *WITH_COMPANY), S.INVALID, "dispatch_order", Party.DESK,
-             "理由", dangerous=True),
-    )
-}  # fmt: skip
 
 EXTENSION_REQUESTED = "已有一份延期申请在等待审批，请等审批后再申请"
-
-
-def moves_for(user: Any, order: Order) -> list[Move]:
-    """The moves this user may make on this order now, in the order of the flow. One query while it is under way."""
-    hidden = set()
-    if order.state.is_under_way:
-        hidden.add("request_extension" if _extension_requested(order) else "decide_extension")
-    if order.withdrawn_at:
-        hidden |= {"withdraw", "redo"}
-    return [move for move in MOVES.values() if move.code not in hidden and move.allowed_for(user, order)]
-
-
-def _extension_requested(order: Order) -> bool:
-    return order.extensions.filter(status=ExtensionStatus.REQUESTED).exists()
-
-
-def check(code: str, user: Any, order: Order) -> Move:
-    """The move, if this user can make it on this order as things stand.
-
-    Raises PermissionDenied for who may never make it, MoveRefused for when it is not possible now.
-    """
-    move = MOVES[code]
-    if not move.is_for(user, order):
-        raise PermissionDenied(f"{move.label}须由{move.party.value}有相应权限的人员办理")
-    if S(order.status) not in move.sources:
-        allowed = "、".join(status.label for status in move.sources)
-        raise MoveRefused([f"{order.number} 现在是“{order.state.label}”，只有{allowed}的工单才能{move.label}"])
-    if code in ("withdraw", "redo") and order.withdrawn_at:
-        raise MoveRefused([f"{order.number} 已经撤件"])
-    return move
 
 
 def _commit(
@@ -403,13 +297,13 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
     """→ 已并单: the same matter as another order of the county, which is seen to instead. Its caller is called back
     with that one's."""
     move = check("merge", by, order)
-    into = Order.objects.select_for_update().get(pk=into.pk)
+    _lock(order, into)
     problems = []
     if into.pk == order.pk:
         problems.append("不能并入自己")
     elif into.county_id != order.county_id:
         problems.append(f"{into.number} 不是本县的工单")
-    elif into.status in (S.MERGED, S.INVALID):
+    elif not into.state.is_open:
         problems.append(f"{into.number} 现在是“{into.state.label}”，不能并入；请选还在办理的那一件")
     if order.merged.exists():
         problems.append(f"已有工单并入 {order.number}，请把别的并进来，不要再把它并走")
@@ -418,6 +312,8 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
     unit_id = order.company_id
     changes: Changes = {"并入工单": [None, into.number]}
     entry = _commit(move, order, by, note=note, changes=changes, merged_into=into)
+    # Whoever settles or merges that one meanwhile has not seen that it now stands for another caller too.
+    change(into)
     record(
         actor=by, action="并入", target=into, note=f"{order.number} 并入本单", region_code=into.county.code
     )  # fmt: skip
@@ -425,11 +321,19 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
     return entry
 
 
+def _lock(order: Order, into: Order) -> None:
+    """Both rows, in the order of their keys, so that two who merge crosswise line up; `into` is then as it is now."""
+    both = Order.objects.select_for_update(no_key=True).filter(pk__in={order.pk, into.pk}).order_by("pk")
+    list(both.values_list("pk"))
+    into.refresh_from_db()
+
+
 @transaction.atomic
 def invalidate(order: Order, *, by: Any, reason: str) -> AuditEntry:
     """→ 无效, with a reason. The number is never given out again."""
     move = check("invalidate", by, order)
-    refuse_if(rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”"))
+    problems = rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”")
+    refuse_if(problems + rules.problems_of_leaving(order))
     _end_extension_requests(order, by, "工单已作无效处理，申请终止")
     entry = _commit(move, order, by, note=reason)
     messages.ended(order, entry, order.company_id)

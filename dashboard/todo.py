@@ -12,11 +12,11 @@ from coal import workflow
 from coal.duties.waiting import owed_to
 from common import clock
 from complaints.models import Order
+from complaints.moves import MOVES as ORDER_MOVES
 from complaints.selectors import WAITING_LABELS as ORDER_LABELS
 from complaints.selectors import waiting_orders
 from complaints.standing import running_limit, waits_words
 from complaints.tables import main_move
-from complaints.workflow import MOVES as ORDER_MOVES
 from inspections.selectors import WAITING_LABELS, waiting_for
 from supervision.coal_kinds import REPORT_TEXT
 

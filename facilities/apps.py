@@ -9,6 +9,8 @@ class FacilitiesConfig(AppConfig):
     def ready(self) -> None:
         from common.spreadsheets.ledgers.kinds import register_kind
         from facilities.ledger_kinds import CommunityLedger, FacilityLedger
+        from facilities.season_ledger import SeasonCompanyLedger
 
         register_kind(CommunityLedger())
         register_kind(FacilityLedger())
+        register_kind(SeasonCompanyLedger())

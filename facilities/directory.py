@@ -9,6 +9,7 @@ from accounts.models import Region, Unit
 from accounts.services import create_unit
 from common.spreadsheets.heads import LedgerSheet
 from common.text import normalise_name
+from facilities.enums import FacilityKind
 from facilities.models import Community, Facility
 from facilities.services import create_community
 from facilities.words import aliases_of
@@ -108,6 +109,11 @@ class Directory:
 
     def community(self, name: str) -> Community | None:
         return self.communities.get(normalise_name(name))
+
+    def station(self, name: str) -> Facility | None:
+        """The heat exchange station in use of this name, if only one company has one so called."""
+        named = [each for each in self.facilities.get(normalise_name(name), ()) if each.kind == FacilityKind.STATION]
+        return named[0] if len(named) == 1 else None
 
     def township(self, name: str) -> Region | None:
         """Of this name; 城关, 城关镇人民政府 and 府前街道办事处 name one too, if it is the only one."""

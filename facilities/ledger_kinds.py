@@ -97,8 +97,8 @@ class CommunityLedger(PlaceKind):
     noun, measure = "小区", "个"
     urls, file_stem = "facilities:community_", "供热小区台账"
     key, letters = ("name",), "XQ"
-    links = {"company": Directory.company, "township": Directory.township}
-    remembered = frozenset({"company"})
+    links = {"company": Directory.company, "township": Directory.township, "station": Directory.station}
+    remembered = frozenset({"company", "station"})
     subtotals = Subtotals(by="company", sums=("households", "heated_area_m2"), nobody="未明确供热企业", unit="个")
 
     def item_url(self, pk: int) -> str:
@@ -122,11 +122,16 @@ class CommunityLedger(PlaceKind):
     def change(self, record: Community, values: dict[str, Any], *, by: Any) -> None:
         services.change_community(record, by=by, **values)
 
+    def offered(self, *, by: Any) -> dict[str, Sequence[str]]:
+        stations = Facility.objects.visible_to(by).filter(kind=FacilityKind.STATION, is_active=True)
+        names = stations.order_by("name").values_list("name", flat=True).distinct()
+        return super().offered(by=by) | {"station": list(names[:MOST_OFFERED])}
+
     def example(self, offered: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
         return {
             "sequence": 1, "name": "幸福小区", "company": next(iter(offered["company"]), ""), "households": 420,
             "township": next(iter(offered["township"]), ""), "heated_area_m2": 38500, "built_year": 2005,
-            "address": "幸福路 12 号",
+            "address": "幸福路 12 号", "station": next(iter(offered["station"]), ""),
         }  # fmt: skip
 
 

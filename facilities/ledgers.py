@@ -78,6 +78,10 @@ COMMUNITIES = record_ledger(
     Column("company", *_COMPANY, excluded="物业", width=22, hint="系统里已有的供热企业"),
     _TOWNSHIP,
     Column(
+        "station", "换热站", "所属换热站 供热站点 所属站点 换热站名称 供热换热站 热力站",
+        excluded="数 个数 面积", width=20, hint="系统里在用的换热站，写名称；几家企业有同名站的，到小区页面选",
+    ),
+    Column(
         "households", "户数", "总户数 住户数 供热户数 居民户数 户数（户）", excluded="投诉 停供 报停",
         parse=number_of(HOUSEHOLD_UNITS, unit="户", whole=True), width=10, kind="number", hint="整数，不写单位",
     ),
@@ -91,6 +95,26 @@ COMMUNITIES = record_ledger(
     kind="communities",
     title="供热小区台账",
     content=frozenset({"name"}),
+    carried=frozenset({"company", "township"}),
+)  # fmt: skip
+
+SEASON_COMPANIES = record_ledger(
+    _SEQUENCE,
+    Column(
+        "community", "小区名称", "小区 小区名 住宅小区 项目名称 社区名称 供热小区 楼盘名称 名称",
+        excluded="企业 公司 单位 乡镇 街道", width=24, required=True, hint="系统里已有的小区",
+    ),
+    _TOWNSHIP,
+    Column(
+        "company", "本季供热企业", f"{' '.join(_COMPANY)} 承担供热企业 接管企业", excluded="物业 上季 原", width=24,
+        required=True, hint="系统里已有的供热企业",
+    ),
+    Column("basis", "依据", width=14, is_centred=True, hint="导出时说明；导入时不看"),
+    Column("households", "户数", "总户数 供热户数", width=10, kind="number"),
+    Column("heated_area_m2", "供热面积（㎡）", "供热面积", width=16, kind="number"),
+    kind="season_companies",
+    title="小区供热企业一览表",
+    content=frozenset({"community"}),
     carried=frozenset({"company", "township"}),
 )  # fmt: skip
 

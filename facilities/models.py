@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.enums import UnitKind
 from accounts.models import Region, Unit, User
@@ -81,6 +82,16 @@ class CommunityQuerySet(models.QuerySet["Community"]):
             return self.filter(in_region(user, township="township"))
         return self.filter(company_id=user.unit_id)
 
+    def in_season(self, season: "Season", user: Any) -> models.QuerySet[Any]:
+        """Those of the season's county that the user sees, each with `heated_by`, the company that heats it in that
+        season: a company sees those that it heats then."""
+        said = SeasonCompany.objects.filter(season=season, community=OuterRef("pk")).values("company")
+        heated_by = Coalesce(Subquery(said), "company", output_field=models.BigIntegerField())
+        found = self.filter(county=season.county_id).annotate(heated_by=heated_by)
+        if sees_places_of_region(user):
+            return found.filter(in_region(user, township="township"))
+        return found.filter(heated_by=user.unit_id)
+
 
 class Community(models.Model):
     county = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="县（市、区）")
@@ -117,6 +128,14 @@ class Community(models.Model):
         return self.name
 
 
+class SeasonCompanyQuerySet(models.QuerySet["SeasonCompany"]):
+    def visible_to(self, user: Any) -> "SeasonCompanyQuerySet":
+        """Whoever sees the places of the region, theirs; a company what is said of it."""
+        if sees_places_of_region(user):
+            return self.filter(in_region(user, county="season__county", township="community__township"))
+        return self.filter(company_id=user.unit_id)
+
+
 class SeasonCompany(models.Model):
     """Which company heats a community in one season, where that is not the one that the community itself names."""
 
@@ -125,6 +144,8 @@ class SeasonCompany(models.Model):
         Community, models.CASCADE, related_name="season_companies", verbose_name="小区", db_index=False
     )
     company = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="供热企业")
+
+    objects = SeasonCompanyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "采暖季供热企业"

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.enums import UnitKind
 from accounts.models import Unit
@@ -20,6 +21,12 @@ def company_of(community: Community | None, season: Season) -> Unit | None:
     said = SeasonCompany.objects.filter(community=community, season=season).select_related("company").first()
     company = said.company if said else community.company
     return company if company and company.is_active else None
+
+
+def communities_called(season: Season, user: Any, text: str = "") -> QuerySet[Any]:
+    """The season's communities that the user sees, each with `heated_by`; those with `text` in their name."""
+    found = Community.objects.in_season(season, user)
+    return found.filter(name__icontains=text) if text else found
 
 
 class SeasonCompanies:

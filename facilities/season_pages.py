@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.enums import UnitKind
 from accounts.models import Unit
+from common.spreadsheets.ledgers.kinds import kind_named
 from common.views import safe_next
 from facilities.models import Community, Season, SeasonCompany
-from facilities.season_companies import assign_company
+from facilities.season_companies import assign_company, communities_called
 
 COMMUNITIES_ON_A_PAGE = 100
 
@@ -40,18 +41,23 @@ class AssignForm(forms.Form):
 def season_companies(request: HttpRequest, pk: int) -> HttpResponse:
     """GET: the season's communities with their companies (?q=). POST: `community` (pk, repeated) and `company`."""
     season = get_object_or_404(Season.objects.visible_to(request.user).select_related("county"), pk=pk)
-    visible = Community.objects.visible_to(request.user).filter(county=season.county)
     form = AssignForm(request.POST or None, by=request.user, season=season)
     if request.method == "POST" and form.is_valid():
         pks = [int(text) for text in request.POST.getlist("community") if text.isascii() and text.isdigit()]
-        _assign(request, season, list(visible.filter(pk__in=pks)), form.cleaned_data["company"])
+        _assign(
+            request,
+            season,
+            list(communities_called(season, request.user).filter(pk__in=pks)),
+            form.cleaned_data["company"],
+        )
         return redirect(safe_next(request, request.path))
     text = request.GET.get("q", "").strip()
-    found = visible.filter(name__icontains=text) if text else visible
+    found = communities_called(season, request.user, text)
     page = Paginator(found.select_related("company", "township"), COMMUNITIES_ON_A_PAGE).get_page(
         request.GET.get("page")
     )
     context = {"season": season, "form": form, "rows": _with_companies(season, list(page)), "page": page, "q": text}
+    context |= kind_named("season_companies").list_actions(request.user)
     return render(request, "facilities/season_companies.html", context)
 
 

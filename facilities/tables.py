@@ -54,6 +54,7 @@ class CommunityTable(LedgerTable):
     township = LedgerColumn(
         verbose_name="乡镇、街道", accessor="township__name", order_by="township__code", select=("township",)
     )
+    station = LedgerColumn(verbose_name="换热站", accessor="station__name", select=("station",))
     households = NumberColumn(verbose_name="户数", unit="户")
     heated_area_m2 = NumberColumn(verbose_name="供热面积", unit="㎡", places=2)
     built_year = LedgerColumn(verbose_name="建成年份")

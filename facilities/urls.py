@@ -22,6 +22,7 @@ urlpatterns = [
     path("season/", views.season_switch, name="season_switch"),
     path("seasons/", views.season_list, name="season_list"),
     path("seasons/new/", views.season_create, name="season_create"),
+    *ledger_urls("season_companies", prefix="season_company_", under="seasons/companies/"),
     path("seasons/<int:pk>/companies/", season_pages.season_companies, name="season_companies"),
     path("seasons/<int:pk>/", views.season_edit, name="season_edit"),
 ]

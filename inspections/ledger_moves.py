@@ -15,7 +15,8 @@ from common import clock
 from inspections import messages, rules
 from inspections.enums import HazardStatus
 from inspections.models import Hazard
-from inspections.workflow import Move, MoveRefused, Party, arrives_as, commit, watched_from_now
+from inspections.moves import Move, Party
+from inspections.workflow import MoveRefused, arrives_as, commit, watched_from_now
 
 S = HazardStatus
 HISTORY = "历史销号"

@@ -27,9 +27,10 @@ def hazards_from(user: Any, kind: str, item_id: int) -> list[Outcome]:
         return []
     keys = [row.hazard_id for row in kept]
     seen = set(Hazard.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True))
+    hazards = [row.hazard for row in kept]
     return [
-        Outcome(row.hazard.number, row.hazard.state, row.hazard.get_absolute_url() if row.hazard_id in seen else "")
-        for row in kept
+        Outcome(each.number, each.state, each.get_absolute_url() if each.pk in seen else "", each.pk)
+        for each in hazards
     ]
 
 

@@ -19,9 +19,9 @@ from common.tables import (
 from facilities.enums import FacilityKind
 from inspections.enums import Category, Grade, HazardStatus, Source, Urgency
 from inspections.models import Hazard
+from inspections.moves import MOVES
 from inspections.querysets import HazardQuerySet
 from inspections.selectors import next_step
-from inspections.workflow import MOVES
 
 # What a hazard in this state waits for: the move that the reader may be able to make, and its name in the list.
 _MAIN_MOVES = {

@@ -220,9 +220,31 @@ def show_stock(camera: Camera) -> None:
         page.goto("/coal/yards/")
         page.goto(page.locator("table.ledger tbody a").first.get_attribute("href") or "/")
         camera.shoot(page, "coal-yard", whole=True, height=1000)
+    show_supply(camera)
     with camera.signed_in("chengyuan", PHONE) as page:
         page.goto("/coal/reports/file/")
         camera.shoot(page, "phone-coal-report")
+
+
+def show_supply(camera: Camera) -> None:
+    """Contracts, laboratory reports, yard checks, money, and what a cold spell would do."""
+    with camera.signed_in("fagai") as page:
+        for name, address, height in (
+            ("coal-contracts", "/coal/contracts/", 860),
+            ("coal-quality", "/coal/quality/", 700),
+            ("coal-funds", "/coal/funds/", 560),
+            ("coal-cold", "/coal/cold-spell/?days=10&mean_c=-18", 760),
+        ):
+            page.goto(address)
+            camera.shoot(page, name, whole=True, height=height)
+        page.locator(".spells a", has_text="城源").first.click()
+        page.wait_for_timeout(500)
+        camera.shoot(page, "coal-cold-company", whole=True, height=1210)
+        page.goto("/coal/checks/")
+        page.goto(
+            page.locator("table.ledger tbody tr", has_text="需处理").locator("a").first.get_attribute("href") or "/"
+        )
+        camera.shoot(page, "coal-check", whole=True, height=820)
 
 
 def first_order(page: Page, filters: str) -> str:

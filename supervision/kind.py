@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Choices, DateTimeField, Exists, Expression, F, IntegerField, OuterRef, QuerySet, Value
@@ -128,7 +129,7 @@ class Kind:
     def round_number(self) -> Expression | F:
         return F(self.round) if self.round else Value(1, output_field=IntegerField())
 
-    @property
+    @cached_property
     def is_by_moment(self) -> bool:
         return isinstance(self.watched().model._meta.get_field(self.due), DateTimeField)
 

@@ -4,6 +4,7 @@ The field's check case unless a test says otherwise.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -12,8 +13,20 @@ from accounts.models import Unit
 from coal.contract_services import create_contract
 from coal.demand import rounded, tce
 from coal.demand_enums import Method, MilestoneKind
+from coal.enums import MovementKind
 from coal.fund_enums import FundKind
-from coal.models import Contract, DailyTemperature, Estimate, FundEntry, QualityBatch, Target, TargetMilestone
+from coal.models import (
+    ArrivalDay,
+    Contract,
+    DailyTemperature,
+    Estimate,
+    FundEntry,
+    Movement,
+    QualityBatch,
+    Target,
+    TargetMilestone,
+    Yard,
+)
 from coal.quality_services import create_batch
 from common.uploads import InspectedUpload
 from facilities.models import Season
@@ -97,3 +110,27 @@ def make_batch(*, company: Unit, by: Any, **values: Any) -> QualityBatch:
 
 def a_scan(name: str = "合同.pdf", content: bytes = b"%PDF-1.4 scan") -> InspectedUpload:
     return InspectedUpload(name, "pdf", "application/pdf", False, content, sha256(content).hexdigest())
+
+
+ArrivalSums = dict[tuple[Any, ...], tuple[int, Decimal, Decimal, Decimal]]
+
+
+def arrivals_kept(yards: Iterable[Yard]) -> ArrivalSums:
+    """{(yard's pk, day, contract, batch): (loads, t, t with a price, yuan)} as the book keeps it."""
+    fields = "yard", "day", "contract", "batch", "loads", "quantity_t", "priced_t", "value_yuan"
+    return {tuple(row[:4]): tuple(row[4:]) for row in ArrivalDay.objects.filter(yard__in=yards).values_list(*fields)}
+
+
+def arrivals_told(yards: Iterable[Yard]) -> ArrivalSums:
+    """The same by the movements alone."""
+    movements = list(Movement.objects.filter(yard__in=yards))
+    gone, sums = {each.reverses_id for each in movements}, {}
+    for each in movements:
+        if each.kind != MovementKind.ARRIVAL or each.pk in gone:
+            continue
+        key = each.yard_id, each.day, each.contract, each.batch
+        loads, quantity_t, priced_t, value_yuan = sums.get(key, (0, Decimal(0), Decimal(0), Decimal(0)))
+        if (price := each.unit_price_yuan_per_t) is not None:
+            priced_t, value_yuan = priced_t + each.quantity_t, value_yuan + each.quantity_t * price
+        sums[key] = (loads + 1, quantity_t + each.quantity_t, priced_t, value_yuan)
+    return sums

@@ -92,8 +92,8 @@ def judge(today: dt.date) -> list[Judged]:
         season, companies = seasons[county], {yard.company_id: yard.company for yard in kept}
         covers = cover_by_company(kept, stocks, today, season, day_needs(season, companies.values()))
         in_use = {yard.company_id for yard in kept if yard.is_active}
-        for company in sorted(in_use):
-            if days := least.of(county, company):
+        for company in sorted(companies):
+            if days := least.of(county, company, has_yard=company in in_use):
                 found.append(Judged(company, season, covers[company], days))
     return found
 
@@ -123,7 +123,8 @@ class _LeastDays:
         self.usual = dict.fromkeys(heating, INPUTS[LEAST_DAYS].typical or Decimal(0))
         self.usual |= dict(own.values_list("county_id", "typical"))
 
-    def of(self, county: int, company: int) -> int | None:
+    def of(self, county: int, company: int, *, has_yard: bool) -> int | None:
         season, usual = self.seasons[county], int(self.usual.get(county, 0))
         agreed = self.agreed.get(company, [])
-        return least_days(agreed, usual, self.today, season.heating_start_on, season.heating_end_on)
+        heating = season.heating_start_on, season.heating_end_on
+        return least_days(agreed, usual, self.today, *heating, has_yard=has_yard)

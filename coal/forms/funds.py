@@ -15,7 +15,7 @@ from coal.inputs import Input
 from coal.models import FundEntry, FundNeed
 from coal.models.funds import IN_10K
 from common import clock
-from common.fields import LedgerDateField, LedgerForm
+from common.fields import LedgerDateField, LedgerForm, read_past_day
 from facilities.models import Season
 
 
@@ -79,7 +79,7 @@ class EntryForm(LedgerForm):
     """`key` makes a form that is sent twice count once."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    day = LedgerDateField(label="日期", help_text="到账或付款的日期")
+    day = LedgerDateField(label="日期", read=read_past_day, help_text="到账或付款的日期")
     amount = _amount()
     note = forms.CharField(
         label="说明", max_length=200, required=False, widget=forms.TextInput(attrs={"data-wide": ""})

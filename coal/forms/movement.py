@@ -13,9 +13,9 @@ from coal.forms.figures import FigureField, HeatValueField
 from coal.inputs import INPUTS, Input
 from coal.models import Movement, QualityBatch, Yard
 from coal.numbers import kept
-from coal.supply_selectors import begun_by, known_contract
+from coal.supply_selectors import begun_by, known_contract, price_on
 from common import clock
-from common.fields import LedgerDateField, LedgerForm, NameInput
+from common.fields import LedgerDateField, LedgerForm, NameInput, read_past_day
 
 # Among how many of the latest arrivals one is looked for whose coal the next may be, and what is taken over from it.
 RECENT = 10
@@ -35,7 +35,7 @@ class MovementForm(LedgerForm):
 
     kind: ClassVar[MovementKind]
     key = forms.UUIDField(widget=forms.HiddenInput)
-    day = LedgerDateField(label="日期", help_text="可以补记以前的日期")
+    day = LedgerDateField(label="日期", read=read_past_day, help_text="可以补记以前的日期")
     quantity_t = tonnes("数量")
     note = forms.CharField(label="说明", max_length=200, required=False)
 
@@ -106,16 +106,17 @@ class ArrivalForm(MovementForm):
         cleaned = super().clean()
         carried = {name: cleaned.pop(_carried(name), "") for name in TAKEN_OVER}
         number = kept(cleaned.get("contract") or "")
-        is_another = bool(carried["contract"]) and number != kept(carried["contract"])
+        is_another = number != kept(carried["contract"])
         named = known_contract(self.yard.company_id, number)
         if is_another and self._is_only(cleaned, "heat_value_mj_per_kg", carried):
             cleaned["heat_value_mj_per_kg"] = None
             self.left_out = True
-        fills_price = is_another or (named is not None and named.price_yuan_per_t is not None)
+        agreed = price_on(named, cleaned["day"]) if named is not None and "day" in cleaned else None
+        fills_price = is_another or agreed is not None
         if fills_price and self._is_only(cleaned, "unit_price_yuan_per_t", carried):
             cleaned["unit_price_yuan_per_t"] = None
-        if named is not None and cleaned.get("unit_price_yuan_per_t") is None and not self.errors:
-            cleaned["unit_price_yuan_per_t"] = named.price_yuan_per_t
+        if cleaned.get("unit_price_yuan_per_t") is None and not self.errors:
+            cleaned["unit_price_yuan_per_t"] = agreed
         return cleaned
 
     @staticmethod

@@ -14,7 +14,7 @@ from coal.numbers import kept
 from coal.quality import RESULTS
 from coal.quality_services import BATCH_FIELDS
 from common import clock
-from common.fields import LedgerDateField, LedgerForm, UploadsField
+from common.fields import LedgerDateField, LedgerForm, UploadsField, read_past_day
 from facilities.models import Season
 
 LEAST = Decimal("0.01")
@@ -58,7 +58,7 @@ class ContractForm(PaperForm):
     supplier = forms.CharField(label="供应商", max_length=100)
     quantity_t = _figure("quantity_t", "合同数量", "t", min_value=LEAST)
     price_yuan_per_t = _figure("price_yuan_per_t", "合同价", "元/t", min_value=LEAST, required=False)
-    signed_on = LedgerDateField(label="签订日期")
+    signed_on = LedgerDateField(label="签订日期", read=read_past_day)
     starts_on = LedgerDateField(label="供货开始")
     ends_on = LedgerDateField(label="供货截止", help_text="明年的请写上年份")
     heat_value_mj_per_kg = HeatValueField(INPUTS["heat_value_mj_per_kg"], required=False)
@@ -88,7 +88,7 @@ class ContractForm(PaperForm):
 
 
 class AmendmentForm(PaperForm):
-    agreed_on = LedgerDateField(label="变更日期", help_text="补充协议签订的那一天")
+    agreed_on = LedgerDateField(label="变更日期", read=read_past_day, help_text="补充协议签订的那一天")
     quantity_t = _figure("quantity_t", "变更后的数量", "t", min_value=LEAST)
     price_yuan_per_t = _figure("price_yuan_per_t", "变更后的合同价", "元/t", min_value=LEAST, required=False)
     ends_on = LedgerDateField(label="变更后的供货截止")
@@ -104,9 +104,9 @@ class AmendmentForm(PaperForm):
 
 class QualityForm(PaperForm):
     number = forms.CharField(label="批次号", max_length=40, help_text="和登记到货时写的质量批次一样")
-    sampled_on = LedgerDateField(label="采样日期")
+    sampled_on = LedgerDateField(label="采样日期", read=read_past_day)
     sampled_by = forms.CharField(label="采样", max_length=60, required=False, help_text="采样的单位或人")
-    tested_on = LedgerDateField(label="化验日期", required=False)
+    tested_on = LedgerDateField(label="化验日期", read=read_past_day, required=False)
     tested_by = forms.CharField(label="化验单位", max_length=60, required=False)
     report_number = forms.CharField(label="报告编号", max_length=60, required=False)
     note = forms.CharField(label="说明", max_length=200, required=False)

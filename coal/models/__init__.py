@@ -6,10 +6,11 @@ from coal.models.duty import CoverGap, MilestoneDuty, ReportDuty
 from coal.models.funds import FundEntry, FundNeed
 from coal.models.progress import ProgressLine
 from coal.models.report import DailyReport
-from coal.models.stock import Movement, StockDay, Yard
+from coal.models.stock import ArrivalDay, Movement, StockDay, Yard
 from coal.models.supply import Contract, ContractAmendment, QualityBatch, Scan
 
 __all__ = [
+    "ArrivalDay",
     "CheckPhoto",
     "CheckPoint",
     "CheckRules",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Region, Unit, User
 from accounts.scoping import in_region, sees_region
@@ -60,6 +60,12 @@ class Yard(models.Model):
 class MovementQuerySet(models.QuerySet["Movement"]):
     def visible_to(self, user: Any) -> "MovementQuerySet":
         return self.filter(yard__in=Yard.objects.visible_to(user))
+
+    def with_reversed(self) -> "MovementQuerySet":
+        """Each with `is_reversed`: a step into the index of the few that reverse something."""
+        return self.annotate(
+            is_reversed=Exists(Movement.objects.filter(reverses=OuterRef("pk"), reverses__isnull=False))
+        )
 
     def reversed_among(self, keys: Iterable[int]) -> set[int]:
         """Which of these movements are reversed. One query.
@@ -197,3 +203,41 @@ class StockDay(models.Model):
     def net_t(self) -> Decimal:
         """What the day's movements alone add to the stock."""
         return self.came_t - self.used_t - self.lost_t - self.transferred_out_t
+
+
+class ArrivalDay(models.Model):
+    """What arrived in one yard on one day under one contract and of one batch, reversed arrivals taken off.
+
+    Numbers are as the arrivals carry them, empty where they carry none. A row exists where something holds.
+    `coal.arrivals` is the only writer, while the yard is held, so that its sums are those of the book.
+    """
+
+    yard = models.ForeignKey(Yard, models.PROTECT, related_name="+")
+    day = models.DateField("日期")
+    contract = models.CharField("合同", max_length=60, blank=True)
+    batch = models.CharField("质量批次", max_length=40, blank=True)
+    loads = models.PositiveIntegerField("车数", default=0)
+    quantity_t = models.DecimalField("到货（t）", max_digits=14, decimal_places=2, default=0)
+    # Of what was entered with a price; with all digits of quantity × price.
+    priced_t = models.DecimalField("有单价的（t）", max_digits=14, decimal_places=2, default=0)
+    value_yuan = models.DecimalField("金额（元）", max_digits=20, decimal_places=4, default=0)
+
+    class Meta:
+        verbose_name = "煤场日到货"
+        verbose_name_plural = verbose_name
+        ordering = ["yard", "day"]
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["yard", "contract", "batch"], name="arrival_day_of_contract"),
+            models.Index(fields=["yard", "batch"], name="arrival_day_of_batch"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["yard", "day", "contract", "batch"], name="arrival_day_once"),
+            models.CheckConstraint(
+                condition=Q(loads__gt=0, quantity_t__gte=0, priced_t__gte=0, value_yuan__gte=0),
+                name="arrival_day_is_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.yard} {self.day} {self.quantity_t} t"

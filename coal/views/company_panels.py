@@ -21,9 +21,10 @@ from coal.demand_enums import MilestoneKind
 from coal.demand_selectors import reach_of
 from coal.funds import funds_of
 from coal.models import DailyReport, Target, Yard
+from coal.quality_selectors import quality_warnings_of
 from coal.reports import due_at, is_due_of
 from coal.standings import Standing
-from coal.supply_selectors import contracts_of, quality_warnings_of
+from coal.supply_selectors import contracts_of
 from common import clock
 from common.ui import quantity
 from facilities.models import Season
@@ -160,7 +161,7 @@ def contracts(page: CompanyPage) -> dict[str, Any]:
 
 
 def quality(page: CompanyPage) -> dict[str, Any] | None:
-    """Coal that is worse than was agreed. Four queries."""
+    """Coal that is worse than was agreed. One query."""
     warnings = quality_warnings_of(page.company, page.season)
     return {"warnings": warnings, "season": page.season} if warnings else None
 
@@ -171,7 +172,7 @@ def checks(page: CompanyPage) -> dict[str, Any]:
 
 
 def funds(page: CompanyPage) -> dict[str, Any]:
-    """Four queries."""
+    """Three queries."""
     return {"funds": funds_of(page.company, page.season)}
 
 

@@ -14,6 +14,7 @@ from coal.forms.figures import plain
 from coal.forms.supply import AmendmentForm, ContractForm
 from coal.formulas import figure
 from coal.models import Contract
+from coal.quality_selectors import warnings_among
 from coal.supply_filters import ContractFilter
 from coal.supply_kinds import CONTRACTS
 from coal.supply_selectors import (
@@ -22,7 +23,6 @@ from coal.supply_selectors import (
     lines_of,
     season_lines,
     unknown_contracts,
-    warnings_among,
 )
 from coal.supply_tables import ContractTable
 from coal.views.access import no_season, reads
@@ -50,8 +50,9 @@ def contract_list(request: HttpRequest) -> HttpResponse:
         return no_season(request, "合同")
     visible = Contract.objects.visible_to(request.user).filter(season=season)
     filters = ContractFilter(request.GET, queryset=visible, request=request)
-    table = ContractTable.for_request(request, filters.qs, total=capped_count(filters.qs))
     lines = season_lines(season, request.user)
+    read = {line.contract.pk: line.contract for line in lines}
+    table = ContractTable.for_request(request, filters.qs, total=capped_count(filters.qs), read=read)
     filters.offer(line.contract.company for line in lines)
     table.lines = {line.contract.pk: line.fulfilment for line in lines}
     may_add = request.user.has_perm("coal.manage_contracts") and own_company(request.user) is not None  # type: ignore[union-attr]
@@ -83,7 +84,7 @@ def contract_detail(request: HttpRequest, pk: int) -> HttpResponse:
     [line] = lines_of([contract])
     context = {
         "contract": contract, "line": line, "facts": _facts(contract), "pace": _pace(line),
-        "warnings": warnings_among([contract]), "amendments": contract.amendments.all(),
+        "warnings": warnings_among(Contract.objects.filter(pk=contract.pk)), "amendments": contract.amendments.all(),
         "scans": contract.scans.all(), "events": history(contract),
     }  # fmt: skip
     return render(request, "coal/contract_detail.html", context)

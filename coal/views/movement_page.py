@@ -16,7 +16,7 @@ from coal.forms.movement import FORMS, MovementForm, ReversalForm
 from coal.formulas import figure
 from coal.heat_values import heat_value_of, tested_values
 from coal.models import Contract, Movement, Yard
-from coal.supply_selectors import known_batch, known_contract
+from coal.supply_selectors import known_batch, known_contract, price_on
 from coal.tables import signed
 from common.columns import group_digits
 from common.forms import attempt
@@ -103,11 +103,11 @@ def _to_look_at(movement: Movement) -> list[str]:
 
 def _unlike(movement: Movement, contract: Contract) -> list[str]:
     """Where an arrival's price and day are not its contract's."""
-    paid, agreed = movement.unit_price_yuan_per_t, contract.price_yuan_per_t
+    paid, agreed = movement.unit_price_yuan_per_t, price_on(contract, movement.day)
     found = []
     if paid is not None and agreed is not None and paid != agreed:
         found.append(
-            f"单价填的是 {figure(paid)} 元/t，合同 {contract.number} 的合同价是 {figure(agreed)} 元/t，请核对。"
+            f"单价填的是 {figure(paid)} 元/t，合同 {contract.number} 当天的合同价是 {figure(agreed)} 元/t，请核对。"
         )
     if not contract.starts_on <= movement.day <= contract.ends_on:
         period = f"{contract.starts_on} 至 {contract.ends_on}"

@@ -36,7 +36,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     if season is None:
         return no_season(request, "煤炭储备")
     day = _day(request, season)
-    return render(request, "coal/overview.html", _shown(season, day, standings(season, user, day)))
+    shown = _shown(season, day, standings(season, user, day)) | {"sees_county": sees_region(user)}
+    return render(request, "coal/overview.html", shown)
 
 
 def _day(request: HttpRequest, season: Season) -> dt.date:

@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from coal.forms.progress import DifferenceForm
 from coal.models import ProgressLine
 from coal.progress_filters import ProgressFilter
-from coal.progress_selectors import snapshot
+from coal.progress_selectors import differences, snapshot
 from coal.progress_tables import ProgressTable
 from common.htmx import render_page
 from common.spreadsheets.ledgers.kinds import kind_named
@@ -37,7 +38,7 @@ def progress_list(request: HttpRequest) -> HttpResponse:
 @reads
 @require_GET
 def progress_day(request: HttpRequest, year: int, month: int, day: int) -> HttpResponse:
-    """Ten queries, whatever the number of companies, and two more for each county."""
+    """Eleven queries, whatever the number of companies, and two more for each county."""
     try:
         on = dt.date(year, month, day)
     except ValueError:
@@ -45,5 +46,9 @@ def progress_day(request: HttpRequest, year: int, month: int, day: int) -> HttpR
     lines = snapshot(request.user, on)
     if not lines:
         raise Http404("这一天没有进度表")
-    different = sum(1 for line in lines if line.differs)
-    return render(request, "coal/progress_day.html", {"on": on, "lines": lines, "different": different})
+    form = DifferenceForm(request.GET, found=differences(lines))
+    context = {
+        "on": on, "lines": lines, "different": sum(1 for line in lines if line.differs), "form": form,
+        "is_narrowed": len(form.shown) < len(form.found),
+    }  # fmt: skip
+    return render(request, "coal/progress_day.html", context)

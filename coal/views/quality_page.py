@@ -14,11 +14,11 @@ from coal.demand import kcal_per_kg
 from coal.forms.figures import plain
 from coal.forms.supply import QualityForm
 from coal.formulas import figure
-from coal.models import QualityBatch
+from coal.models import Contract, QualityBatch
 from coal.quality import RESULTS, unusual_results
+from coal.quality_selectors import QualityWarning, arrivals_of, warnings_among, with_arrived
 from coal.supply_filters import QualityFilter
 from coal.supply_kinds import QUALITY
-from coal.supply_selectors import QualityWarning, arrivals_of, quality_of
 from coal.supply_tables import QualityTable
 from coal.views.access import reads
 from coal.views.papers import history, own_company, save
@@ -36,12 +36,12 @@ records = permission_required("coal.record_quality", raise_exception=True)
 @reads
 @require_GET
 def quality_list(request: HttpRequest) -> HttpResponse:
-    """The batches; above them what is worse than the season's contracts ask for. At most 12 queries, and one more
-    where a batch that is warned of is not on the page."""
+    """The batches; above them what is worse than the season's contracts ask for. At most 12 queries."""
     filters = QualityFilter(request.GET, queryset=QualityBatch.objects.visible_to(request.user), request=request)
-    table = QualityTable.for_request(request, filters.qs, total=capped_count(filters.qs))
+    rows = with_arrived(QualityBatch.objects.all())
+    table = QualityTable.for_request(request, filters.qs, total=capped_count(filters.qs), rows=rows)
     season = current_season(request)
-    table.arrived, warned = quality_of(table.page.object_list, season, request.user)
+    warned = warnings_among(Contract.objects.visible_to(request.user).filter(season=season)) if season else []
     table.faulty = _faulty(warned)
     may_add = request.user.has_perm("coal.record_quality") and own_company(request.user) is not None  # type: ignore[union-attr]
     context: dict[str, Any] = {

@@ -34,7 +34,7 @@ from common.htmx import render_page
 from common.pending_forms import posted_or_pending
 from common.tables import capped_count
 from common.ui import quantity
-from facilities.models import Season
+from facilities.selectors import seasons_of
 
 FRAGMENTS = {"list": "partials/list.html"}
 reads = permission_required("coal.view_coal", raise_exception=True)
@@ -66,7 +66,7 @@ def _yards(companies: list[Unit]) -> list[Yard]:
 
 @reads
 def report_list(request: HttpRequest) -> HttpResponse:
-    """A day of all the companies the user sees; whoever sees their own only is led to its page. About 12 queries."""
+    """A day of all the companies the user sees; whoever sees their own only is led to its page. At most 12 queries."""
     user, day = request.user, _day(request)
     companies = list(reporting_companies(user))
     if len(companies) == 1 and companies[0].pk == user.unit_id:  # type: ignore[union-attr]
@@ -74,7 +74,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     reports = reports_of([company.pk for company in companies], day)
     books = books_of(_yards(companies), day)
     rows = [_row(company, reports.get(company.pk), books.get(company.pk, Book())) for company in companies]
-    season = Season.objects.visible_to(user).containing(day).first()
+    season = next((each for each in seasons_of(request) if each.summer_start_on <= day <= each.heating_end_on), None)
     missing = [row["company"].label for row in rows if row["report"] is None]
     context = {
         **_days_around(day), "rows": sorted(rows, key=lambda row: (row["report"] is not None, row["company"].pk)),

@@ -81,9 +81,9 @@ def yard_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What lies in the yard, since when, and the book of it. As many queries for a long history as for a short one."""
     yard = get_object_or_404(Yard.objects.visible_to(request.user).select_related("company", "county"), pk=pk)
     filters = MovementFilter(request.GET, queryset=yard.movements.all(), request=request)
-    table = MovementTable.for_request(request, filters.qs, total=capped_count(filters.qs))
+    rows = Movement.objects.with_reversed()
+    table = MovementTable.for_request(request, filters.qs, total=capped_count(filters.qs), rows=rows)
     table.closing = closing_of(yard, [movement.day for movement in table.page.object_list])
-    table.gone = Movement.objects.reversed_among(movement.pk for movement in table.page.object_list)
     table.counted = counted_values(table.page.object_list, {yard.pk: yard.company_id})
     may_enter = request.user.has_perm("coal.record_movement") and yard.is_active  # type: ignore[union-attr]
     context = {

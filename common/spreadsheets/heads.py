@@ -36,7 +36,11 @@ _UNIT_LINE = re.compile(
     r"(?:单位|企业)名称(?:\([^)]*\))?\s*[::]\s*(\S+)|(?:单位|企业)\((?:盖章|公章|章)\)\s*[::]\s*(\S+)"
 )
 _MEASURE = r"[万亿千百]?(?:户|平方米|平米|m2|吨|元|米|公里|公顷|平方公里|处|个|条|座|t|gj)"
-_MEASURES = re.compile(rf"^\(?(?:计量|计算)?单位\s*[::]\s*({_MEASURE}(?:[、,/ ]+{_MEASURE})*)\)?$", re.IGNORECASE)
+# In a cell of its own, behind other remarks of the line or in brackets in the title.
+_MEASURES = re.compile(
+    rf"(?:^|(?<=[\s(,;。]))(?:计量|计算)?单位\s*[::]\s*({_MEASURE}(?:[、,/ ]+{_MEASURE})*)(?=$|[\s),;。])",
+    re.IGNORECASE,
+)
 _DATE_LINE = re.compile(r"(?:日期|时间|截至|截止|统计期)")
 _YEARS = re.compile(r"(?<!\d)(20\d{2})(?:\s*[-—–~至/]\s*(?:20)?\d{2}(?!\d))?(?=\s*[年度\-—–~至采供冬夏])")
 

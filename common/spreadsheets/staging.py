@@ -21,16 +21,14 @@ from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.head_layouts import Layout, remember, remembered_for
 from common.spreadsheets.heads import LedgerSheet, find_ledger
-from common.spreadsheets.ledgers.importer import CHUNK, Importer
+from common.spreadsheets.ledgers.importer import CHUNK, Importer, Problem, lost
 from common.spreadsheets.limits import Limits
-from common.spreadsheets.lost_cells import lost_cells
 from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
+from common.spreadsheets.overlooked import hidden_rows, lost_cells
 from common.spreadsheets.rows import RowKind
 from common.spreadsheets.workbook import Sheet, Workbook, column_letter, open_workbook
 from common.uploads import random_name
 
-# So many cells are named.
-MOST_LOST = 20
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
 
@@ -117,8 +115,8 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
         _refuse_if_imported(batch)
         batch.rows.all().delete()
     head = head_of(found, importer.ledger) | importer.head(found) | {"has_macros": has_macros}
-    head["lost"] = _lost(batch, found)
-    rows = importer.judged(batch, head)
+    lost_by_row, head["hidden"] = _overlooked(batch, found)
+    rows = importer.judged(batch, head, lost_by_row)
     done = 0
     while chunk := list(islice(rows, CHUNK)):
         _insert(chunk)
@@ -130,19 +128,19 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
     batch.save(update_fields=["head", "context", "state", "error"])
 
 
-def _lost(batch: ImportBatch, found: LedgerSheet) -> list[str]:
-    """The cells of entries that say something which is read as nothing: D5 #REF!"""
+def _overlooked(batch: ImportBatch, found: LedgerSheet) -> tuple[dict[int, list[Problem]], list[int]]:
+    """(by row, the cells of entries that say something which is read as nothing, numbers of hidden entries)."""
     with batch.file.open("rb") as file:
-        lost = lost_cells(file.read(), found.sheet)
-    if not lost:
-        return []
+        content = file.read()
     entries = {row.number for row in found.rows if row.kind is RowKind.DATA}
-    letters = {column_letter(index) for index in found.mapping.values()}
-    return [
-        f"{address} {text}"
-        for address, text in lost
-        if (letter := address.rstrip("0123456789")) in letters and int(address[len(letter) :]) in entries
-    ][:MOST_LOST]
+    names = {column_letter(index): name for name, index in found.mapping.items()}
+    by_row: dict[int, list[Problem]] = {}
+    for address, text in lost_cells(content, found.sheet):
+        letter = address.rstrip("0123456789")
+        row = int(address[len(letter) :])
+        if letter in names and row in entries:
+            by_row.setdefault(row, []).append(lost(names[letter], text, address))
+    return by_row, [row for row in hidden_rows(content, found.sheet) if row in entries]
 
 
 def head_of(found: LedgerSheet, ledger: Ledger) -> dict[str, Any]:

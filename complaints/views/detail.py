@@ -17,14 +17,15 @@ from common.working_calendar import calendar_in_force
 from complaints import rules
 from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller, what_is_said
 from complaints.enums import LimitStage, Urgency
+from complaints.hazards import NOT_FOR_HAZARDS, may_link
 from complaints.limits import Limits
 from complaints.models import Order, OrderFile
+from complaints.moves import moves_for
 from complaints.occasions import OCCASION
 from complaints.repeats import Earlier, earlier_orders
 from complaints.standing import next_step, running_limit
 from complaints.tables import main_move
 from complaints.timeline import file_links, history
-from complaints.workflow import moves_for
 
 reads = permission_required("complaints.view_order", raise_exception=True)
 RELATED = (
@@ -79,6 +80,8 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "earlier": earlier_for(order, user),
         "outcomes": outcomes_of(user, OCCASION, order.pk),
         "hazard_url": _hazard_url(order, user),
+        "may_link": may_link(user) and order.status not in NOT_FOR_HAZARDS,
+        "may_unlink": may_link(user),
         "ladders": [kind for kind, due in LADDERS if getattr(order, due)],
         "origin": _origin(order, said),
         "events": history(order, user, files),
@@ -88,7 +91,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _hazard_url(order: Order, user: Any) -> str:
     """Of the form of a hazard that begins with the order; empty for who registers none, or of an order that is none."""
-    if order.status in ("invalid", "merged") or not user.has_perm("inspections.register_hazard"):
+    if order.status in NOT_FOR_HAZARDS or not user.has_perm("inspections.register_hazard"):
         return ""
     return f"{reverse('inspections:hazard_create')}?{query_of(OCCASION, order.pk)}"
 

@@ -11,9 +11,9 @@ from common.concurrency import Stale
 from common.moves import MoveRefused
 from common.pending_forms import posted_or_pending
 from common.views import safe_next
-from complaints import workflow
 from complaints.forms import MOVE_FORMS, MoveForm
 from complaints.models import Order
+from complaints.moves import MOVES, check
 from complaints.standing import next_step, running_limit
 from complaints.timeline import Seen
 from complaints.views.detail import caller_context, visible_order
@@ -30,7 +30,7 @@ def order_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     order = visible_order(request, pk)
     data = posted_or_pending(request)
     try:
-        workflow.check(move, request.user, order)
+        check(move, request.user, order)
     except MoveRefused as refused:
         return _impossible(request, order, move, refused.problems, data)
     if data is None:
@@ -68,7 +68,7 @@ def _stale(request: HttpRequest, move: str, data: QueryDict, pk: int) -> HttpRes
     order = visible_order(request, pk)
     meanwhile = Seen.posted(data).meanwhile(order, request.user)
     try:
-        workflow.check(move, request.user, order)
+        check(move, request.user, order)
     except MoveRefused as refused:
         return _impossible(request, order, move, refused.problems, data)
     form = MOVE_FORMS[move](data, request.FILES, order=order, by=request.user)
@@ -85,7 +85,7 @@ def _page(
         "order": order,
         "state": order.state,
         "limit": running_limit(order),
-        "move": workflow.MOVES[move],
+        "move": MOVES[move],
         "form": form,
         "seen": seen or Seen.now(order),
         "meanwhile": meanwhile or [],
@@ -104,7 +104,7 @@ def _impossible(
 ) -> HttpResponse:
     """The move has no place here now: why, what has happened, and what was typed so that it can be copied."""
     context: dict[str, Any] = {
-        "order": order, "state": order.state, "move": workflow.MOVES[move], "problems": problems,
+        "order": order, "state": order.state, "move": MOVES[move], "problems": problems,
         "waiting": next_step(order), "back": safe_next(request, order.get_absolute_url()),
     }  # fmt: skip
     if data is not None:

@@ -21,14 +21,18 @@ from complaints import workflow
 from complaints.county import County, certain_company, county_of
 from complaints.dispatching import may_dispatch
 from complaints.forms_inout import PastedOrderForm, PastedTextForm
+from complaints.judging import problems_of
 from complaints.kind import offered_to
 from complaints.ledger import ORDERS, VALUES
 from complaints.matching import source_of
 from complaints.models import Order
 from complaints.pasting import read_order_text
 from complaints.reading import HOUSE, OrderReader, moment_of
+from complaints.registering import CHOSEN
 from complaints.services import register
 from facilities.words import words_of
+
+TO_SETTLE = "派给谁，请在登记前确定"
 
 registers = permission_required("complaints.register_order", raise_exception=True)
 
@@ -71,9 +75,9 @@ def read_text(text: str, county: County, *, by: Any) -> tuple[dict[str, Any], li
         f"{ORDERS.by_name[each['field']].title}："
         + (f"写的是“{each['read']}”，" if each["read"] else "")
         + each["expected"]
-        for each in read.problems
+        for each in [*read.problems, *problems_of(read.fields, county, left=TO_SETTLE)]
     ]
-    return read.fields, said
+    return read.fields, list(dict.fromkeys(said))
 
 
 def _registered(request: HttpRequest, form: PastedOrderForm, county: County, *, dispatch: bool) -> Order | None:
@@ -93,7 +97,15 @@ def _registered(request: HttpRequest, form: PastedOrderForm, county: County, *, 
     if fields["company"] and said is None:
         form.add_error("company", f"没有名为“{fields['company']}”的供热企业，请从提示的名称中选，或留空")
         return None
-    company = certain_company(said, county.company_of(community, season), is_chosen=bool(said))
+    by_season = county.company_of(community, season)
+    company = certain_company(said, by_season, is_chosen=fields[CHOSEN])
+    if said and by_season and company is None:
+        expected = (
+            f"{season} 采暖季{community}由{by_season}供热，与填写的{said}不一致。"
+            f"派给{by_season}的请改过来；确实要派给{said}的，勾选下面的确认"
+        )
+        form.ask_about_company(expected)
+        return None
     if dispatch and company is None:
         form.add_error("company", "按小区查不到供热企业，请填写承办企业，或先登记、不派单")
         return None

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.models import Unit
+from coal.arrivals import arrivals_by
 from coal.contract_services import create_contract
 from coal.enums import ContractKind, MovementKind
 from coal.models import Movement
 from coal.quality_services import create_batch
-from coal.supply_selectors import arrivals_by
 from facilities.models import Season
 from heating.demo.people import People
 

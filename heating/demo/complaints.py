@@ -160,7 +160,8 @@ class Story:
         workflow.invalidate(self.order, by=self.desk.hotline, reason="反映的是燃气问题，不属于供热，已转燃气公司")
 
     def merge(self) -> None:
-        others = (each for each in reversed(self.desk.told) if each.state.is_open and each is not self.order)
+        # What is with a company by now: at the desk it may turn out to be invalid, or to be merged itself.
+        others = (each for each in reversed(self.desk.told) if each.dispatched_at and each.state.is_open)
         into = next(others, None)
         if into is None:
             self.dispatch()

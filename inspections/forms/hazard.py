@@ -11,7 +11,7 @@ from django.http import QueryDict
 from accounts.enums import UnitKind
 from accounts.models import Region
 from common import clock
-from common.fields import LedgerDateField, LedgerForm, NamedRowField, PickMany, UploadsField, shown
+from common.fields import LedgerDateField, LedgerForm, NamedRowField, PickMany, UploadsField, read_past_day, shown
 from common.occasions import Occasion
 from facilities.models import Facility, Season
 from inspections import rules
@@ -49,7 +49,7 @@ class HazardForm(LedgerForm, forms.ModelForm):
     facility = NamedRowField(
         what="设施", label="设施", required=False, help_text="输入名称选取；选了设施，类别等可不填"
     )
-    found_on = LedgerDateField(label="发现日期")
+    found_on = LedgerDateField(label="发现日期", read=read_past_day)
     due_on = DeadlineField(label="整改时限", required=False)
 
     class Meta:

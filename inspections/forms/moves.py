@@ -7,7 +7,7 @@ from django import forms
 from accounts.models import Unit, User
 from audit.models import AuditEntry
 from common import clock
-from common.fields import LedgerDateField, UploadsField
+from common.fields import LedgerDateField, UploadsField, read_past_day
 from inspections import rules, workflow
 from inspections.enums import AttachmentStage
 from inspections.forms.base import DeadlineField, MoveForm, text_area
@@ -105,7 +105,7 @@ class ConclusionForm(MoveForm):
 
     opinion = text_area("验收意见")
     inspectors = forms.CharField(label="验收人员", max_length=120, help_text="几个人用、隔开")
-    accepted_on = LedgerDateField(label="验收日期")
+    accepted_on = LedgerDateField(label="验收日期", read=read_past_day)
     photos = UploadsField(label="验收照片和检验记录", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -17,9 +17,9 @@ from facilities.models import Facility
 from inspections import rules, selectors, services
 from inspections.enums import AttachmentStage, Conclusion, Grade, HazardStatus
 from inspections.models import Attachment, Hazard, Milestone
+from inspections.moves import Move, moves_for
 from inspections.occasions import where_from
 from inspections.timeline import events, file_links
-from inspections.workflow import Move, moves_for
 
 reads = permission_required("inspections.view_hazard", raise_exception=True)
 RELATED = (

@@ -13,9 +13,10 @@ from common import clock
 from common.concurrency import Stale
 from common.pending_forms import posted_or_pending
 from common.views import safe_next
-from inspections import rules, selectors, services, workflow
+from inspections import rules, selectors, services
 from inspections.forms import MOVE_FORMS, MoveForm
 from inspections.models import Hazard
+from inspections.moves import MOVES, check
 from inspections.views.detail import photo_context, visible_hazard
 from inspections.views.seen import Seen
 from inspections.wording import consequence, done
@@ -41,7 +42,7 @@ def hazard_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     data = posted_or_pending(request)
     form_class = MOVE_FORMS[move]
     try:
-        workflow.check(move, request.user, hazard)
+        check(move, request.user, hazard)
     except MoveRefused as refused:
         return _impossible(request, hazard, move, refused.problems, data)
     if data is None:
@@ -78,7 +79,7 @@ def _stale(request: HttpRequest, move: str, data: QueryDict, pk: int) -> HttpRes
     hazard = visible_hazard(request, pk)
     meanwhile = Seen.posted(data).meanwhile(hazard, request.user)
     try:
-        workflow.check(move, request.user, hazard)
+        check(move, request.user, hazard)
     except MoveRefused as refused:
         return _impossible(request, hazard, move, refused.problems, data)
     form = MOVE_FORMS[move](data, request.FILES, hazard=hazard, by=request.user)
@@ -96,7 +97,7 @@ def _page(
 ) -> HttpResponse:  # fmt: skip
     """`seen`: what the form goes on being about; None: what the hazard is now."""
     hazard = form.hazard
-    kind = workflow.MOVES[move]
+    kind = MOVES[move]
     problems = rules.problems_before_issue(hazard) if move == "issue" and not form.is_bound else []
     context = {
         "hazard": hazard,
@@ -127,7 +128,7 @@ def _impossible(
     context: dict[str, Any] = {
         "hazard": hazard,
         "state": hazard.state,
-        "move": workflow.MOVES[move],
+        "move": MOVES[move],
         "problems": problems,
         "waiting": selectors.next_step(hazard, signed=selectors.acceptance_progress(hazard)[0]),
         "back": safe_next(request, hazard.get_absolute_url()),

@@ -56,10 +56,10 @@ function bars(data) {
 
 function lines(data) {
   const axes = [figures(data.unit, { minInterval: 0 })];
-  if (data.secondUnit) axes.push(figures(data.secondUnit, { minInterval: 0, splitLine: { show: false } }));
+  if (data.secondUnit) axes.push(figures(data.secondUnit, { minInterval: 0, splitLine: { show: false }, nameTextStyle: { color: SOFT, align: "right" } }));
   return {
     ...base(data),
-    legend: { ...base(data).legend, right: data.secondUnit ? 80 : 0, left: "auto" },
+    legend: { ...base(data).legend, right: data.secondUnit ? 100 : 0, left: "auto" },
     xAxis: categories(data.labels),
     yAxis: axes,
     series: data.series.map((series, index) => ({

@@ -15,6 +15,7 @@ from coal.enums import MovementKind
 from coal.models import Movement, StockDay, Yard
 from coal.replay import Entry, closing_stock, first_short_day
 from tests.cast import build_cast
+from tests.coal_factories import arrivals_kept, arrivals_told
 from tests.factories import YardFactory
 from tests.together import PROCESSES, at_once
 
@@ -99,6 +100,37 @@ def test_without_the_lock_the_balance_is_not_what_the_movements_tell() -> None:
         at_once(arrive, yard.pk, user.pk, False)
         wrong += stored(yard.pk) != told(yard.pk)
     assert wrong
+
+
+def arrive_or_undo(n: int, barrier: Any, yard_pk: int, user_pk: int, movement_pks: list[int]) -> bool:
+    """Half of them bring coal of one contract and batch on one day, half reverse what came of it before."""
+    yard, user = ready(yard_pk, user_pk, True)
+    barrier.wait(20)
+    if n % 2:
+        bring(yard, user)
+    else:
+        reverse(Movement.objects.select_related("yard").get(pk=movement_pks[n // 2]), by=user, reason="重复登记")
+    return True
+
+
+def bring(yard: Yard, user: User) -> Movement:
+    return record_movement(
+        yard, by=user, day=TODAY, kind=MovementKind.ARRIVAL, quantity_t=Decimal("10.25"), contract="HT-1", batch="P-1",
+        unit_price_yuan_per_t=Decimal("705.50"),
+    )  # fmt: skip
+
+
+def test_the_sums_of_arrivals_are_those_of_the_movements() -> None:
+    """At some moment nothing may be left of that day: the row goes, and comes again."""
+    first, user = start()
+    for _ in range(ROUNDS):
+        yard = YardFactory(company=first.company)
+        before = [bring(yard, user).pk for _ in range(PROCESSES // 2)]
+        assert at_once(arrive_or_undo, yard.pk, user.pk, before) == [True] * PROCESSES
+        assert arrivals_kept([yard]) == arrivals_told([yard])
+        assert arrivals_kept([yard]) == {
+            (yard.pk, TODAY, "HT-1", "P-1"): (4, Decimal("41.00"), Decimal("41.00"), Decimal("28925.5000"))
+        }  # fmt: skip
 
 
 def send_twice(n: int, barrier: Any, yard_pk: int, user_pk: int, key: str) -> int:

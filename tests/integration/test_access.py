@@ -109,6 +109,7 @@ TABLE: dict[str, Rule] = {
     **_of_ledger("inspections:hazard_", "hazards", imports=IMPORT, exports=ALL_ROLES),
     **_of_ledger("facilities:community_", "communities", imports=BUREAU_ROLES, exports=ALL_ROLES),
     **_of_ledger("facilities:facility_", "facilities", imports=BUREAU_ROLES, exports=ALL_ROLES),
+    **_of_ledger("facilities:season_company_", "season_companies", imports=DESK, exports=ALL_ROLES),
     "inspections:hazard_create": Rule(REGISTER),
     "inspections:hazard_detail": Rule(ALL_ROLES, "hazard"),
     "inspections:hazard_edit": Rule(BUREAU_ROLES, "hazard"),
@@ -175,6 +176,8 @@ TABLE: dict[str, Rule] = {
     "complaints:order_edit": Rule(DESK, "order"),
     "complaints:order_caller": Rule((*DESK, COMPANY_ADMIN), "order", post=True),
     "complaints:order_move": Rule((COMPANY_ADMIN,), "order move"),
+    "complaints:hazard_link": Rule(DESK, "order"),
+    "complaints:hazard_unlink": Rule(DESK, "order hazard"),
     "complaints:file": Rule(ORDER, "order file"),
     "complaints:file_thumbnail": Rule(ORDER, "order file"),
     "complaints:limit_list": Rule((ADMIN,)),
@@ -190,6 +193,7 @@ TABLE: dict[str, Rule] = {
     "coal:estimate_list": Rule(ALL_ROLES),
     "coal:estimate": Rule(COAL, "company season"),
     "coal:estimate_detail": Rule(COAL, "estimate"),
+    "coal:cold_county": Rule(ALL_ROLES),
     "coal:cold_spell": Rule(COAL, "company season"),
     "coal:target_list": Rule(ALL_ROLES),
     "coal:target_sheet": Rule(ALL_ROLES),
@@ -276,11 +280,12 @@ UNSEEN_BY: dict[str, Roles] = {
             "coal": PROGRESS,
             "temperatures": (ADMIN, DEVELOPMENT),
             "complaints": DESK,
+            "season_companies": DESK,
         }.items()
         for needed in ("batch", "row")
     },
     "photo": tuple(set(IMPORT) - {ADMIN}),
-    **dict.fromkeys(("order", "order move", "order file"), (COMPANY_CLERK,)),
+    **dict.fromkeys(("order", "order move", "order file", "order hazard"), (COMPANY_CLERK,)),
     "facility": (COMPANY_CLERK,),
     "community": (COMPANY_CLERK,),
     **dict.fromkeys(
@@ -331,7 +336,7 @@ def _of(who: Any, hazard: Any, *, policy: int, **rows: Any) -> dict[str, dict[st
         kind: ImportBatch.objects.create(
             kind=kind, owner=who, filename="a.xlsx", sha256="0", context={"season": hazard.season_id}, head={}
         )
-        for kind in ("hazards", "communities", "facilities", "coal", "temperatures", "complaints")
+        for kind in ("hazards", "communities", "facilities", "coal", "temperatures", "complaints", "season_companies")
     }
     for batch in batches.values():
         ImportRow.objects.create(batch=batch, row=4, pile="waits", fields={}, raw={})
@@ -405,6 +410,7 @@ def _complaints(hazard: Any, community: Any, who: Any) -> dict[str, dict[str, An
         category="attitude", content="反映服务态度问题", address="3号楼", community=community,
     )  # fmt: skip
     workflow.dispatch(order, by=who, company=hazard.lead_unit)
+    HazardOccasion.objects.create(hazard=hazard, kind=OCCASION, item_id=order.pk, label=label_of(order))
     kept = OrderFile(
         order=order, round=1, original_name="照片.jpg", content_type="image/jpeg", is_photo=True, size_bytes=3,
         sha256="0" * 64, uploaded_by=who,
@@ -415,6 +421,7 @@ def _complaints(hazard: Any, community: Any, who: Any) -> dict[str, dict[str, An
     return {
         "order": {"pk": order.pk},
         "order move": {"pk": order.pk, "move": "sign"},
+        "order hazard": {"pk": order.pk, "hazard": hazard.pk},
         "order file": {"pk": kept.pk},
         "limit": {"pk": Limit.objects.get(stage="visit", category="leak").pk},
     }

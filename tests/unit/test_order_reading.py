@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from complaints.addresses import split_address
+from complaints.houses import House, house_in_fields
 from complaints.ledger import category_of_content, is_unsure
 from complaints.moments import read_moment
 from complaints.pasting import read_order_text
@@ -33,6 +34,16 @@ KNOWN = {name: name for name in NAMES.split()}
         ("我家住一中家属院2号楼3单元602室", "一中家属院", ("2", "3", "602")),
         ("惠民小区二期3#楼1单元201", "惠民小区二期", ("3", "1", "201")),
         ("惠民小区3#1单元201", "惠民小区", ("3", "1", "201")),
+        # what stands behind a building's number is its unit
+        ("锦绣家园3号楼2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3#2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3栋2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3号2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园3楼2-501", "锦绣家园", ("3", "2", "501")),
+        ("阳光花园A座2-1203", "阳光花园", ("A", "2", "1203")),
+        ("锦绣家园3号楼-2-501", "锦绣家园", ("3", "2", "501")),
+        ("锦绣家园5号楼4-3-301", "锦绣家园", ("5", "4", "301")),
+        ("锦绣家园3号楼2单元5-501", "锦绣家园", ("3", "2", "501")),
         # 小区 put to a name or left off
         ("和平里4号楼3单元302室", "和平里小区", ("4", "3", "302")),
         ("幸福里小区2号楼", "幸福里", ("2", "", "")),
@@ -47,7 +58,41 @@ KNOWN = {name: name for name in NAMES.split()}
 )
 def test_an_address_is_taken_apart(text: str, community: str | None, house: tuple[str, str, str]) -> None:
     found = split_address(text, KNOWN)
-    assert (found.community, (found.building, found.unit, found.room)) == (community, house)
+    assert (found.community, found.house[:3]) == (community, house)
+
+
+@pytest.mark.parametrize("text", ["锦绣家园5号楼4-2-301", "锦绣家园5号楼4-12"])
+def test_numbers_that_may_be_several_things_are_not_guessed(text: str) -> None:
+    assert split_address(text, KNOWN).house == House("5", "", "", is_unclear=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("滨河新城对面的幸福里2号楼1单元301", ("滨河新城", "幸福里")),
+        ("幸福里2号楼1单元301，滨河新城北门旁", ("幸福里", "滨河新城")),
+        ("滨河新城对面某某苑2号楼1单元301", ("滨河新城",)),
+    ],
+)
+def test_a_landmark_is_not_taken_for_the_community(text: str, named: tuple[str, ...]) -> None:
+    found = split_address(text, KNOWN)
+    assert (found.community, found.place, found.named) == (None, "", named)
+
+
+def test_the_same_community_named_twice_is_one() -> None:
+    assert split_address("和平里小区（和平里）4号楼", KNOWN).community == "和平里小区"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("3", "2", "501"), ("3号楼", "2单元", "501室"), ("三号楼", "二单元", "0501"), ("３＃", "", "2-501"),
+        ("3号楼", "", "2-501室"), ("3", "2", "3-2-501"), ("3-2", "", "501"), ("3号楼2单元", "", "501"),
+        ("", "", "3号楼2单元501室"), ("3-2-501", "", ""), ("03栋", "2门", "501户"),
+    ],
+)  # fmt: skip
+def test_a_household_is_the_same_however_its_fields_are_filled_in(fields: tuple[str, str, str]) -> None:
+    assert house_in_fields(*fields) == House("3", "2", "501")
 
 
 def test_an_unknown_place_is_given_back_as_it_is_called() -> None:
@@ -101,6 +146,17 @@ def test_the_temperature_that_a_caller_states(text: str, degrees: str | None) ->
         ("45990.8333333333", "2025-11-29T20:00:00+08:00"),
         ("２０２５－１１－２９　２０：００", "2025-11-29T20:00:00+08:00"),
         ("2025-11-29", "2025-11-29T00:00:00+08:00"),
+        ("2025年11月29日中午1点", "2025-11-29T13:00:00+08:00"),
+        ("2025年11月29日中午12点", "2025-11-29T12:00:00+08:00"),
+        ("2025年11月29日凌晨12点30分", "2025-11-29T00:30:00+08:00"),
+        ("2025年11月29日晚上11点", "2025-11-29T23:00:00+08:00"),
+        ("2025-11-29T12:00:00Z", "2025-11-29T20:00:00+08:00"),
+        ("2025-11-29T12:00:00+00:00", "2025-11-29T20:00:00+08:00"),
+        ("2025-11-29T12:00:00+0800", "2025-11-29T12:00:00+08:00"),
+        ("2025/11/29 8:05 PM", "2025-11-29T20:05:00+08:00"),
+        ("2025-11-29 08:05 PM", "2025-11-29T20:05:00+08:00"),
+        ("2025/11/29 12:05 AM", "2025-11-29T00:05:00+08:00"),
+        ("20251129200000.0", "2025-11-29T20:00:00+08:00"),
     ],
 )
 @time_machine.travel("2025-12-01 10:00+08:00", tick=False)
@@ -116,6 +172,9 @@ def test_a_moment_that_is_none_says_what_is_expected() -> None:
         == "写的是“2025-11-31 20:00”，没有这个时间，请改为日期和时间，例如 2025-11-29 20:00"
     )
     assert read_moment("昨天晚上").value is None
+    for text in ("2025年11月28日晚上12点", "2025年11月28日夜间2点", "2025年11月28日晚上", "2025年11月28日上午15点"):
+        reading = read_moment(text)
+        assert (reading.value, reading.expected[:10]) == (None, "看不出是哪一天的几点"), text
     assert read_moment("2025-12-01 10:01").expected == "读作 2025-12-01 10:01，还没有到，请核对"
 
 
@@ -152,3 +211,21 @@ def test_a_pasted_text_without_labels_is_read_by_its_form() -> None:
         "content": "反映家里不热，只有十五六度，请处理",
     }  # fmt: skip
     assert read_order_text("你好") == {}
+
+
+def test_a_label_without_a_colon_ends_with_its_clause() -> None:
+    text = "工单号LL2026112600123，12345热线转来，王女士（13911112222）反映幸福里2号楼1单元301漏水，请处理"
+    assert read_order_text(text) == {
+        "number": "LL2026112600123", "phone": "13911112222", "caller": "王女士", "address": "幸福里2号楼1单元301",
+        "content": "反映幸福里2号楼1单元301漏水，请处理",
+    }  # fmt: skip
+
+
+def test_a_label_within_the_callers_words_does_not_lose_the_rest() -> None:
+    found = read_order_text("诉求内容：地址位于凤凰城，联系电话：13911112222，反映漏水；来源：信访")
+    assert (found["content"], found["phone"], found["source"]) == ("地址位于凤凰城，反映漏水", "13911112222", "信访")
+
+
+def test_a_label_is_no_source() -> None:
+    assert "source" not in read_order_text("电话：13911112222，家里不热")
+    assert read_order_text("电话，13911112222，家里不热")["source"] == "电话"

@@ -21,6 +21,8 @@ Problem = dict[str, str]
 # Set on a row of which a person has said that it is another item than the one it looks like.
 NO_REPEAT = "is_no_repeat"
 WARNING = "is_warning"
+# Set on a problem that holds a row up whatever its column: the cell says something, and nothing could be read of it.
+LOST = "is_lost"
 # What changes of a row when it is compared with an item.
 COMPARED = ["pile", "item_id", "reason", "changes", "conflict", "problems"]
 
@@ -33,6 +35,12 @@ def problem(field: str, read: str, expected: str, cell: str = "") -> Problem:
 def warning(field: str, read: str, expected: str, cell: str = "") -> Problem:
     """What is only said beside a row, which is taken as it is."""
     return {**problem(field, read, expected, cell), WARNING: "1"}
+
+
+def lost(field: str, read: str, cell: str) -> Problem:
+    """`read`: the error that stands there, or that it is a formula."""
+    expected = "格子里的公式出错或没有算出结果，请在 WPS 里打开、算好、保存后重新上传，或在这里填写"
+    return {**problem(field, read, expected, cell), LOST: "1"}
 
 
 def address_of(row: int, field: str, head: Mapping[str, Any]) -> str:
@@ -153,7 +161,7 @@ class Importer(ABC):
         holding = self.holding
         if holding is None:
             holding = frozenset(column.name for column in self.ledger.columns if column.required)
-        return any(each["field"] in holding and not each.get(WARNING) for each in problems)
+        return any(each.get(LOST) or (each["field"] in holding and not each.get(WARNING)) for each in problems)
 
     # --- what a person decides ---
 
@@ -201,8 +209,13 @@ class Importer(ABC):
 
     # --- the same for all kinds ---
 
-    def judged(self, batch: ImportBatch, head: Mapping[str, Any]) -> Iterator[ImportRow]:
-        """Every row below the head as an unsaved row of the batch, in order, with the pile it belongs to."""
+    def judged(
+        self, batch: ImportBatch, head: Mapping[str, Any], lost: Mapping[int, Sequence[Problem]]
+    ) -> Iterator[ImportRow]:
+        """Every row below the head as an unsaved row of the batch, in order, with the pile it belongs to.
+
+        `lost`: by row, the cells that were read as nothing though something stands there.
+        """
         # Item → the first row that would change it.
         changed_by: dict[int, int] = {}
         rows = self.rows()
@@ -210,7 +223,7 @@ class Importer(ABC):
             matches: dict[int, Match] = {}
             for row in chunk:
                 if row.pile != Pile.SKIPPED:
-                    row.problems = [*row.problems, *self.problems(row.fields)]
+                    row.problems = [*lost.get(row.row, ()), *row.problems, *self.problems(row.fields)]
                     if match := self.find(row.row, row.fields):
                         matches[row.row] = match
             items = self.items(match.pk for match in matches.values()) if matches else {}

@@ -29,7 +29,9 @@ class Registry:
         self._labels: dict[int, str] = {}
         self._by_key: dict[Key, int] = {}
         names = [f"{name}_id" if name in kind.links else name for name in kind.key]
-        for pk, label, *values in kind.known(finder).values_list("pk", kind.name_column, *names):
+        # A record that is called as a row of another table is has that row's name.
+        label_field = f"{kind.name_column}__name" if kind.name_column in kind.links else kind.name_column
+        for pk, label, *values in kind.known(finder).values_list("pk", label_field, *names):
             self._know(pk, label, key_of(values))
         imported = ImportRow.objects.filter(
             batch__sha256=sha256, batch__kind=kind.name, batch__head__sheet=sheet, pile=Pile.IMPORTED

@@ -64,6 +64,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report, ensure_ascii=False, indent=1))
         else:
             self._tell(kind, path.name, rows, done, dry_run=options["dry_run"])
+            if hidden := batch.head["hidden"]:
+                self.stdout.write(f"  原表里隐藏的行也读了：第 {'、'.join(map(str, hidden))} 行")
         if all(row.pile == Pile.SKIPPED for row in rows):
             raise SystemExit(NOTHING_READ)
         if any(row.pile == Pile.WAITS for row in rows):

@@ -9,6 +9,8 @@ from accounts.models import Unit, User
 from audit.models import AuditEntry
 from facilities.models import Season
 
+pytestmark = pytest.mark.either_database
+
 OPTIONS = {
     "county_code": "130123",
     "county": "临岭县",

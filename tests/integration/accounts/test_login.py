@@ -8,6 +8,8 @@ from django.test import Client
 from audit.models import AuditEntry
 from tests.factories import PASSWORD, UserFactory
 
+pytestmark = pytest.mark.either_database
+
 LOGIN = "/accounts/login/"
 
 

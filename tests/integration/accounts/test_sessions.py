@@ -10,6 +10,8 @@ from accounts.models import User
 from audit.models import AuditEntry
 from tests.factories import PASSWORD, UserFactory
 
+pytestmark = pytest.mark.either_database
+
 CHANGE = "/accounts/password/"
 NEW = "Gongre-8848-xin"
 

@@ -32,6 +32,15 @@ def test_an_entry_is_neither_changed_nor_removed(entry, attempt):
     assert (kept.actor_name, kept.note, kept.changes) == ("周管", "", {"姓名": ["杜岛", "杜导"]})
 
 
+@pytest.mark.either_database
+def test_sqlite_does_not_let_an_entry_be_replaced_either(entry):
+    columns = ", ".join(field.column for field in AuditEntry._meta.fields)
+    values = columns.replace("actor_name", "'别人'")
+    with pytest.raises(DatabaseError, match="append-only table: audit_auditentry"), transaction.atomic():
+        _raw(f"INSERT OR REPLACE INTO audit_auditentry ({columns}) SELECT {values} FROM audit_auditentry")
+    assert AuditEntry.objects.get().actor_name == "周管"
+
+
 def _raw(sql: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql)

@@ -27,7 +27,7 @@ from tests.factories import YardFactory
 from tests.pictures import photo
 from tests.yard_checks import make_check, point
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 SignIn = Callable[[Any], Client]
 NOW = dt.datetime(2026, 8, 3, 2, 0, tzinfo=dt.UTC)
 

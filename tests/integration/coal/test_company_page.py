@@ -16,7 +16,7 @@ from tests.coal_factories import make_estimate, make_target
 from tests.factories import DailyReportFactory, YardFactory
 from tests.yard_checks import make_check
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
 
 

@@ -20,7 +20,6 @@ from django.urls import reverse
 from audit.models import AuditEntry
 from coal import bookkeeping
 from coal.contract_services import amend_contract
-from coal.demand_selectors import milestones_behind
 from coal.enums import MovementKind
 from coal.models import Contract, ContractAmendment, Movement, TargetMilestone
 from coal.supply_selectors import by_company, contracts_of, season_lines, unknown_contracts
@@ -29,7 +28,7 @@ from tests.coal_factories import a_scan, make_contract, make_estimate, make_targ
 from tests.factories import YardFactory
 from tests.pictures import photo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
 FORM: dict[str, Any] = {
     "number": "ＣＹ-2026-01 ", "kind": "long_term", "supplier": "晋北煤业", "quantity_t": "1 000", "signed_on": "5.20",
@@ -226,14 +225,11 @@ def test_a_milestone_for_contracts_is_held_against_them(cast: Cast, client_as: B
     make_contract(company=cast.chengyuan, by=by, number="A", quantity_t=Decimal(600), signed_on=dt.date(2026, 2, 1))
     later = make_contract(company=cast.chengyuan, by=by, number="B", quantity_t=Decimal(300))
     assert "差 100 t" in text(client_as(cast.leader).get(target.get_absolute_url()))
-    [(behind, found)] = milestones_behind(cast.season, cast.leader, dt.date(2026, 8, 3))
-    assert (behind.kind, found.in_place_t, found.lacking_t, found.days_late) == ("contracted", 900, 100, 34)
     amend_contract(
         later, by=by, seen=1, agreed_on=dt.date(2026, 7, 5), quantity_t=Decimal(400), ends_on=later.ends_on,
         price_yuan_per_t=later.price_yuan_per_t, reason="补充协议",
     )  # fmt: skip
     assert "2026-07-05，晚 5 天" in text(client_as(cast.leader).get(target.get_absolute_url()))
-    assert milestones_behind(cast.season, cast.leader, dt.date(2026, 8, 3)) == []
 
 
 def test_the_arrival_form_offers_the_contract_and_fills_its_price(cast: Cast, client_as: Browser, yard: Any) -> None:
@@ -377,6 +373,42 @@ def test_another_contract_brings_its_own_price(cast: Cast, client_as: Browser, y
     assert "上一车的热值没有带过来" in said and "合同价" not in said
     said, typed = enter(contract="B-2", unit_price_yuan_per_t="700", heat_value_mj_per_kg="20")
     assert (typed.unit_price_yuan_per_t, typed.heat_value_mj_per_kg) == (700, 20)
-    assert "单价填的是 700 元/t，合同 B-2 的合同价是 650 元/t" in said
+    assert "单价填的是 700 元/t，合同 B-2 当天的合同价是 650 元/t" in said
     said, unknown = enter(contract="C-3")
     assert unknown.unit_price_yuan_per_t is None
+
+
+def test_coal_is_paid_by_what_held_on_its_day(cast: Cast, client_as: Browser, yard: Any) -> None:
+    contract = make_contract(company=cast.chengyuan, by=cast.chengyuan_admin)
+    amend_contract(
+        contract, by=cast.chengyuan_admin, seen=1, agreed_on=dt.date(2026, 7, 15), quantity_t=contract.quantity_t,
+        ends_on=contract.ends_on, price_yuan_per_t=Decimal(800), reason="补充协议",
+    )  # fmt: skip
+    browser, address = client_as(cast.chengyuan_clerk), reverse("coal:movement_enter", args=[yard.pk, "arrival"])
+    key = "5f0b1c52-2a0e-4c55-9a55-3a4f2d1d7c1"
+    form = {"day": "7.14", "quantity_t": "40", "contract": contract.number}
+    assert "合同价" not in told(browser.post(address, {**form, "key": f"{key}1", "unit_price_yuan_per_t": "720"}))
+    browser.post(address, {**form, "key": f"{key}2"})
+    browser.post(address, {**form, "key": f"{key}3", "day": "7.15"})
+    prices = Movement.objects.order_by("pk").values_list("unit_price_yuan_per_t", flat=True)
+    assert list(prices) == [720, 720, 800]
+
+
+def test_the_heat_value_of_coal_without_a_contract_is_no_contracts(cast: Cast, client_as: Browser, yard: Any) -> None:
+    make_contract(company=cast.chengyuan, by=cast.chengyuan_admin)
+    arrive(yard, cast.chengyuan_admin, "20", contract="", heat_value_mj_per_kg=Decimal(25))
+    browser, address = client_as(cast.chengyuan_clerk), reverse("coal:movement_enter", args=[yard.pk, "arrival"])
+    page = browser.get(address).context["form"]
+    form = {name: page[name].value() or "" for name in page.fields} | {"quantity_t": "10", "contract": "CY-2026-01"}
+    assert "上一车的热值没有带过来" in told(browser.post(address, form))
+    assert Movement.objects.latest("pk").heat_value_mj_per_kg is None
+
+
+def test_in_january_a_day_of_december_is_last_years(cast: Cast, client_as: Browser, yard: Any, summer: Any) -> None:
+    summer.move_to(dt.datetime(2027, 1, 3, 10, tzinfo=dt.UTC))
+    browser, address = client_as(cast.chengyuan_clerk), reverse("coal:movement_enter", args=[yard.pk, "arrival"])
+    for number, typed in enumerate(("12.30", "1230", "12月30日")):
+        key = f"5f0b1c52-2a0e-4c55-9a55-3a4f2d1d7d{number:02}"
+        browser.post(address, {"key": key, "day": typed, "quantity_t": "10"})
+    assert {each.day for each in Movement.objects.all()} == {dt.date(2026, 12, 30)}
+    assert Movement.objects.count() == 3

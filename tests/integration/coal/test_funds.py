@@ -25,7 +25,7 @@ from tests.cast import Cast
 from tests.coal_factories import make_estimate, make_fund, make_target
 from tests.factories import MovementFactory, UnitFactory, YardFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 SignIn = Callable[[Any], Client]
 DAY = dt.date(2026, 8, 1)
 

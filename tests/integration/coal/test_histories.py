@@ -1,4 +1,4 @@
-"""1 000 random histories through the services: what is stored is what the movements tell, and what
+"""1 000 random histories through the services: what is stored is what the movements tell, stock and arrivals, and what
 would leave a day with less than nothing is refused, that and nothing else."""
 
 import datetime as dt
@@ -15,6 +15,7 @@ from coal.bookkeeping import record_movement, reverse
 from coal.enums import ENTERED, INFLOWS, MovementKind
 from coal.models import Movement, StockDay, Yard
 from coal.replay import Entry, closing_stock, first_short_day, standing
+from tests.coal_factories import arrivals_kept, arrivals_told
 from tests.factories import UserFactory, YardFactory
 
 pytestmark = pytest.mark.django_db
@@ -50,12 +51,25 @@ def is_second_count(told: list[Entry], entry: Entry) -> bool:
     return entry.kind is MovementKind.COUNT and entry.day in counts
 
 
+def details_of(entry: Entry) -> dict[str, Any]:
+    """Of an arrival; with few numbers, so that several come under one, and mostly with a price."""
+    if entry.kind is not MovementKind.ARRIVAL:
+        return {}
+    by = int(entry.quantity_t * 100)
+    return {
+        "contract": ("", "HT-1", "HT-2")[by % 3], "batch": ("", "P-1")[by % 2],
+        "unit_price_yuan_per_t": Decimal(by) / 7 // 1 + Decimal("0.01") if by % 5 else None,
+    }  # fmt: skip
+
+
 def enter(yard: Yard, entry: Entry, by: User) -> bool:
     try:
         if entry.reverses:
             reverse(Movement.objects.select_related("yard").get(pk=entry.reverses), by=by, reason="写错")
         else:
-            record_movement(yard, by=by, day=entry.day, kind=entry.kind, quantity_t=entry.quantity_t)
+            record_movement(
+                yard, by=by, day=entry.day, kind=entry.kind, quantity_t=entry.quantity_t, **details_of(entry)
+            )  # fmt: skip
     except ValidationError:
         return False
     return True
@@ -88,3 +102,4 @@ def test_what_is_stored_is_what_the_movements_tell(user: User, steps: list[Any])
         assert stored[day].close_t == (closing[before] if before else 0)
     assert set(closing) <= set(stored)
     assert {day: row.received_t for day, row in stored.items()} == running(told)
+    assert arrivals_kept([yard]) == arrivals_told([yard])

@@ -14,13 +14,12 @@ from coal import bookkeeping
 from coal.enums import MovementKind
 from coal.models import Yard
 from common import clock
-from supervision.models import SweepRun
 from tests.cast import Cast
 from tests.coal_factories import make_batch, make_contract, make_fund
 from tests.factories import UnitFactory, YardFactory
 from tests.yard_checks import make_check
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 MOST = 12
 OF_ALL = ("movements", "contracts", "quality", "checks")
 # A company's own people are led from these to their page.
@@ -51,12 +50,6 @@ def arrive(yard: Yard, by: Any, contract: str, batch: str) -> Any:
     )  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def swept() -> None:
-    """Deadlines are watched. While they are not, the shell of every page asks since when."""
-    SweepRun.objects.create(started_at=clock.now(), finished_at=clock.now(), as_of=clock.today())
-
-
 @pytest.mark.parametrize(("who", "name"), CASES)
 def test_a_list_asks_as_much_for_many_rows_as_for_three(
     cast: Cast, client_as: Callable[[Any], Client], who: str, name: str
@@ -73,6 +66,9 @@ def test_a_list_asks_as_much_for_many_rows_as_for_three(
     asked()  # what the shell of the page keeps for a while is there from here on
     few = asked()
     fill(cast, yard, range(3, 9))
+    # So many that those which are warned of are not on the first page.
+    for number in range(50):
+        make_batch(company=cast.chengyuan, by=cast.chengyuan_admin, number=f"S-{number}", sampled_on=clock.today())
     for number in range(3):
         company = UnitFactory(kind="heating_company", region=cast.county)
         other = YardFactory(company=company)

@@ -183,6 +183,19 @@ def test_at_the_end_of_heating_overview_and_sweep_ask_for_the_days_that_are_left
         assert (own.cover.mean_days, own.is_short, judged[cast.chengyuan.pk].is_below) == (14, is_short, is_short)
 
 
+@pytest.mark.parametrize("is_active", [True, False])
+def test_without_a_yard_in_use_neither_overview_nor_sweep_asks_for_days(
+    cast: Cast, client_as: Browser, yards: tuple[Yard, Yard], is_active: bool
+) -> None:
+    Yard.objects.filter(pk=yards[1].pk).update(is_active=is_active)
+    day = dt.date(2026, 11, 17)
+    with on(day):
+        rows = {row.company: row for row in client_as(cast.leader).get("/coal/").context["rows"]}
+        judged = {each.company_id: each.is_below for each in judge(day)}
+    assert (rows[cast.beiyuan].is_short, judged.get(cast.beiyuan.pk, False)) == (is_active, is_active)
+    assert rows[cast.chengyuan].is_short and judged[cast.chengyuan.pk]
+
+
 def test_any_day_and_how_long_every_yard_lasts_on_it(
     cast: Cast, client_as: Browser, yards: tuple[Yard, Yard], django_assert_max_num_queries: Any
 ) -> None:

@@ -14,10 +14,14 @@ from django.test import Client
 
 from accounts.models import Unit
 from audit.models import AuditEntry
+from coal.bookkeeping import record_movement, reverse
+from coal.enums import MovementKind
 from coal.models import Movement, ProgressLine
 from coal.progress_selectors import snapshot
 from common.spreadsheets.models import ImportBatch, Pile
 from tests.cast import Cast
+from tests.coal_factories import make_contract, make_estimate, make_target
+from tests.factories import YardFactory
 from tests.workbooks import xlsx
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +40,10 @@ TOP: list[Sequence[Any]] = [
 GOOD = [1, "城源热力有限公司", 300.4, 79005, "55,303", 61751, 25655, 16721, 0, 42376, "=J5/E5", 4733]
 BAD = [2, "北苑供热站", 230.8, 55622, 44497, 42203, 17697, 11481, 350, 30028, "=J6/E6", 4761]
 TOTAL = ["合计", "", 531.2, 134627, 99800, 103954, 43352, 28202, 350, 72404]
+
+
+def text(response: Any) -> str:
+    return str(response.content.decode()).replace("\u00a0", " ")
 
 
 def table(*rows: Sequence[Any]) -> bytes:
@@ -100,6 +108,23 @@ def test_what_was_left_over_counts_with_the_arrivals(cast: Cast, summer: Any, fi
     assert rows[0]["fields"]["stock_by_movements_t"] == "1300"
 
 
+@pytest.mark.parametrize(
+    ("title", "line"),
+    [
+        ("临岭县“冬煤夏储”工作进展情况统计表（单位：万吨）", "截止日期：2026年7月20日"),
+        ("临岭县“冬煤夏储”工作进展情况统计表", "填报单位：临岭县发展和改革局  截止日期：2026年7月20日  单位：万吨"),
+    ],
+)
+def test_a_unit_of_all_columns_is_found_wherever_it_is_named_above(
+    cast: Cast, file: Path, title: str, line: str
+) -> None:
+    head = ["序号", "企业名称", "储备目标", "累计到货", "当前库存"]
+    content = xlsx([[title], [line], head, [1, "城源热力有限公司", 5.5303, 4.2376, 1.2345]], merge=("A1:E1", "A2:E2"))
+    [row], _ = read(file, content)
+    found = [Decimal(row["fields"][name]) for name in ("target_t", "arrived_spot_t", "stock_reported_t")]
+    assert found == [55303, 42376, 12345]
+
+
 def test_the_same_table_again_changes_nothing_and_another_figure_is_offered(
     cast: Cast, summer: Any, file: Path
 ) -> None:
@@ -125,11 +150,6 @@ def test_an_unknown_company_waits_or_is_made_if_asked_to(cast: Cast, summer: Any
 
 
 def test_beside_the_book(cast: Cast, summer: Any, file: Path, client_as: SignIn) -> None:
-    from coal.bookkeeping import record_movement
-    from coal.enums import MovementKind
-    from tests.coal_factories import make_contract, make_estimate, make_target
-    from tests.factories import YardFactory
-
     yard = YardFactory(company=cast.chengyuan, county=cast.county)
     record_movement(
         yard, by=cast.chengyuan_admin, kind=MovementKind.ARRIVAL, day=dt.date(2026, 6, 1), quantity_t=Decimal(42000)
@@ -142,6 +162,7 @@ def test_beside_the_book(cast: Cast, summer: Any, file: Path, client_as: SignIn)
     assert [(each.label, each.told_t, each.booked_t, each.difference_t) for each in first.figures] == [
         ("本季需煤量", 79005, 79005, 0), ("储备目标", 55303, 55000, 303), ("合同签订量", 61751, 60000, 1751),
         ("上季结余", first.line.opening_stock_t, None, None), ("累计到货", 42376, 42000, 376),
+        ("其中长协到货", 25655, 0, 25655), ("其中市场煤到货", 16721, 0, 16721),
         ("累计耗用", 0, 0, 0), ("库存", 42376, 42000, 376),
         ("供热面积（万㎡）", first.line.area_10k_m2, 200, first.line.area_10k_m2 - 200),
         ("热值（MJ/kg）", first.line.heat_value_mj_per_kg, Decimal("20.934"), first.figures[-1].difference_t),
@@ -153,3 +174,68 @@ def test_beside_the_book(cast: Cast, summer: Any, file: Path, client_as: SignIn)
     assert "按到货减耗用应为 28 828 t，填报库存 30 028 t" in page.replace("\u00a0", " ")
     assert client_as(cast.beiyuan_clerk).get("/coal/progress/2026-07-20/").content.decode().count("城源") == 0
     assert client_as(cast.foreign.admin).get("/coal/progress/2026-07-20/").status_code == 404
+
+
+def test_what_came_is_held_against_the_kinds_of_its_contracts(
+    cast: Cast, summer: Any, file: Path, client_as: SignIn
+) -> None:
+    """25 000 t under a long-term contract, 16 000 t under one of the market, of which 1 000 t were reversed; 500 t
+    without a contract, 60 t with a number that names none."""
+    yard, by = YardFactory(company=cast.chengyuan), cast.chengyuan_admin
+    make_contract(company=cast.chengyuan, by=by, number="L", kind="long_term")
+    make_contract(company=cast.chengyuan, by=by, number="S", kind="spot")
+    came = [
+        record_movement(
+            yard, by=by, kind=MovementKind.ARRIVAL, day=dt.date(2026, 6, 1), quantity_t=Decimal(tonnes), contract=number
+        )
+        for tonnes, number in ((25_000, "L"), (15_000, "S"), (1_000, "S"), (500, ""), (60, "N"))
+    ]
+    reverse(came[2], by=by, reason="重复登记")
+    read(file, table(GOOD))
+    [line] = snapshot(cast.admin, DAY)
+    split = {each.label: (each.told_t, each.booked_t) for each in line.figures if each.label.startswith("其中")}
+    assert split == {"其中长协到货": (25_655, 25_000), "其中市场煤到货": (16_721, 15_000)}
+    assert line.of_no_kind_t == 560
+    assert "另有 560 t 到货没有登记在已知的合同下" in text(client_as(cast.admin).get("/coal/progress/2026-07-20/"))
+
+
+def test_a_table_that_does_not_tell_the_kinds_apart_is_not_held_against_them(
+    cast: Cast, summer: Any, file: Path
+) -> None:
+    head = ["序号", "企业名称", "截止日期", "累计到货", "累计耗用", "库存"]
+    read(file, xlsx([["储煤情况表"], head, [1, "城源热力有限公司", "2026年7月20日", 1000, 200, 800]]))
+    [line] = snapshot(cast.admin, DAY)
+    assert not [each.label for each in line.figures if each.label.startswith("其中")]
+
+
+def test_all_differences_the_farthest_off_first(cast: Cast, summer: Any, file: Path, client_as: SignIn) -> None:
+    for company, by, tonnes in (
+        (cast.chengyuan, cast.chengyuan_admin, 42_000), (cast.beiyuan, cast.beiyuan_admin, 20_000),
+    ):  # fmt: skip
+        record_movement(
+            YardFactory(company=company), by=by, kind=MovementKind.ARRIVAL, day=dt.date(2026, 6, 1),
+            quantity_t=Decimal(tonnes),
+        )  # fmt: skip
+    read(file, table(GOOD, BAD))
+    client, address = client_as(cast.admin), "/coal/progress/2026-07-20/"
+
+    def shown(**query: Any) -> list[tuple[str, str, Any]]:
+        form = client.get(address, query).context["form"]
+        return [(each.line.company.label, each.figure.label, each.figure.off_percent) for each in form.shown]
+
+    # By the book nothing came under a contract and nothing was used; then 9 178 of 20 000, 10 028 of them in the yard.
+    assert shown() == [
+        (cast.chengyuan.label, "其中长协到货", None), (cast.beiyuan.label, "其中长协到货", None),
+        (cast.chengyuan.label, "其中市场煤到货", None), (cast.beiyuan.label, "其中市场煤到货", None),
+        (cast.beiyuan.label, "累计耗用", None), (cast.beiyuan.label, "库存", Decimal("50.1")),
+        (cast.beiyuan.label, "累计到货", Decimal("45.9")), (cast.chengyuan.label, "累计到货", Decimal("0.9")),
+        (cast.chengyuan.label, "库存", Decimal("0.9")),
+    ]  # fmt: skip
+    assert [each[1] for each in shown(company=cast.chengyuan.pk)] == [
+        "其中长协到货", "其中市场煤到货", "累计到货", "库存",
+    ]  # fmt: skip
+    assert [each[0] for each in shown(figure="库存")] == [cast.beiyuan.label, cast.chengyuan.label]
+    assert shown(company=cast.chengyuan.pk, figure="累计耗用") == []
+    # A choice that is none narrows nothing.
+    assert len(shown(company="x")) == 9
+    assert "2 / 9 处" in text(client.get(address, {"figure": "库存"}))

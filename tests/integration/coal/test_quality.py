@@ -17,9 +17,9 @@ from coal.balances import heat_gj
 from coal.enums import INFLOWS, HeatSource, MovementKind
 from coal.layers import layers
 from coal.models import Movement, QualityBatch, StockDay
+from coal.quality_selectors import quality_warnings_of
 from coal.quality_services import correct_batch
 from coal.selectors import stock_by_yard
-from coal.supply_selectors import quality_warnings_of
 from tests.cast import Cast
 from tests.coal_factories import make_batch, make_contract
 from tests.factories import YardFactory

@@ -15,7 +15,7 @@ from tests.cast import Cast
 from tests.coal_factories import make_batch, make_contract
 from tests.factories import YardFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 
 
 def arrive(yard: Any, by: Any, tonnes: str, contract: str = "CY-2026-01", batch: str = "260701") -> Any:

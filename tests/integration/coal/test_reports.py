@@ -21,7 +21,7 @@ from coal.reports import due_at, missing_reports
 from tests.cast import Cast
 from tests.factories import DailyReportFactory, YardFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 YESTERDAY = dt.date(2026, 12, 1)
 FIGURES = {
     "arrived_t": "40", "used_t": "30", "stock_yard_t": "510", "stock_port_t": "0", "stock_transit_t": "120",

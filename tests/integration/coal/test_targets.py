@@ -18,9 +18,10 @@ from audit.models import AuditEntry
 from coal import bookkeeping, demand_services, workflow
 from coal.cover import DayNeed
 from coal.demand_enums import Method, TargetRule
-from coal.demand_selectors import county_sheet, day_needs, milestones_behind, open_milestones
+from coal.demand_selectors import county_sheet, day_needs
+from coal.demand_services import departures_of
 from coal.enums import MovementKind
-from coal.models import DailyTemperature, Estimate, Target, TargetMilestone
+from coal.models import Estimate, Target, TargetMilestone
 from common.concurrency import Stale
 from notifications.models import Message
 from tests.cast import Cast
@@ -256,6 +257,7 @@ def test_each_side_returns_with_a_reason(cast: Cast, client_as: Browser, estimat
         ("filed", "approve", "development_officer", 409),
         ("approved", "withdraw", "chengyuan_admin", 409),
         ("draft", "revise", "chengyuan_admin", 409),
+        ("draft", "drop", "chengyuan_admin", 409),
         ("draft", "file", "beiyuan_admin", 404),
         ("draft", "nonsense", "chengyuan_admin", 404),
     ],
@@ -281,7 +283,7 @@ def test_no_milestone_for_arrivals_no_filing(cast: Cast, client_as: Browser, est
 def test_a_plan_that_is_less_than_usual_before_heating_says_why(
     cast: Cast, client_as: Browser, estimate: Estimate
 ) -> None:
-    """40 % by the end of August, and nothing more; then nothing at all before heating."""
+    """40 % by the end of August, nothing more and no contract; then nothing at all before heating."""
     target, company = make_target(estimate), client_as(cast.chengyuan_admin)
     said = "供暖（11月15日）前的到货节点只到 40%，低于本县常用的 80%"
     assert said in text(company.get(reverse("coal:target_move", args=[target.pk, "file"])))
@@ -306,10 +308,32 @@ def test_a_plan_that_is_less_than_usual_before_heating_says_why(
 
 def test_a_usual_plan_needs_no_reason(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
     target = make_target(estimate)
-    TargetMilestone.objects.create(
-        target=target, kind="arrived", due_on=dt.date(2026, 11, 14), share_percent=80, quantity_t=43_149
-    )
+    for kind, day, percent in (
+        ("contracted", dt.date(2026, 6, 30), 100), ("arrived", dt.date(2026, 9, 30), 60),
+        ("arrived", dt.date(2026, 11, 14), 80),
+    ):  # fmt: skip
+        TargetMilestone.objects.create(target=target, kind=kind, due_on=day, share_percent=percent, quantity_t=1)
     assert move(client_as(cast.chengyuan_admin), target, "file").status_code == 302
+
+
+def test_every_milestone_is_held_against_the_usual(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
+    """Less is signed and has come by August, half as long has it to last; a later step does not make up for it."""
+    target = make_target(estimate)
+    target.milestones.update(share_percent=20)
+    for kind, day, percent, days in (
+        ("contracted", dt.date(2026, 6, 30), 70, None), ("contracted", dt.date(2026, 9, 1), 100, None),
+        ("arrived", dt.date(2026, 11, 14), 80, None), ("cover", dt.date(2026, 11, 15), None, 15),
+        ("cover", dt.date(2027, 2, 1), None, 7),
+    ):  # fmt: skip
+        TargetMilestone.objects.create(
+            target=target, kind=kind, due_on=day, share_percent=percent, quantity_t=percent, cover_days=days
+        )
+    assert departures_of(target) == [
+        "6月30日前的合同节点只到 70%，低于本县常用的 100%", "8月31日前的到货节点只到 20%，低于本县常用的 40%",
+        "9月30日前的到货节点只到 20%，低于本县常用的 60%", "供暖期最低可用天数只要 7 天，低于本县常用的 15 天",
+    ]  # fmt: skip
+    target.milestones.filter(kind="cover", cover_days=15).delete()
+    assert departures_of(target)[-1] == "供暖（11月15日）起没有要求最低可用天数，本县常用的是 15 天"
 
 
 def test_who_was_second_sees_what_happened(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
@@ -370,6 +394,17 @@ def test_a_change_after_approval_is_a_new_revision(cast: Cast, client_as: Browse
     first.refresh_from_db()
     assert first.status == "approved"
     assert move(company, first, "revise", note="再来").status_code == 409
+    assert not county_sheet(cast.season, cast.leader).is_final
+
+    # Opened by mistake: it is given up, and the next one has a number of its own.
+    assert "放弃修订" not in text(company.get(first.get_absolute_url()))
+    assert move(company, second, "drop").status_code == 422
+    move(company, second, "drop", note="点错了")
+    second.refresh_from_db()
+    assert (second.status, county_sheet(cast.season, cast.leader).is_final) == ("dropped", True)
+    assert move(company, second, "file").status_code == 409
+    move(company, first, "revise", note="新接两个小区")
+    second = Target.objects.get(revision=3)
 
     address = reverse("coal:target_edit", args=[second.pk])
     company.post(address, typed(*ROWS, amount="90", version=str(second.version)))
@@ -462,16 +497,6 @@ def test_what_a_day_burns(cast: Cast, estimate: Estimate) -> None:
     assert need == {cast.chengyuan.pk: DayNeed(Decimal("359.6"), Decimal("515.9"), "本季测算")}
 
 
-def test_milestones_for_the_sweep_are_those_in_force(cast: Cast, estimate: Estimate) -> None:
-    target = make_target(estimate, status="approved")
-    TargetMilestone.objects.create(
-        target=target, kind="arrived", due_on=dt.date(2026, 9, 30), share_percent=60, quantity_t=32_362
-    )
-    make_target(estimate, status="draft", revision=2)
-    due = open_milestones(dt.date(2026, 8, 31))
-    assert [(each.target, each.quantity_t, each.target.company) for each in due] == [(target, 21_574, cast.chengyuan)]
-
-
 def test_a_milestone_is_held_against_the_book(cast: Cast, client_as: Browser, estimate: Estimate, summer: Any) -> None:
     target = make_target(estimate, status="approved", quantity_t=Decimal(1000))  # 400 t by 31 August
     yard = YardFactory(company=cast.chengyuan)
@@ -480,41 +505,12 @@ def test_a_milestone_is_held_against_the_book(cast: Cast, client_as: Browser, es
     bookkeeping.record_movement(yard, day=dt.date(2026, 7, 1), quantity_t=Decimal(100), **arrival)
     page = text(client_as(cast.leader).get(target.get_absolute_url()))
     assert "未到期" in page and "还差 150 t" in page
-    assert milestones_behind(cast.season, cast.leader, dt.date(2026, 8, 31)) == []
 
     summer.move_to(dt.datetime(2026, 9, 2, 2, tzinfo=dt.UTC))
     assert "2 天，差 150 t" in text(client_as(cast.leader).get(target.get_absolute_url()))
-    [(milestone, found)] = milestones_behind(cast.season, cast.leader, dt.date(2026, 9, 2))
-    assert (milestone.target, found.in_place_t, found.lacking_t, found.days_late) == (target, 250, 150, 2)
-    assert milestones_behind(cast.season, cast.beiyuan_clerk, dt.date(2026, 9, 2)) == []
 
     bookkeeping.record_movement(yard, day=dt.date(2026, 9, 1), quantity_t=Decimal(150), **arrival)
     assert "2026-09-01，晚 1 天" in text(client_as(cast.leader).get(target.get_absolute_url()))
-    assert milestones_behind(cast.season, cast.leader, dt.date(2026, 9, 2)) == []
-
-
-def test_the_cold_spell_page(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
-    address = reverse("coal:cold_spell", args=[cast.season.pk, cast.chengyuan.pk])
-    query = {"stock_t": "5000", "arrivals_t": "0", "first": "11.20", "days": "5", "mean_c": "-15"}
-    page = text(client_as(cast.leader).get(address, query))
-    # 359.6 a day from 15 November: 13 days; five of 515.9 among them: 11.
-    assert "烧到 2026-11-27" in page and "烧到 2026-11-25" in page
-    assert "359.6 × (18 − (−15)) ÷ (18 − (−5)) = 515.9 t" in page
-    # Each yard by itself, without arrivals: 3 597 t are ten mean days.
-    for name, tonnes in (("东厂", 3_596), ("西厂", 900)):
-        yard = YardFactory(company=cast.chengyuan, name=name)
-        bookkeeping.count(yard, by=cast.chengyuan_admin, day=dt.date(2026, 8, 1), quantity_t=Decimal(tonnes))
-    form = client_as(cast.leader).get(address).context["form"]
-    assert (form["stock_t"].value(), form["stock_t"].help_text.replace("\u00a0", " ")) == (
-        "4496", "东厂 3 596 t、西厂 900 t",
-    )  # fmt: skip
-    yards = client_as(cast.leader).get(address, query).context["yards"]
-    assert [(each["name"], each["plan"], each["cold"]) for each in yards] == [
-        ("东厂", "烧到 2026-11-24", "烧到 2026-11-22"), ("西厂", "烧到 2026-11-16", "烧到 2026-11-16"),
-    ]  # fmt: skip
-    wrong = client_as(cast.leader).get(address, {**query, "first": "2026-10-01"})
-    assert wrong.status_code == 422
-    assert "应在 2026-11-15 到 2027-03-15 之间" in text(wrong)
 
 
 @pytest.mark.parametrize("name", ["coal:target_list", "coal:estimate_list"])
@@ -529,26 +525,3 @@ def test_a_countys_page_costs_the_same_with_many_companies(
     with django_assert_max_num_queries(12):
         page = client.get(reverse(name))
     assert "第11供热站" in text(page)
-
-
-def test_the_cold_spell_begins_with_what_is_burnt_now(
-    cast: Cast, client_as: Browser, estimate: Estimate, summer: Any
-) -> None:
-    """In season the page's mean day is that of the days of supply, at the temperature at which it was burnt."""
-    summer.move_to(dt.datetime(2026, 11, 26, 2, 0, tzinfo=dt.UTC))
-    yard, by = YardFactory(company=cast.chengyuan), cast.chengyuan_admin
-    bookkeeping.count(yard, by=by, day=dt.date(2026, 11, 1), quantity_t=Decimal(9000))
-    for day in range(19, 26):
-        bookkeeping.record_movement(
-            yard, by=by, day=dt.date(2026, 11, day), kind=MovementKind.USE, quantity_t=Decimal(410)
-        )
-    address = reverse("coal:cold_spell", args=[cast.season.pk, cast.chengyuan.pk])
-    query = {"stock_t": "5000", "arrivals_t": "0", "first": "11.30", "days": "5", "mean_c": "-15"}
-    page = text(client_as(cast.leader).get(address, query))
-    assert "平均日 410 t/d，取自近 7 天平均耗用" in page
-    # No temperatures are known: the ratio is the estimate's.
-    assert "410 × (18 − (−15)) ÷ (18 − (−5)) = 588.3 t" in page
-    for day in range(19, 26):
-        DailyTemperature.objects.create(county=cast.county, day=dt.date(2026, 11, day), mean_c=Decimal(-2))
-    page = text(client_as(cast.leader).get(address, query))
-    assert "410 × (18 − (−15)) ÷ (18 − (−2)) = 676.5 t" in page and "这几天平均气温 -2 ℃" in page

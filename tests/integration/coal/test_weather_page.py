@@ -19,7 +19,7 @@ from common.spreadsheets.models import ImportBatch
 from tests.cast import Cast
 from tests.coal_factories import a_winter_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
 
 

@@ -20,7 +20,7 @@ from coal.services import change_yard
 from tests.cast import Cast
 from tests.factories import MovementFactory, YardFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 TODAY = dt.date(2026, 8, 3)
 SignIn = Callable[[Any], Client]
 

@@ -14,7 +14,7 @@ from django.views.generic import FormView
 from common.pending_forms import MAX_BYTES, PendingFormMixin, posted_or_pending, take_pending
 from tests.factories import UserFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 
 class NoteForm(forms.Form):

@@ -21,6 +21,7 @@ from complaints.models import Order, Visit
 from complaints.periods import days, same_day_before, season_to_date
 from complaints.summary import KINDS, summary
 from complaints.tallies import measured_by_the_rules
+from facilities.season_companies import assign_company
 from tests.cast import Cast
 from tests.factories import CommunityFactory
 from tests.integration.complaints.test_counting import values_of
@@ -202,6 +203,29 @@ def test_by_company_and_what_is_not_dispatched(cast: Cast, winter: Any) -> None:
     assert theirs.total.pairs[0].now.value == 1
 
 
+def test_households_are_those_of_the_company_of_each_season(cast: Cast, winter: Any) -> None:
+    CommunityFactory(county=cast.county, name="东湖小区", company=cast.beiyuan, households=500)
+    cast.community.households = 1000
+    cast.community.save()
+    assign_company(cast.last_season, [cast.community], cast.beiyuan, by=cast.admin)
+    for n, season in enumerate((cast.season, cast.last_season)):
+        order = dispatched(cast, cast.beiyuan, **numbered(n))
+        received_at = NOW if season == cast.season else NOW.replace(year=2025)
+        Order.objects.filter(pk=order.pk).update(season=season, received_at=received_at)
+
+    def rates(user: Any) -> dict[str, Any]:
+        pairs = {str(each.company): each.pairs[3] for each in figures(user, cast.season, NOW).companies}
+        return {name: (pair.now.value, pair.before and pair.before.value) for name, pair in pairs.items()}
+
+    # 1 ÷ 500 now, 1 ÷ 1500 then; 城源 had no household then.
+    assert rates(cast.admin) == {
+        "北苑供热站": (Decimal("20.00"), Decimal("6.67")), "城源热力有限公司": (Decimal("0.00"), None),
+    }  # fmt: skip
+    assert rates(cast.beiyuan_clerk) == {"北苑供热站": (Decimal("20.00"), Decimal("6.67"))}
+    then = hot_spots(cast.beiyuan_clerk, cast.last_season, NOW)
+    assert [str(spot.place) for spot in then.communities.ranked] == ["幸福小区"]
+
+
 def test_platforms_are_counted_apart(cast: Cast, winter: Any) -> None:
     registered(cast, **numbered(1), platform="province")
     workflow.withdraw(handled(cast, **numbered(2), platform="city"), by=cast.hotline, reason="平台撤件")
@@ -240,7 +264,7 @@ def test_another_countys_orders_are_in_nobodys_figures(cast: Cast, winter: Any) 
 
 def test_as_many_queries_for_many(cast: Cast, winter: Any, django_assert_num_queries: Any) -> None:
     def queries() -> None:
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             figures(cast.admin, cast.season, NOW)
 
     dispatched(cast)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEntry
 from common import occasions
@@ -23,7 +25,7 @@ from tests.cast import Cast
 from tests.hazards import hazard_of
 from tests.orders import dispatched, registered
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 SignIn = Callable[[Any], Client]
 TODAY = dt.date(2026, 8, 3)
 
@@ -112,6 +114,107 @@ class TestLinking:
         assert not hazard.occasions.exists()
         with pytest.raises(MoveRefused, match="没有关联"):
             unlink_hazard(order, by=cast.hotline, hazard=hazard, reason="不是同一根立管")
+
+
+class TestLinkingOnItsPages:
+    def page(self, order: Order) -> str:
+        return f"/complaints/{order.pk}/hazards/"
+
+    def offers(self, client: Client, order: Order, query: str = "") -> list[tuple[str, str]]:
+        found = client.get(self.page(order) + query).context["offers"]
+        return [(each.hazard.problem_point, each.why) for each in found]
+
+    def test_open_hazards_of_the_place_come_first_then_the_companys(self, cast: Cast, client_as: SignIn) -> None:
+        cast.community.station = cast.station
+        cast.community.save()
+        order, client = leak(cast), client_as(cast.hotline)
+        here = hazard_of(cast, problem_point="楼内立管")
+        here.communities.add(cast.community)
+        hazard_of(cast, problem_point="站内阀门", facility=cast.station)
+        hazard_of(cast, problem_point="别处管沟")
+        Hazard.objects.filter(pk=hazard_of(cast, problem_point="北苑锅炉").pk).update(lead_unit=cast.beiyuan)
+        hazard_of(cast, "closed", problem_point="已经修好")
+        assert self.offers(client, order) == [
+            ("楼内立管", "同一小区"), ("站内阀门", "同一换热站"), ("别处管沟", "同一企业"),
+        ]  # fmt: skip
+        assert self.offers(client, order, "?q=北苑锅炉") == [("北苑锅炉", "")]
+        assert self.offers(client, order, "?q=已经修好") == []
+        link_hazard(order, by=cast.hotline, number=here.number)
+        assert ("楼内立管", "同一小区") not in self.offers(client, order)
+        assert "至少" in text(client.get(self.page(order) + "?q=管"))
+
+    def test_nothing_is_offered_of_an_order_that_has_nothing_in_common(self, cast: Cast, client_as: SignIn) -> None:
+        hazard_of(cast)
+        order = registered(cast, community=None)
+        assert self.offers(client_as(cast.hotline), order) == []
+
+    def test_as_many_queries_for_many(self, cast: Cast, client_as: SignIn) -> None:
+        order, client = leak(cast), client_as(cast.hotline)
+        self.offers(client, order)
+
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as asked:
+                self.offers(client, order)
+            return len(asked)
+
+        hazard_of(cast)
+        one = queries()
+        for n in range(25):
+            hazard_of(cast, problem_point=f"{n}号井")
+        assert (queries(), len(self.offers(client, order))) == (one, 20)
+
+    def test_linked_and_taken_back_both_pages_tell(self, cast: Cast, client_as: SignIn) -> None:
+        hazard, order, client = hazard_of(cast), leak(cast), client_as(cast.hotline)
+        assert f'href="{self.page(order)}"' in text(client.get(order.get_absolute_url()))
+        done = text(client.post(self.page(order), {"number": hazard.number}, follow=True))
+        assert f"已关联隐患 {hazard.number}，销号后提醒回访诉求人" in done
+        assert f'<a href="{hazard.get_absolute_url()}">{hazard.number}</a>' in done
+        assert f'<a href="{order.get_absolute_url()}">{"投诉 TS-2026-00001"}' in text(
+            client_as(cast.admin).get(hazard.get_absolute_url())
+        )
+        unlink = f"{self.page(order)}{hazard.pk}/unlink/"
+        assert client.post(unlink, {"reason": " "}).status_code == 422
+        assert hazard.occasions.count() == 1
+        done = text(client.post(unlink, {"reason": "不是同一根立管"}, follow=True))
+        assert f"与隐患 {hazard.number} 已取消关联" in done
+        assert not hazard.occasions.exists()
+        assert "来自" not in text(client.get(hazard.get_absolute_url())).split("经过")[0]
+        for target, action in ((order, "取消关联隐患"), (hazard, "取消关联投诉")):
+            assert AuditEntry.objects.of(target).get(action=action).note == "不是同一根立管"
+        assert client.get(unlink).status_code == 404
+
+    def test_what_is_refused_is_said_beside_the_number(self, cast: Cast, client_as: SignIn) -> None:
+        order, closed, client = leak(cast), hazard_of(cast, "closed"), client_as(cast.hotline)
+        for number, said in (
+            ("YH-1", "隐患台账里没有“YH-1”，请核对编号"),
+            (closed.number, "现在是“已销号”，不能再关联"),
+            ("", "必填"),
+        ):
+            response = client.post(self.page(order), {"number": number})
+            assert response.status_code == 422
+            assert said in text(response)
+        foreign = hazard_of(cast)
+        Hazard.objects.filter(pk=foreign.pk).update(county=cast.foreign.county, season=cast.foreign.season)
+        assert client.post(self.page(order), {"number": foreign.number}).status_code == 422
+
+    def test_an_invalid_order_is_not_linked_and_offers_no_button(self, cast: Cast, client_as: SignIn) -> None:
+        order, client = leak(cast), client_as(cast.hotline)
+        workflow.invalidate(order, by=cast.hotline, reason="重复登记")
+        assert self.page(order) not in text(client.get(order.get_absolute_url()))
+        response = client.post(self.page(order), {"number": hazard_of(cast).number})
+        assert "现在是“无效”，不能关联隐患" in text(response)
+
+    def test_companies_neither_link_nor_unlink(self, cast: Cast, client_as: SignIn) -> None:
+        order, hazard, client = leak(cast), hazard_of(cast), client_as(cast.chengyuan_admin)
+        link_hazard(order, by=cast.hotline, number=hazard.number)
+        assert client.post(self.page(order), {"number": hazard.number}).status_code == 403
+        assert client.post(f"{self.page(order)}{hazard.pk}/unlink/", {"reason": "x"}).status_code == 403
+        shown = text(client.get(order.get_absolute_url()))
+        assert hazard.number in shown
+        assert "取消关联" not in shown
+        assert self.page(order) not in shown
+        with pytest.raises(PermissionDenied):
+            unlink_hazard(order, by=cast.chengyuan_admin, hazard=hazard, reason="x")
 
 
 class TestStruckOff:

@@ -1,6 +1,7 @@
 """Hotlines' exports come in: what is read, what waits, what is the same order, what is handed out."""
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,17 +16,20 @@ from openpyxl import Workbook
 from accounts.models import User
 from accounts.roles import HOTLINE
 from audit.models import AuditEntry
+from common import clock
+from common.moves import MoveRefused
 from common.spreadsheets.ledgers.registering import apply_updates, import_ready
 from common.spreadsheets.ledgers.settling import settle
 from common.spreadsheets.models import ImportBatch, ImportRow
 from common.spreadsheets.staging import keep_upload, read_upload
 from common.spreadsheets.tasks import importer_of
 from complaints.models import Order
+from complaints.services import edit
 from facilities.models import NameAlias, SeasonCompany
 from notifications.models import Message
 from tests.cast import Cast
 from tests.factories import CommunityFactory
-from tests.orders import dispatched
+from tests.orders import dispatched, registered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 HEAD = (
@@ -143,6 +147,11 @@ def test_other_heads_notes_above_and_a_head_of_two_rows(cast: Cast) -> None:
         ({"诉求地址": "幸福小区二期3号楼"}, "community", "幸福小区二期",
         "系统里没有小区“幸福小区二期”，请改为已有的小区，或先建立该小区"),
         ({"诉求地址": ""}, "community", "", "没有地址，请选择小区"),
+        ({"诉求地址": "无主小区对面的幸福小区2号楼1单元301"}, "community", "",
+        "地址里写了无主小区、幸福小区，请选择是哪一个小区"),
+        ({"诉求地址": "幸福小区对面某某苑2号楼"}, "community", "", "地址里写了幸福小区，请选择小区；就是它的也请选上"),
+        ({"诉求地址": "幸福小区5号楼4-2-301"}, "room", "",
+        "地址“幸福小区5号楼4-2-301”里看不出哪个是单元、哪个是房号，请填写单元和房号"),
         ({"诉求类型": "路灯"}, "category", "路灯",
         "应为温度不达标、未按时供热、停暖、管线漏水、收费退费、服务态度、政策咨询、其他之一"),
         ({"来电时间": "2026-08-32 10:00"}, "received_at", "2026-08-32 10:00",
@@ -153,6 +162,7 @@ def test_other_heads_notes_above_and_a_head_of_two_rows(cast: Cast) -> None:
     ],
 )  # fmt: skip
 def test_what_a_row_waits_for(cast: Cast, said: dict[str, str], field: str, read: str, expected: str) -> None:
+    CommunityFactory(county=cast.county, name="无主小区", company=None)
     row = only(stage(cast.hotline, table(line(**said))))
     assert row.pile == "waits"
     assert {key: row.problems[0][key] for key in ("field", "read", "expected")} == {
@@ -175,6 +185,82 @@ def test_the_same_order_twice_and_registered_before(cast: Cast) -> None:
     # Another source gives out numbers of its own.
     assert piles(again) == ["repeat", "ready"]
     assert again.rows.get(row=2).reason == "已登记为 TS-2026-00001"
+
+
+def test_a_row_that_does_not_say_its_source_is_the_hotlines(cast: Cast) -> None:
+    rows = line("LL1"), line("LL1", 来源=""), line("LL2"), line("LL2", 来源="", 诉求人="李")
+    batch = stage(cast.hotline, table(*rows))
+    assert [*batch.rows.order_by("row").values_list("pile", "conflict")] == [
+        ("ready", ""), ("repeat", ""), ("waits", "第 5 行是同一个工单号，内容不同，请核对以哪一行为准"),
+        ("waits", "第 4 行是同一个工单号，内容不同，请核对以哪一行为准"),
+    ]  # fmt: skip
+
+
+def test_a_number_is_the_same_in_full_width_and_small_letters(cast: Cast) -> None:
+    bring_in(stage(cast.hotline, table(line("LL9"))))
+    assert piles(stage(cast.hotline, table(line("ll9")), "b.csv")) == ["repeat"]
+    assert piles(stage(cast.hotline, table(line("ＬＬ９"), encoding="utf-8"), "c.csv")) == ["repeat"]
+    with pytest.raises(MoveRefused, match="已经登记过，编号 TS-2026-00001"):
+        registered(cast, source="hotline", outside_number="ｌｌ9")
+
+
+def test_without_a_number_a_neighbours_complaint_is_another(cast: Cast) -> None:
+    def said(room: str, phone: str) -> list[str]:
+        return line("", 来电时间="2026-08-02", 诉求地址=f"幸福小区{room}", 联系电话=phone, 诉求内容="家里不热")
+
+    first = [said("1号楼1单元101", "13811110001"), said("1号楼1单元102", "13811110002"), said("1号楼1单元103", "")]
+    bring_in(stage(cast.hotline, table(*first)))
+    later = [
+        said("1号楼2单元201", "13811110003"), said("1号楼2单元202", ""), said("1号楼1单元102", "13811110002"),
+        said("1号楼1单元103", ""),
+    ]  # fmt: skip
+    assert piles(stage(cast.hotline, table(*later), "次日.csv")) == ["ready", "ready", "repeat", "repeat"]
+
+
+def test_a_phone_that_nobody_gave_is_none(cast: Cast) -> None:
+    said = {"LL1": "未提供", "LL2": "19527408846.0", "LL3": "12345"}
+    rows = stage(cast.hotline, table(*(line(number, 联系电话=phone) for number, phone in said.items()))).rows
+    assert [(row.fields["phone"], row.pile) for row in rows.order_by("row")] == [
+        (None, "ready"), ("19527408846", "ready"), ("12345", "ready"),
+    ]  # fmt: skip
+    assert registered(cast, phone="不详").phone == ""
+
+
+def test_what_is_personal_in_other_columns_is_not_kept_with_the_row(cast: Cast) -> None:
+    further = {
+        "来电号码": "13911112222",
+        "家属手机": "13911113333",
+        "联系人": "赵钱孙",
+        "备注": "找13911114444",
+        "楼层": "4",
+    }
+    row = line(诉求内容="王先生家不热，请打13911115555")
+    batch = stage(cast.hotline, table([*row, *further.values()], head=[*HEAD, *further]))
+    order = Order.objects.get(pk__in=bring_in(batch))
+    assert (order.phone, order.content) == ("19527408846", "王先生家不热，请打13911115555")
+    raw = order.origin["raw"]
+    assert not {"诉求人", "联系电话", *further} & raw.keys() - {"楼层"}
+    assert (raw["诉求内容"], raw["楼层"]) == ("诉求人家不热，请打139****5555", "4")
+    assert (raw["工单编号"], raw["来电时间"]) == ("LL1", WHEN)
+
+
+def test_an_update_does_not_leave_the_season(cast: Cast) -> None:
+    bring_in(stage(cast.hotline, table(line("LL1"))))
+    later = stage(cast.hotline, table(line("LL1", 来电时间="2026-01-10 08:00")), "次日.csv")
+    done, [refused] = apply_updates([only(later)], importer_of(later, by=cast.hotline))
+    assert done == 0 and "不在 2026-2027 采暖季" in str(refused)
+    order = Order.objects.get()
+    with pytest.raises(MoveRefused, match="还没有到，请核对"):
+        edit(order, by=cast.hotline, version=order.version, values={"received_at": clock.now() + dt.timedelta(hours=1)})
+
+
+def test_a_household_is_one_whichever_way_it_came_in(cast: Cast) -> None:
+    bring_in(stage(cast.hotline, table(line("LL1", 诉求地址="幸福小区3号楼2-501"))))
+    registered(cast, building="三号楼", building_unit="2单元", room="501室")
+    assert {*Order.objects.values_list("household", flat=True)} == {f"{cast.community.pk}:3:2:501"}
+    # What is written otherwise and means the same is no change.
+    again = stage(cast.hotline, table(line("LL1", 诉求地址="幸福小区3号楼2-501", 楼号="03#"), head=[*HEAD, "楼号"]))
+    assert piles(again) == ["repeat"]
 
 
 def test_a_later_export_offers_what_it_says_otherwise(cast: Cast) -> None:
@@ -206,7 +292,7 @@ def test_a_company_that_contradicts_the_seasons_is_a_persons_choice(cast: Cast) 
     assert [(each["field"], each["expected"]) for each in row.problems] == [
         (
             "company",
-            "2026-2027 采暖季幸福小区由城源热力有限公司供热，与原表的北苑供热站不一致；"
+            "2026-2027 采暖季幸福小区由城源热力有限公司供热，与原来写的北苑供热站不一致；"
             "不改的登记后由人确定派给谁",
         )
     ]  # fmt: skip
@@ -291,6 +377,15 @@ def test_a_name_settled_once_is_learned_for_the_others(cast: Cast, client_as: Ca
     assert answer.status_code == 302, answer.content.decode()
     assert piles(batch) == ["ready"] * 3
     assert NameAlias.objects.get().community == cast.community
+
+
+def test_a_look_at_the_callers_of_a_table_is_on_record(cast: Cast, client_as: Callable[[Any], Client]) -> None:
+    batch = stage(cast.hotline, table(line("LL1")))
+    assert "19527408846" in client_as(cast.hotline).get(
+        reverse("complaints:order_import_batch", args=[batch.pk])
+    ).content.decode()  # fmt: skip
+    entry = AuditEntry.objects.get(action="查看导入表中的诉求人信息")
+    assert (entry.actor, entry.note, entry.region_code) == (cast.hotline, "12345导出.csv", cast.county.code)
 
 
 def test_the_page_imports_and_hands_out(cast: Cast, client_as: Callable[[Any], Client]) -> None:

@@ -11,7 +11,7 @@ from complaints.limits import Limits, remove_limit, set_limit
 from complaints.models import Limit
 from tests.cast import Cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 START = timezone.make_aware(dt.datetime(2026, 9, 30, 16, 30))
 
 

@@ -25,7 +25,7 @@ from tests.factories import CommunityFactory
 from tests.orders import advanced, dispatched, handled, registered, reported, solve
 from tests.pictures import photo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 As = Callable[[Any], Client]
 S = OrderStatus
 

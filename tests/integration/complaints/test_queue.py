@@ -22,7 +22,7 @@ from tests.cast import Cast
 from tests.factories import CommunityFactory
 from tests.orders import dispatched, registered
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 SignIn = Callable[[Any], Client]
 
 
@@ -158,6 +158,25 @@ def test_a_pasted_text_is_looked_over_and_registered(cast: Cast, client_as: Sign
     assert again.status_code == 422
     assert "已经登记过，编号 TS-2026-00001，请不要重复登记" in again.content.decode()
     assert "只有15度" in again.content.decode()
+
+
+def test_a_pasted_company_that_contradicts_the_seasons_is_a_persons_choice(cast: Cast, client_as: SignIn) -> None:
+    client = client_as(cast.hotline)
+    text = TEXT.replace("反映", "承办单位：北苑供热站；反映")
+    page = client.post(reverse("complaints:paste"), {"text": text})
+    contradiction = "2026-2027 采暖季幸福小区由城源热力有限公司供热，与原来写的北苑供热站不一致"
+    assert contradiction in page.content.decode()
+    form = page.context["form"]
+    posted = {form.add_prefix(name): form[name].value() or "" for name in form.fields}
+    assert posted[form.add_prefix("company")] == "北苑供热站"
+    for button in ("dispatch", "register"):
+        answer = client.post(reverse("complaints:paste"), {**posted, button: "1"})
+        assert answer.status_code == 422
+        assert "由城源热力有限公司供热，与填写的北苑供热站不一致" in answer.content.decode()
+        assert 'type="checkbox" name="order-company_is_chosen"' in answer.content.decode()
+    assert not Order.objects.exists()
+    client.post(reverse("complaints:paste"), {**posted, "order-company_is_chosen": "on", "dispatch": "1"})
+    assert Order.objects.get().company == cast.beiyuan
 
 
 def exported(user: Any, query: str = "", look: Look = Look.PLAIN) -> list[dict[str, Any]]:

@@ -26,10 +26,8 @@ def ago(days: float) -> dt.datetime:
 
 def counted(cast: Cast) -> dict[tuple[int, int | None], int]:
     """By season: 1 for the present one, 0 for the one before."""
-    season = Case(
-        When(received_at__gte=cast.season.summer_start_on, then=Value(1)), default=Value(0),
-        output_field=IntegerField(),
-    )  # fmt: skip
+    begins = timezone.make_aware(dt.datetime.combine(cast.season.summer_start_on, dt.time()))
+    season = Case(When(received_at__gte=begins, then=Value(1)), default=Value(0), output_field=IntegerField())
     return count_repeats(Order.objects.all(), season, Q(), counting_of(cast.county), by=HANDLED_BY)
 
 

@@ -17,13 +17,14 @@ from common.moves import MoveRefused
 from complaints import workflow
 from complaints.enums import Cause, MeasuringPlace, OrderStatus
 from complaints.models import Order
-from complaints.workflow import FUNCTIONS, MOVES, moves_for
+from complaints.moves import MOVES, moves_for
+from complaints.workflow import FUNCTIONS
 from notifications.models import Message
 from tests.cast import Cast
 from tests.orders import advanced, dispatched, handled, registered, reported
 
 S = OrderStatus
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 NOW = dt.datetime(2026, 8, 3, 2, 0, tzinfo=dt.UTC)
 
 DESK = {roles.ADMIN, roles.INSPECTOR, roles.HOTLINE}
@@ -223,6 +224,25 @@ def test_merging_names_the_other(cast: Cast) -> None:
     assert (same.status, same.merged_into) == (S.MERGED, main)
     assert refusal("merge", main, cast.hotline, into=registered(cast)) == [
         f"已有工单并入 {main.number}，请把别的并进来，不要再把它并走"
+    ]
+
+
+@pytest.mark.parametrize("settled", [S.CLOSED, S.INVALID, S.MERGED])
+def test_nothing_is_merged_into_what_is_settled(cast: Cast, settled: OrderStatus) -> None:
+    into = advanced(cast, settled)
+    assert refusal("merge", registered(cast), cast.hotline, into=into) == [
+        f"{into.number} 现在是“{into.state.label}”，不能并入；请选还在办理的那一件"
+    ]
+
+
+def test_an_order_that_stands_for_others_is_not_given_up(cast: Cast) -> None:
+    main, same = registered(cast), registered(cast)
+    workflow.merge(same, by=cast.hotline, into=Order.objects.get(pk=main.pk))
+    with pytest.raises(Stale):
+        workflow.accept(main, by=cast.hotline)  # read before the other was merged into it
+    main.refresh_from_db()
+    assert refusal("invalidate", main, cast.hotline, reason="不属于供热") == [
+        f"{same.number} 已并入 {main.number}，作无效处理会丢下这些诉求人；请照常派单、办理，由企业如实反馈，回访后办结"
     ]
 
 

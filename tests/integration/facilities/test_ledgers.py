@@ -103,7 +103,7 @@ def test_a_list_as_offices_keep_it_is_read_into_its_piles(cast: Cast) -> None:
     }  # fmt: skip
     first = batch.rows.get(row=5).fields
     assert first == {
-        "name": "锦绣花园", "company": "城源热力", "township": "城关镇", "households": 420,
+        "name": "锦绣花园", "company": "城源热力", "township": "城关镇", "station": None, "households": 420,
         "heated_area_m2": "38500.00", "built_year": 2005, "address": None, "latitude": None, "longitude": None,
     }  # fmt: skip
     assert batch.rows.get(row=6).fields["company"] == "城源热力"
@@ -244,10 +244,26 @@ def test_emptied_states_and_names_empty_nothing_that_must_be_there(cast: Cast) -
     assert [each["field"] for each in row.changes] == ["community"]
 
 
-def test_cells_that_say_nothing_because_of_a_formula_are_named(cast: Cast) -> None:
+def test_a_row_waits_for_a_cell_that_says_nothing_because_of_a_formula(cast: Cast) -> None:
     head = ["小区名称", "供热企业", "户数", "供热面积"]
-    content = book([head, ["东湖小区", "北苑供热站", "=1+1", 90.5], ["合计", None, "=SUM(C2:C2)", None]])
-    assert stage(cast.admin, content).head["lost"] == ["C2 公式"]
+    content = book([head, ["新湖小区", "北苑供热站", "=1+1", 90.5], ["合计", None, "=SUM(C2:C2)", None]])
+    row = stage(cast.admin, content).rows.get(row=2)
+    found = [each for each in row.problems if each["field"] == "households"]
+    assert (row.pile, [(each["cell"], each["read"]) for each in found]) == ("waits", [("C2", "公式")])
+    assert "请在 WPS 里打开、算好、保存后重新上传，或在这里填写" in found[0]["expected"]
+
+
+def test_hidden_rows_are_named(cast: Cast, client_as: Callable[[Any], Client]) -> None:
+    head = ["小区名称", "供热企业"]
+    workbook = load_workbook(
+        io.BytesIO(book([head, ["甲小区", "北苑供热站"], ["乙小区", "北苑供热站"], ["合计", None]]))
+    )
+    for number in (3, 4):
+        workbook.active.row_dimensions[number].hidden = True
+    batch = stage(cast.admin, saved(workbook))
+    assert batch.head["hidden"] == [3]
+    page = client_as(cast.admin).get(f"/facilities/communities/import/{batch.pk}/").content.decode()
+    assert "原表里有 1 行是隐藏的（手工隐藏，或开着筛选），也读进来了：第 3 行" in page
 
 
 @pytest.mark.parametrize(
@@ -485,3 +501,25 @@ def test_any_community_that_went_out_comes_back_the_same(
     )  # fmt: skip
     batch = stage(cast.admin, saved(exported(cast.admin)))
     assert {(row.pile, str(row.changes), str(row.problems)) for row in batch.rows.all()} == {("repeat", "[]", "[]")}
+
+
+def test_the_station_of_a_community_goes_out_and_comes_in(cast: Cast) -> None:
+    FacilityFactory(county=cast.county, company=cast.beiyuan, kind="station", name="东湖换热站")
+    FacilityFactory(county=cast.county, company=cast.beiyuan, kind="boiler", name="东湖锅炉")
+    cast.community.station = cast.station
+    cast.community.save()
+    sheet = exported(cast.admin).active
+    cell = cell_of(sheet, "换热站", 2)
+    assert cell.value == "幸福换热站"
+    cell.value = "东湖换热站"
+    batch = stage(cast.admin, saved(sheet.parent))
+    assert piles(batch) == {2: "update"}
+    apply_updates(batch.rows.filter(pile="update"), importer_of(batch, by=cast.admin))
+    cast.community.refresh_from_db()
+    assert str(cast.community.station) == "东湖换热站"
+    head = ("小区名称", "所属换热站")
+    waits = stage(cast.admin, book([head, ["新城", "东湖锅炉"], ["旧城", "东湖换热站"]]))
+    assert piles(waits) == {2: "waits", 3: "ready"}
+    # Two companies have a station of one name: nobody knows which is meant.
+    FacilityFactory(county=cast.county, company=cast.chengyuan, kind="station", name="东湖换热站")
+    assert piles(stage(cast.admin, book([head, ["旧城", "东湖换热站"]]))) == {2: "waits"}

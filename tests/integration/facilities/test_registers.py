@@ -9,6 +9,8 @@ from audit.models import AuditEntry
 from facilities.models import Community, Facility
 from tests.factories import CommunityFactory, FacilityFactory, UnitFactory
 
+pytestmark = pytest.mark.either_database
+
 FACILITIES = "/facilities/"
 COMMUNITIES = "/facilities/communities/"
 

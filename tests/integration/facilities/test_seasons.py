@@ -9,6 +9,8 @@ from audit.models import AuditEntry
 from facilities.models import Season
 from tests.factories import CityFactory, CountyFactory, SeasonFactory, UnitFactory, UserFactory
 
+pytestmark = pytest.mark.either_database
+
 SEASONS = "/facilities/seasons/"
 SWITCH = "/facilities/season/"
 

@@ -12,6 +12,8 @@ from common.request_context import RequestInfo, current, serving
 from heating.logs import JsonFormatter
 from heating.tasks import clean_up
 
+pytestmark = pytest.mark.either_database
+
 WAIT_SECONDS = 20
 
 

@@ -28,7 +28,7 @@ from tests.hazard_imports import import_ready
 from tests.hazards import add_photo, hazard_of, request_extension
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 ClientAs = Callable[[Any], Client]
 WIDE_HEAD = (*HEAD, "配合单位", "预计费用（元）")
 

@@ -22,7 +22,7 @@ from tests.hazards import hazard_of
 
 S = HazardStatus
 SignIn = Callable[[User], Client]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 
 
 def opened(client: Client, hazard: Hazard) -> QueryDict:

@@ -18,7 +18,7 @@ from facilities.models import Community
 from inspections import workflow
 from inspections.enums import AttachmentStage, Grade, HazardStatus, Source
 from inspections.models import Attachment, Hazard
-from inspections.workflow import MOVES
+from inspections.moves import MOVES
 from tests.cast import Cast
 from tests.factories import CommunityFactory, FacilityFactory, HazardFactory, UserFactory
 from tests.hazards import add_photo, hazard_of, request_extension

@@ -15,7 +15,8 @@ from common.concurrency import Stale
 from inspections import services, workflow
 from inspections.enums import AttachmentStage, Conclusion, ExtensionStatus, Grade, HazardStatus
 from inspections.models import Hazard
-from inspections.workflow import FUNCTIONS, MOVES, MoveRefused, PlannedStep, moves_for
+from inspections.moves import MOVES, moves_for
+from inspections.workflow import FUNCTIONS, MoveRefused, PlannedStep
 from notifications.models import Message
 from tests.cast import SUMMER_DAY, Cast
 from tests.factories import DUE_ON, HazardFactory

@@ -18,7 +18,7 @@ from tests.cast import Cast
 from tests.integration.supervision.conftest import day
 from tests.integration.supervision.conftest import hazard as hazard
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 FAILED = "/messages/failed/"
 
 

@@ -15,7 +15,7 @@ from notifications.services import notify
 from tests.cast import Cast
 from tests.factories import MessageFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.integration.supervision.conftest import last_run
 from tests.integration.supervision.kept_files import KEPT, add_kept_files, at, file_of, swept
 from tests.integration.supervision.test_policy_page import posted
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 DUE = "2026-08-20 14:30"
 ClientAs = Callable[[Any], Client]
 

@@ -21,7 +21,7 @@ from tests.hazards import hazard_of
 from tests.integration.supervision.conftest import DUE, day
 from tests.integration.supervision.policies import change, general
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 
 
 @pytest.fixture

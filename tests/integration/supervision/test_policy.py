@@ -18,7 +18,7 @@ from tests.hazards import hazard_of
 from tests.integration.supervision.conftest import DUE, day, steps_of
 from tests.integration.supervision.policies import change, general
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 
 
 class TestForWhom:

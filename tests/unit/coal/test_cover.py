@@ -59,4 +59,5 @@ START, END = dt.date(2026, 11, 15), dt.date(2027, 3, 15)
     ],
 )
 def test_how_long_it_has_to_last(agreed: list[tuple[dt.date, int]], day: dt.date, days: int | None) -> None:
-    assert least_days(agreed, 15, day, START, END) == days
+    assert least_days(agreed, 15, day, START, END, has_yard=True) == days
+    assert least_days(agreed, 15, day, START, END, has_yard=False) is None

@@ -62,3 +62,13 @@ def test_a_batch_is_held_against_its_contract() -> None:
         "热值 20.1 MJ/kg，低于约定的 20.9，低 0.8", "全硫 1.25%，高于约定的 1%，高 0.25",
     ]  # fmt: skip
     assert faults(report(), contract) == [] and faults(worse, report()) == []
+
+
+def test_what_rounding_takes_is_no_fault() -> None:
+    """4500 kcal/kg is 18.8406 MJ/kg, which a report with two decimals gives as 18.84."""
+    contract = report(heat_value_mj_per_kg=Decimal("18.841"))
+    assert faults(report(heat_value_mj_per_kg=Decimal("18.840")), contract) == []
+    assert faults(report(heat_value_mj_per_kg=Decimal("18.836")), contract) == []
+    assert [fault.found for fault in faults(report(heat_value_mj_per_kg=Decimal("18.830")), contract)] == [
+        Decimal("18.830")
+    ]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from coal.progress_ledger import PROGRESS, read_heat_value
+from coal.progress_ledger import PROGRESS, read_area, read_heat_value
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,10 @@ def test_areas_and_tonnes(column: str, text: str, head: str, expected: str) -> N
     parse = PROGRESS.by_name[column].parse
     assert parse is not None
     assert parse(text, head).value == Decimal(expected)
+
+
+def test_an_area_that_must_be_in_square_metres_is_asked_about() -> None:
+    reading = read_area("1,205,000", "供热面积")
+    assert reading.value is None
+    assert reading.expected == "按万㎡读是 1205000，太大；如果写的是㎡，请在表头或单位栏写明，或在这里填万㎡"
+    assert read_area("1,205,000", "供热面积（㎡）").value == Decimal("120.5")
