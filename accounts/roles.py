@@ -75,7 +75,8 @@ CAPABILITIES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "inspections": {
         "view_hazard": ALL_ROLES,
-        "register_hazard": (ADMIN, INSPECTOR, COMPANY_ADMIN, COMPANY_CLERK, TOWNSHIP),
+        # The desk, what callers tell it.
+        "register_hazard": (ADMIN, INSPECTOR, HOTLINE, COMPANY_ADMIN, COMPANY_CLERK, TOWNSHIP),
         "edit_hazard": (ADMIN, INSPECTOR),
         "issue_hazard": BUREAU_ROLES,
         "amend_hazard": BUREAU_ROLES,

@@ -3,9 +3,10 @@
     python -m benchmarks.orders [--rows 2000000]
 
 On PostgreSQL, started by the script; with DATABASE_URL on that server. Two databases of 400 communities are filled by
-INSERT … SELECT. Ratio: many ÷ few, wanted ≤ 2; apart from it stand what counts a whole season and the county-wide check
-by the clock, which looks at all orders of three days. Every query on orders is explained: of the first group none may
-read the whole table.
+INSERT … SELECT. Ratio: many ÷ few, wanted ≤ 2, lists and checks in at most 12 queries, none of which reads a whole
+table of orders (each is explained); the exit code is 1 if one of these is not kept. Apart from that stand what counts a
+whole season and the county-wide check by the clock, which looks at all orders of three days: here 5 000 at 400 places,
+each of which has enough of them to be held against its history.
 """
 
 import argparse
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heating.settings")
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 FEW, SEASONS, COMMUNITIES, STATIONS = 10_000, 5, 400, 100
-REPEATS, MOST_RATIO, MOST_QUERIES = 7, 2.0, 12
+REPEATS, MOST_RATIO, MOST_QUERIES, NO_SCANS = 7, 2.0, 12, "无"
 
 
 def _connected(url: str) -> Any:
@@ -59,13 +60,15 @@ def on_two_databases(rows: int) -> int:
             print(done.stdout.split("----\n")[0], end="")
             found.append([line.split("\t") for line in done.stdout.split("----\n")[1].splitlines()])
     print(f"{'':30}{'少 ms':>9}{'多 ms':>9}{'比率':>7}{'查询':>5}  全表扫描")
-    worst = 0.0
+    kept = True
     for (label, few, _, _, group), (_, many, queries, scans, _) in zip(*found, strict=True):
         ratio = float(many) / float(few)
         print(f"{label:<24}{float(few):>9.1f}{float(many):>9.1f}{ratio:>7.2f}{queries:>5}  {scans}")
-        if group == "row":
-            worst = max(worst, ratio)
-    return int(worst > MOST_RATIO)
+        if group in ("list", "page"):
+            kept = kept and ratio <= MOST_RATIO and scans == NO_SCANS
+        if group == "list":
+            kept = kept and int(queries) <= MOST_QUERIES
+    return 0 if kept else 1
 
 
 def on_this_database(rows: int) -> int:
@@ -85,12 +88,12 @@ def on_this_database(rows: int) -> int:
     print("----")
     for group, label, ask in cases(county):
         milliseconds, queries, scans = measured(ask)
-        print(f"{label}\t{milliseconds}\t{queries}\t{scans or '无'}\t{group}")
+        print(f"{label}\t{milliseconds}\t{queries}\t{scans or NO_SCANS}\t{group}")
     return 0
 
 
 def cases(county: Any) -> list[tuple[str, str, Callable[[], Any]]]:
-    """(row or season, label, what to do); only those of `row` are wanted at twice the time at most."""
+    """(list, page or season, label, what to do); of `season` nothing is wanted, of `page` no number of queries."""
     from django.test import Client
 
     from accounts.models import User
@@ -104,33 +107,57 @@ def cases(county: Any) -> list[tuple[str, str, Callable[[], Any]]]:
     from dashboard.complaints import open_orders, season_orders
 
     by, season, now = User.objects.get(username="bureau"), county.seasons[-1], clock.now()
-    visible = Order.objects.visible_to(by)
-    orders = visible.filter(county=season.county_id, season=season)
-    latest = Order.objects.filter(season=season).order_by("-received_at")[:1000]
+    latest = Order.objects.filter(season=season, company__isnull=False).order_by("-received_at")[:1000]
     order = next(order for order in latest if len(earlier_orders(order)) > 1)
     client = Client()
     client.force_login(by, backend="accounts.backends.UnitBackend")
 
-    def searched(text: str) -> list[Order]:
-        found = orders.filter(visible.search_condition(text))
-        return list(found.select_related("company", "community").in_list_order()[:50])
-
     def page(address: str) -> None:
         assert client.get(address, headers={"host": "localhost"}).status_code == 200
 
+    listed = [
+        (group, label, lambda address=address: page(address))  # type: ignore[misc]
+        for group, label, address in pages(order)
+    ]
     return [
-        ("row", "列表第一页", lambda: list(orders.select_related("company").in_list_order()[:50])),
-        ("row", "某企业的列表", lambda: list(orders.filter(company=order.company_id).in_list_order()[:50])),
-        ("row", "电话后四位", lambda: list(visible.phone_ends_with(order.phone[-6:])[:50])),
-        ("row", "地址一段：3号楼2单元", lambda: searched("3号楼2单元")),
-        ("row", "重复投诉检查", lambda: earlier_orders(order)),
-        ("row", "集中投诉检查（一个小区）", lambda: check(county.region.pk, [order.community_id])),
+        *listed,
+        ("list", "重复投诉检查", lambda: earlier_orders(order)),
+        ("list", "集中投诉检查（一个小区）", lambda: check(county.region.pk, [order.community_id])),
         ("season", "集中投诉检查（全县）", lambda: check(county.region.pk)),
-        ("row", "总览：未办结", lambda: open_orders(season_orders(by, season), now)),
-        ("row", "集中投诉页", lambda: page("/complaints/clusters/")),
+        ("list", "总览：未办结", lambda: open_orders(season_orders(by, season), now)),
         ("season", "投诉日报", lambda: summary(by, season, KINDS["day"], clock.today() - dt.timedelta(1))),
         ("season", "投诉指标（两季）", lambda: figures(by, season, now)),
         ("season", "投诉热点", lambda: hot_spots(by, season, now)),
+    ]
+
+
+def pages(order: Any) -> list[tuple[str, str, str]]:
+    """(group, label, address) of what people open: the list as they narrow it, an order, the queue, the overview."""
+    house = f"{order.building}号楼{order.building_unit}单元{order.room}室"
+    narrowed = {
+        "列表页": "",
+        "某企业的": f"company={order.company_id}",
+        "某企业的未办结": f"company={order.company_id}&tab=open",
+        "某企业的某类": f"company={order.company_id}&category={order.category}",
+        "某小区的": f"community={order.community.name}",
+        "一天的": f"received_from={order.received_at:%Y-%m-%d}&received_to={order.received_at:%Y-%m-%d}",
+        "已逾期": "tab=overdue",
+        "电话后四位": f"phone={order.phone[-4:]}",
+        "电话后六位": f"phone={order.phone[-6:]}",
+        "地址：3号楼2单元": "q=3号楼2单元",
+        "地址：小区和门牌": f"q={order.community.name} {house}",
+        "内容：停暖": "q=停暖",
+        "内容：没有的词": "q=锅炉房爆炸",
+        "编号": f"q={order.number}",
+    }
+    return [
+        *(("list", label, f"/complaints/?{query}") for label, query in narrowed.items()),
+        ("list", "第二十页", "/complaints/?page=20"),
+        ("list", "集中投诉页", "/complaints/clusters/"),
+        ("page", "有重复的工单", order.get_absolute_url()),
+        ("page", "待定企业", "/complaints/queue/"),
+        # Its chart counts thirty days.
+        ("season", "总览页", "/"),
     ]
 
 
@@ -142,13 +169,15 @@ def measured(ask: Callable[[], Any]) -> tuple[float, int, str]:
     ask()
     with CaptureQueriesContext(connection) as context:
         ask()
-    scans = {scan for query in context.captured_queries for scan in _scans(query["sql"])}
+    # What is asked later takes the place of what was captured.
+    asked = [query["sql"] for query in context.captured_queries]
+    scans = {scan for sql in asked for scan in _scans(sql)}
     spent = []
     for _ in range(REPEATS):
         started = time.perf_counter()
         ask()
         spent.append((time.perf_counter() - started) * 1000)
-    return statistics.median(spent), len(context), "、".join(sorted(scans))
+    return statistics.median(spent), len(asked), "、".join(sorted(scans))
 
 
 def _scans(sql: str) -> set[str]:
@@ -161,7 +190,7 @@ def _scans(sql: str) -> set[str]:
         plan = "\n".join(row[0] for row in cursor.fetchall())
     return {
         table for table in ("complaints_order", "complaints_callback", "complaints_visit")
-        if f"Seq Scan on {table}" in plan
+        if f"Seq Scan on {table} " in plan
     }  # fmt: skip
 
 

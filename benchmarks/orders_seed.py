@@ -14,12 +14,14 @@ from django.db import connection, transaction
 from benchmarks.seed import County, make_county, make_season, rows_sql
 from common import clock
 from common.text import bigram_stream
+from complaints.models import OrderCounter
 from complaints.periods import midnight
 from facilities.enums import FacilityKind
 from facilities.models import Community, Facility, Season
 
 BUILDINGS, UNITS, ROOMS = 8, 2, 6
-OPEN_ORDERS = 500
+# The latest of them wait at the desk: nobody knows whose they are.
+OPEN_ORDERS, WAITING_ORDERS = 500, 100
 CONTENTS = (
     "家里温度只有十五度，请尽快处理",
     "暖气不热，老人孩子受不了",
@@ -41,6 +43,9 @@ def seed_orders(rows: int, *, seasons: int, communities: int, stations: int) -> 
         _vocabulary(cursor, places)
         with _indexes_built_afterwards(cursor, "complaints_order", "complaints_callback", "complaints_visit"):
             per_season = rows // seasons
+            OrderCounter.objects.bulk_create(
+                OrderCounter(season=season, last_sequence=per_season) for season in county.seasons
+            )
             for n, season in enumerate(county.seasons):
                 cursor.execute(_orders_sql(county, season, n * per_season, per_season, is_present=season is present))
             cursor.execute(_callbacks_sql(county))
@@ -124,6 +129,7 @@ def _orders_sql(county: County, season: Season, offset: int, count: int, *, is_p
     used = f"LEAST({places}, {count})"
     received = f"(TIMESTAMPTZ '{start.isoformat()}' + ((n.i - 0.5) * {seconds / count}) * INTERVAL '1 second')"
     is_open = f"r.i > {count - OPEN_ORDERS if is_present else count}"
+    waits = f"r.i > {count - WAITING_ORDERS if is_present else count}"
     done = f"CASE WHEN {is_open} THEN NULL ELSE r.received + {{}} END"
     late = "CASE WHEN r.i % 12 = 0 THEN INTERVAL '40 hours' ELSE INTERVAL '10 hours' END"
     is_late = f"NOT ({is_open}) AND r.i % 12 = 0"
@@ -134,11 +140,16 @@ def _orders_sql(county: County, season: Season, offset: int, count: int, *, is_p
         "platform": "CASE r.i % 20 WHEN 0 THEN 'province' WHEN 1 THEN 'city' ELSE 'county' END",
         "outside_number": "''", "received_at": "r.received", "caller": "'王先生'", "phone": "r.phone",
         "phone_reversed": "reverse(r.phone)", "category": "c.category", "urgency": "'ordinary'", "content": "c.t",
-        "address": "p.address", "township_id": "p.township_id", "community_id": "p.community_id",
+        "address": "p.address", "township_id": "p.township_id",
+        "community_id": f"CASE WHEN NOT ({waits}) THEN p.community_id END",
         "building": "p.building", "building_unit": "p.unit", "room": "p.room",
-        "household": "p.community_id || ':' || p.building || ':' || p.unit || ':' || p.room",
-        "company_id": "p.company_id", "dispatched_at": "r.received", "due_at": "r.received + INTERVAL '1 day'",
-        "original_due_at": "r.received + INTERVAL '1 day'", "watched_since": "r.received",
+        "household": f"CASE WHEN {waits} THEN '' ELSE "
+        "p.community_id || ':' || p.building || ':' || p.unit || ':' || p.room END",
+        "company_id": f"CASE WHEN NOT ({waits}) THEN p.company_id END",
+        "dispatched_at": f"CASE WHEN NOT ({waits}) THEN r.received END",
+        "due_at": f"CASE WHEN NOT ({waits}) THEN r.received + INTERVAL '1 day' END",
+        "original_due_at": f"CASE WHEN NOT ({waits}) THEN r.received + INTERVAL '1 day' END",
+        "watched_since": "r.received",
         "reported_at": done.format(late), "closed_at": done.format("INTERVAL '60 hours'"),
         "withdrawn_at": f"CASE WHEN NOT ({is_open}) AND r.i % 50 = 0 THEN r.received + INTERVAL '70 hours' END",
         "first_overdue_at": f"CASE WHEN {is_late} THEN r.received + INTERVAL '1 day' END",
@@ -150,7 +161,8 @@ def _orders_sql(county: County, season: Season, offset: int, count: int, *, is_p
     return f"""
         INSERT INTO complaints_order ({", ".join(columns)})
         SELECT {", ".join(columns.values())} FROM (
-            SELECT q.*, CASE WHEN {is_open.replace("r.", "q.")} THEN 'handling' WHEN q.i % 40 = 7 THEN 'invalid'
+            SELECT q.*, CASE WHEN {waits.replace("r.", "q.")} THEN 'accepted'
+                WHEN {is_open.replace("r.", "q.")} THEN 'handling' WHEN q.i % 40 = 7 THEN 'invalid'
                 ELSE 'closed' END AS status FROM (
                 SELECT n.i, {received} AS received, 1 + (n.i * 7919 + {offset}) % {used} * ({places} / {used}) AS place,
                     n.i * 6151 % 5 AS content,

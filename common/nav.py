@@ -12,7 +12,8 @@ from django.utils.functional import SimpleLazyObject
 class NavItem:
     """One entry. `url_name` is reversed without arguments: an entry whose page does not exist is not shown.
 
-    `permissions`: any one of them is enough; none means everyone who is logged in. `under`: part of the entry above it.
+    `permissions`: any one of them is enough; none means everyone who is logged in. `unless`: who has any of these gets
+    another entry instead. `under`: part of the entry above it.
     """
 
     label: str
@@ -20,6 +21,7 @@ class NavItem:
     url_name: str
     permissions: tuple[str, ...] = ()
     under: bool = False
+    unless: tuple[str, ...] = ()
     # How many things wait there for the user, as text; asked when the sidebar is shown.
     count: Callable[[Any], str] | None = None
 
@@ -75,6 +77,8 @@ def _allowed(user: Any, items: tuple[NavItem, ...]) -> list[tuple[NavItem, str]]
     kept = []
     for item in items:
         if item.permissions and not any(user.has_perm(name) for name in item.permissions):
+            continue
+        if any(user.has_perm(name) for name in item.unless):
             continue
         try:
             kept.append((item, reverse(item.url_name)))

@@ -54,9 +54,12 @@ def due_badge(deadline: dt.date | None, done: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def limit_badge(due_at: dt.datetime | None) -> SafeString:
-    """How a limit that runs by the clock stands now: 逾期 40 分钟 / 剩 3 小时."""
+def limit_badge(due_at: dt.datetime | None, beside_date: bool = False) -> SafeString:
+    """How a limit that runs by the clock stands now: 逾期 40 分钟 / 剩 3 小时; long before, its date, which is not said
+    twice where it stands `beside_date`."""
     due = describe(due_at, now())
+    if beside_date and due.colour == "grey":
+        return SafeString("")
     return format_html('<span class="due due-{}">{}</span>', due.colour, due.text)
 
 

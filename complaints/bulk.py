@@ -5,14 +5,20 @@ from typing import Any
 
 from common import bulk
 from common.bulk import BulkAction, RowResult
+from common.moves import MoveRefused
 from complaints import workflow
 from complaints.models import Order
+from complaints.send_backs import refusals_by, said
 from facilities.season_companies import company_of
 
 
 def _dispatch(order: Order, *, by: Any) -> Any:
-    """To the company that is known by now; where none is, the move says so."""
-    return workflow.dispatch(order, by=by, company=order.company or company_of(order.community, order.season))
+    """To the company that is known by now; where none is, the move says so. Never back to one that has sent it back,
+    unless a person has decided so."""
+    company = order.company or company_of(order.community, order.season)
+    if order.company is None and company and (refusal := refusals_by(order).get(company.pk)):
+        raise MoveRefused([f"{said(refusal)}，请打开工单另选一家"])
+    return workflow.dispatch(order, by=by, company=company)
 
 
 ACTIONS = {

@@ -1,6 +1,7 @@
 """Reading and changing what counts: the county's setting, in words beside every figure."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,7 +17,7 @@ from complaints.models.counting import CAUSE_CHOICES, NO_CAUSE
 
 FIELDS = (
     "categories", "causes", "with_repeats", "repeat_days", "satisfied_weight", "fairly_weight", "least_households",
-    "cluster_households", "false_alarms",
+    "cluster_households", "false_alarms", "room_floor_c", "shut_minutes", "height_m", "calls_before_giving_up",
 )  # fmt: skip
 
 
@@ -40,8 +41,15 @@ def in_words(counting: Counting) -> str:
         f"重复投诉{'计入' if counting.with_repeats else '不计入'}"
         f"（{counting.repeat_days} 天内同一户同一类别，或本季同一电话）",
         "无效和已并单的不计",
+        f"室温不低于 {plain(counting.room_floor_c)} ℃ 合格（门窗关闭 {counting.shut_minutes} 分钟、"
+        f"高 {plain(counting.height_m)} m 测）",
     ]
     return "；".join(said)
+
+
+def plain(number: Decimal) -> str:
+    """1.50 → 1.5, 20.0 → 20."""
+    return f"{number.normalize():f}"
 
 
 def _listed(chosen: list[str], choices: Any) -> str:

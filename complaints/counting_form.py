@@ -11,6 +11,7 @@ from complaints.models.counting import CAUSE_CHOICES
 
 UNITS = {
     "repeat_days": "天", "least_households": "户", "cluster_households": "户", "false_alarms": "次",
+    "room_floor_c": "℃", "shut_minutes": "分钟", "height_m": "m", "calls_before_giving_up": "次",
 }  # fmt: skip
 
 
@@ -32,6 +33,10 @@ class CountingForm(forms.ModelForm):
             "repeat_days": "同一户同一类别在这些天内再次投诉算重复；本季同一电话再次投诉也算",
             "least_households": "户数更少的小区和换热站单列，不参加热点排名",
             "cluster_households": "少于这么多户的，无论多反常都不预警",
+            "room_floor_c": "卧室、起居室按规程实测不低于这个温度算合格",
+            "shut_minutes": "测温规程：门窗至少关闭这么久",
+            "height_m": "测温规程：离地高度，上下 0.1 m 以内都算",
+            "calls_before_giving_up": "从企业反馈起打满这么多次都没有联系上诉求人的，可以办结",
             "false_alarms": "没有异常的一个采暖季里，全县可以容忍误报几次；数越小，预警越谨慎",
         }
 

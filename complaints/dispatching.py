@@ -1,17 +1,15 @@
 """Many orders that come in together handed out together: limits, records and news as of one dispatch, without asking
 the database for each."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from accounts.models import Unit
 from audit.services import build, record_many
 from common import clock
-from common.working_calendar import calendar_in_force
 from complaints import messages
 from complaints.enums import LimitStage, OrderStatus, Urgency
-from complaints.limits import Limits
+from complaints.limits import Moments
 from complaints.models import Order
 from complaints.moves import MOVES
 from complaints.workflow import in_words
@@ -29,23 +27,16 @@ class Dispatching:
         """`key`: what makes the news of this import one for each company. `note`: goes into each order's history."""
         self.by, self.key, self.note = by, key, note
         self.now = clock.now()
-        self._limits = Limits(calendar_in_force())
-        self._due: dict[tuple[str, str, str], dt.datetime | None] = {}
+        self._limits = Moments(self.now)
 
     def values(self, company: Unit, *, category: str, urgency: str) -> dict[str, Any]:
-        due_at = self._reckoned(LimitStage.HANDLING, category, urgency)
+        of = {"category": category, "urgency": urgency}
+        due_at = self._limits.of(LimitStage.HANDLING, **of)
         return {
             "company": company, "status": OrderStatus.DISPATCHED, "status_since": self.now, "dispatched_at": self.now,
             "due_at": due_at, "original_due_at": due_at,
-            "visit_due_at": self._reckoned(LimitStage.VISIT, category, urgency),
+            "visit_due_at": self._limits.of(LimitStage.VISIT, **of),
         }  # fmt: skip
-
-    def _reckoned(self, stage: LimitStage, category: str, urgency: str) -> dt.datetime | None:
-        key = (stage.value, category, urgency)
-        if key not in self._due:
-            found = self._limits.reckon(stage, category=category, urgency=urgency, start=self.now)
-            self._due[key] = found.due_at if found else None
-        return self._due[key]
 
     def tell(self, orders: Sequence[Order]) -> None:
         """One entry for each order, written already; one message for each company, and one for each urgent order."""

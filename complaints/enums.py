@@ -109,6 +109,7 @@ class Cause(models.TextChoices):
 class LimitStage(models.TextChoices):
     """What has to be done within a limit, and from when it runs."""
 
+    DISPATCH = "dispatch", "派单时限（登记起算）"
     VISIT = "visit", "到场时限（派单起算）"
     HANDLING = "handling", "办理时限（派单起算）"
     CALLBACK = "callback", "回访时限（反馈起算）"
@@ -130,6 +131,7 @@ class ExtensionStatus(models.TextChoices):
     REQUESTED = "requested", "待审批"
     APPROVED = "approved", "已同意"
     DENIED = "denied", "未同意"
+    LAPSED = "lapsed", "已失效"  # what had been approved, when the limit that it extended was set anew
 
 
 class MeasuringPlace(models.TextChoices):

@@ -171,7 +171,7 @@ INDICATORS = (
         parts=_of("in_time", "answerable"), factor=100, nothing="期内受理的工单还没有到反馈的时候", more_is_better=True,
     ),
     Indicator(
-        "warm_enough", "室温合格率", "%", "卧室、起居室实测不低于 18 ℃ 的 ÷ 按规程实测的", 1,
+        "warm_enough", "室温合格率", "%", "卧室、起居室实测室温合格的 ÷ 按规程实测的", 1,
         parts=_of("warm_enough", "measured"), factor=100, nothing="期内没有按规程测的卧室、起居室室温",
         more_is_better=True,
     ),

@@ -48,6 +48,14 @@ def _tell(order: "Order", entry: "AuditEntry", people: Iterable[Any], subject: s
     )
 
 
+def registered(order: "Order", entry: "AuditEntry") -> None:
+    """By somebody else than the desk, who has to hand it out."""
+    desk = desk_people(order)
+    if entry.actor_id not in {person.pk for person in desk}:
+        urgent = f"（{order.get_urgency_display()}）" if order.urgency != "ordinary" else ""
+        _tell(order, entry, desk, f"由{entry.unit_name}登记{urgent}，请受理、派单")
+
+
 def dispatched(order: "Order", entry: "AuditEntry", due: str) -> None:
     urgent = f"（{order.get_urgency_display()}）" if order.urgency != "ordinary" else ""
     _tell(order, entry, company_people(order.company_id), f"已派单{urgent}，请签收；时限 {due}")

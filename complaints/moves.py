@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 
 from common.moves import MoveRefused
 from complaints.enums import UNDER_WAY_STATUSES, ExtensionStatus, OrderStatus
+from complaints.follow_up import to_call_since
 from complaints.models import Order
 
 S = OrderStatus
@@ -70,9 +71,10 @@ MOVES: dict[str, Move] = {
              "时限届满前提出；新时限、理由"),
         Move("decide_extension", "审批延期", WITH_COMPANY, None, "decide_order_extension", Party.BUREAU,
              "同意或不同意，意见"),
-        Move("call_back", "回访", (S.REPORTED,), None, "call_back_order", Party.DESK, "是否联系上、是否解决、是否满意"),
+        Move("call_back", "回访", tuple(status for status in S if status != S.INVALID), None, "call_back_order",
+             Party.DESK, "是否联系上、是否解决、是否满意；企业反馈后，并入的工单随那一件，引出的隐患销号后不论状态"),
         Move("close", "办结", (S.REPORTED,), S.CLOSED, "call_back_order", Party.DESK,
-             "最近一次联系上的回访说已解决，或打满三次都没有联系上"),
+             "最近一次联系上的回访说已解决，或打满规定的次数都没有联系上；并入的工单同样"),
         Move("redo", "重办", (S.REPORTED, S.CLOSED), S.DISPATCHED, "call_back_order", Party.DESK,
              "重办理由；开始新一轮，时限重新起算，旧一轮保留"),
         Move("reclassify", "调整类别", (S.NEW, S.ACCEPTED, *WITH_COMPANY), None, "dispatch_order", Party.DESK,
@@ -88,13 +90,16 @@ MOVES: dict[str, Move] = {
 
 
 def moves_for(user: Any, order: Order) -> list[Move]:
-    """The moves this user may make on this order now, in the order of the flow. One query while it is under way."""
+    """The moves this user may make on this order now, in the order of the flow. One query while it is under way,
+    three for who may call back."""
     hidden = set()
     if order.state.is_under_way:
         hidden.add("request_extension" if _extension_requested(order) else "decide_extension")
     if order.withdrawn_at:
         hidden |= {"withdraw", "redo"}
-    return [move for move in MOVES.values() if move.code not in hidden and move.allowed_for(user, order)]
+    possible = [move for move in MOVES.values() if move.code not in hidden and move.allowed_for(user, order)]
+    # Asked last: only of who may call at all.
+    return [move for move in possible if move.code != "call_back" or to_call_since(order)]
 
 
 def _extension_requested(order: Order) -> bool:
@@ -112,6 +117,13 @@ def check(code: str, user: Any, order: Order) -> Move:
     if S(order.status) not in move.sources:
         allowed = "、".join(status.label for status in move.sources)
         raise MoveRefused([f"{order.number} 现在是“{order.state.label}”，只有{allowed}的工单才能{move.label}"])
+    if code == "call_back" and to_call_since(order) is None:
+        raise MoveRefused(
+            [
+                f"{order.number} 现在是“{order.state.label}”，还不用回访：企业反馈后（并入别的工单的，那一件反馈后）、"
+                "引出的隐患销号后才回访"
+            ]
+        )
     if code in ("withdraw", "redo") and order.withdrawn_at:
         raise MoveRefused([f"{order.number} 已经撤件"])
     return move

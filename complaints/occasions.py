@@ -14,10 +14,11 @@ from complaints.enums import Source as OrderSource
 from complaints.masking import masked_text
 from complaints.models import Order
 from inspections.enums import Source
-from inspections.models import HazardOccasion
+from inspections.models import Hazard, HazardOccasion
 
 if TYPE_CHECKING:
     from complaints.querysets import OrderQuerySet
+    from inspections.querysets import HazardQuerySet
 
 OCCASION = "order"
 
@@ -56,6 +57,12 @@ def orders_behind(hazard_id: int) -> "OrderQuerySet":
     into them; not those found to be invalid."""
     kept = HazardOccasion.objects.filter(kind=OCCASION, hazard=hazard_id).values("item_id")
     return Order.objects.filter(Q(pk__in=kept) | Q(merged_into__in=kept)).exclude(status=OrderStatus.INVALID)
+
+
+def hazards_behind(order: Order) -> "HazardQuerySet":
+    """The hazards that its caller is to be called about: as `orders_behind`, the other way round."""
+    keys = [key for key in (order.pk, order.merged_into_id) if key]
+    return Hazard.objects.filter(pk__in=HazardOccasion.objects.filter(kind=OCCASION, item_id__in=keys).values("hazard"))
 
 
 def call_callers(settled: Settled, order_ids: list[int]) -> None:

@@ -10,7 +10,7 @@ from accounts.enums import UnitKind
 from accounts.scoping import in_region, sees_region
 from common.insert_select import Literal
 from common.search_terms import search_condition
-from complaints.enums import DISPATCHED_STATUSES, OPEN_STATUSES, UNDER_WAY_STATUSES, OrderStatus
+from complaints.enums import AT_DESK_STATUSES, DISPATCHED_STATUSES, OPEN_STATUSES, UNDER_WAY_STATUSES, OrderStatus
 
 if TYPE_CHECKING:
     from complaints.models import Order  # noqa: F401 - named in strings
@@ -37,6 +37,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(Q(status__in=OPEN_STATUSES), reported_at__isnull=True, due_at__lte=now)
 
     # What the sweep watches, as the conditions of its indexes have it: `order_handling_sweep` and so on.
+
+    def dispatch_limit_runs(self) -> "OrderQuerySet":
+        """Registered and never handed out."""
+        at_desk = [Literal(status.value) for status in AT_DESK_STATUSES]
+        return self.filter(status__in=at_desk, dispatched_at__isnull=True)
 
     def handling_limit_runs(self) -> "OrderQuerySet":
         """Dispatched (those that are not have no limit) and not reported; also while back at the desk."""

@@ -16,7 +16,8 @@ from complaints import workflow
 from complaints.county import County, certain_company
 from complaints.dispatching import may_dispatch
 from complaints.enums import AT_DESK_STATUSES
-from complaints.models import Order
+from complaints.models import Order, SendBack
+from complaints.send_backs import Refusals, in_words, refusals_of, willing
 from complaints.services import edit
 from facilities.models import Community, Season
 from facilities.season_companies import assign_company
@@ -43,6 +44,8 @@ class Group:
     company: Unit | None = None
     said: list[str] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    # Those who have sent these orders back: offered to none of them again.
+    refusals: Refusals = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -52,11 +55,18 @@ class Group:
     @property
     def is_contradicted(self) -> bool:
         """Whether exports name others than the season's list does."""
-        return self.by_season is not None and any(name != self.by_season.name for name in self.said)
+        return self.is_willing and any(name != self.by_season.name for name in self.said)  # type: ignore[union-attr]
+
+    @property
+    def is_willing(self) -> bool:
+        """Whether the season's company may get them."""
+        return willing(self.by_season, self.refusals) is not None
 
     @property
     def reason(self) -> str:
         """Why it waits, in words."""
+        if self.refusals:
+            return f"{in_words(self.refusals)}。请另选一家"
         if self.community is None:
             return f"系统里没有小区“{self.place}”" if self.place else "地址里没有写明是哪个小区"
         if self.by_season is None:
@@ -92,42 +102,58 @@ def _count_key(user: Any) -> str:
 
 
 def groups(orders: Iterable[Order], county: County) -> list[Group]:
-    """The largest first. No query beyond those of `county`, two of them for each season."""
-    found: dict[tuple[int, int | None, str], Group] = {}
+    """The largest first. One query beyond those of `county`, two of them for each season."""
+    orders = list(orders)
+    sent_back = refusals_of(orders)
+    found: dict[tuple[Any, ...], Group] = {}
     for order in orders:
         community, place = order.community, ""
         if community is None:
             address = county.locate(order.address)
             community, place = address.community, address.place
-        key = (order.season_id, community.pk if community else None, "" if community else place)
+        refusals = sent_back.get(order.pk, {})
+        # What has been sent back is not decided with what has not.
+        refused = tuple(sorted((company, each.reason) for company, each in refusals.items()))
+        key = (order.season_id, community.pk if community else None, "" if community else place, refused)
         group = found.get(key)
         if group is None:
             by_season = county.company_of(community, order.season)
-            group = found[key] = Group(order.season, place, community, by_season)
+            group = found[key] = Group(order.season, place, community, by_season, refusals=refusals)
         group.orders.append(order)
-        if (said := _said_by(order, county)) and said not in group.said:
+        if (said := _said_by(order, county, refusals)) and said not in group.said:
             group.said.append(said)
     for group in found.values():
         said_units = [county.unit(name) for name in group.said]
         if len(said_units) <= 1:
-            group.company = certain_company(said_units[0] if said_units else None, group.by_season)
+            by_season = willing(group.by_season, group.refusals)
+            group.company = certain_company(said_units[0] if said_units else None, by_season)
     return sorted(found.values(), key=lambda group: -len(group.orders))
 
 
 def said_companies(orders: Iterable[Order], county: County) -> dict[Unit, list[Order]]:
-    """By the company that their exports name; those whose export names nobody that is known are left out."""
+    """By the company that their exports name; those whose export names nobody that is known, or who has sent them
+    back, are left out. One query."""
+    orders = list(orders)
+    sent_back = refusals_of(orders)
     found: dict[Unit, list[Order]] = {}
     for order in orders:
-        if unit := county.unit(_said_by(order, county)):
+        if unit := county.unit(_said_by(order, county, sent_back.get(order.pk, {}))):
             found.setdefault(unit, []).append(order)
     return found
 
 
-def _said_by(order: Order, county: County) -> str:
+def _said_by(order: Order, county: County, refusals: Refusals) -> str:
     """Whom the order's export named; not of one that has been sent back by them."""
     text = order.origin.get("company") or ""
     unit = county.unit(text)
-    return unit.name if unit else text
+    if unit is None:
+        return text
+    return unit.name if willing(unit, refusals) else ""
+
+
+def refused_among(orders: Iterable[Order], company: Unit) -> list[SendBack]:
+    """What the company said of those of the orders that it has sent back. One query."""
+    return [each[company.pk] for each in refusals_of(orders).values() if company.pk in each]
 
 
 @transaction.atomic

@@ -11,8 +11,9 @@ from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.models import ImportBatch, ImportRow
 from complaints.county import County, certain_company
 from complaints.dispatching import Dispatching
-from complaints.enums import Category, Platform, Urgency
+from complaints.enums import Category, LimitStage, Platform, Urgency
 from complaints.ledger import ORDERS, VALUES
+from complaints.limits import Moments
 from complaints.matching import source_of
 from complaints.models import Order
 from complaints.personal import without_people
@@ -39,6 +40,7 @@ class Registering:
         self._hidden = {titles.get(ORDERS.by_name[name].title) for name in PERSONAL}
         self._read = set(titles.values()) - self._hidden
         self.now = clock.now()
+        self._limits = Moments(self.now)
 
     def register(self, rows: Sequence[ImportRow]) -> list[Order]:
         """An order of each row, in the same order. Three statements for orders and history, however many rows."""
@@ -83,6 +85,8 @@ class Registering:
         temperature_c = fields.get("temperature_c")
         return build_order(
             season=season, sequence=sequence, by=self.by, watched_since=self.now, source=source_of(fields),
+            registered_at=self.now,
+            dispatch_due_at=self._limits.of(LimitStage.DISPATCH, category=category, urgency=urgency),
             platform=VALUES["platform"].get(fields.get("platform") or "", Platform.COUNTY.value),
             outside_number=fields.get("number") or "", received_at=moment_of(fields), category=category,
             urgency=urgency,

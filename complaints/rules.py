@@ -9,20 +9,18 @@ from django.utils import timezone
 
 from common import clock
 from common.text import bigram_stream, normalise, normalise_name
+from complaints.counting import counting_of, plain
 from complaints.enums import Category, MeasuringPlace
 from complaints.houses import house_in_fields
 from complaints.masking import masked_text
-from complaints.models import Order, Visit
+from complaints.models import Callback, Counting, Order, Visit
 
 # Neither the caller nor what of them stands in the texts: who reads names masked must not find out by searching.
 FREE_TEXTS = ("address", "content")
 SEARCHED_FIELDS = ("number", "outside_number", *FREE_TEXTS)
-# How a room is measured (practice published by cities; the floor is that of the usual heating ordinance).
-SHUT_MINUTES, HEIGHT_M, HEIGHT_TOLERANCE_M = 30, Decimal("1.5"), Decimal("0.1")
-ROOM_FLOOR_C = Decimal(18)
+# Nobody holds a thermometer to the centimetre. What else is asked of a measurement is the bureau's setting.
+HEIGHT_TOLERANCE_M = Decimal("0.1")
 LIVING_ROOMS = (MeasuringPlace.BEDROOM, MeasuringPlace.LIVING_ROOM)
-# Calls that reached nobody after which an order may be closed on what the company reported.
-CALLS_BEFORE_GIVING_UP = 3
 
 
 _BETWEEN_PHONES = re.compile(r"[、,;/|或]+|\s+(?=1[3-9]\d{9}|0\d{2,3}-)")
@@ -84,24 +82,35 @@ def problems_of_visit(visit: Visit, order: Order) -> list[str]:
     problems = missing(visit.visitor, "请填写入户人员姓名") + missing(visit.found, "请填写现场情况")
     if visit.visited_at > clock.now():
         problems.append("到场时间还没有到，请核对")
-    elif order.dispatched_at and visit.visited_at < order.dispatched_at - dt.timedelta(hours=24):
-        problems.append("到场时间比派单早了一天以上，请核对")
+    elif order.dispatched_at:
+        problems += _problems_of_going_early(visit.visited_at, order.dispatched_at, order.round)
     if visit.temperature_c is not None and not visit.place:
         problems.append("填写了实测室温，请选择测温房间")
     return problems
 
 
-def shortcomings_of_measuring(visit: Visit) -> list[str]:
+def _problems_of_going_early(visited_at: dt.datetime, dispatched_at: dt.datetime, round_: int) -> list[str]:
+    """A company that was called itself may have been there before the desk handed the order out. A round that begins
+    because it was not solved wants a visit of its own; forms know minutes only."""
+    if round_ == 1:
+        return ["到场时间比派单早了一天以上，请核对"] if visited_at < dispatched_at - dt.timedelta(hours=24) else []
+    if visited_at < dispatched_at.replace(second=0, microsecond=0):
+        return [f"到场时间早于第 {round_} 轮的重办时间 {_text(dispatched_at)}，重办后须再上门"]
+    return []
+
+
+def shortcomings_of_measuring(visit: Visit, counting: Counting) -> list[str]:
     """Where a temperature was not taken by the rules, in words; empty: it stands up to a dispute."""
     if visit.temperature_c is None:
         return []
     found = []
-    if (visit.shut_minutes or 0) < SHUT_MINUTES:
-        found.append(f"门窗关闭 {visit.shut_minutes or 0} 分钟，应不少于 {SHUT_MINUTES} 分钟")
+    if (visit.shut_minutes or 0) < counting.shut_minutes:
+        found.append(f"门窗关闭 {visit.shut_minutes or 0} 分钟，应不少于 {counting.shut_minutes} 分钟")
     if not visit.is_centre:
         found.append("没有在房间中央测")
-    if visit.height_m is None or abs(visit.height_m - HEIGHT_M) > HEIGHT_TOLERANCE_M:
-        found.append(f"测点高度 {visit.height_m if visit.height_m is not None else '未填'}，应为 {HEIGHT_M} m")
+    if visit.height_m is None or abs(visit.height_m - counting.height_m) > HEIGHT_TOLERANCE_M:
+        height = "未填" if visit.height_m is None else visit.height_m
+        found.append(f"测点高度 {height}，应为 {plain(counting.height_m)} m")
     if not visit.device.strip():
         found.append("没有填写测温仪器编号")
     if visit.calibrated_until is None or visit.calibrated_until < clock.local_date(visit.visited_at):
@@ -111,18 +120,18 @@ def shortcomings_of_measuring(visit: Visit) -> list[str]:
     return found
 
 
-def is_warm_enough(visit: Visit) -> bool | None:
+def is_warm_enough(visit: Visit, counting: Counting) -> bool | None:
     """Whether a living room reaches the floor; None where none was measured by the rules."""
-    if visit.temperature_c is None or visit.place not in LIVING_ROOMS or shortcomings_of_measuring(visit):
+    if visit.temperature_c is None or visit.place not in LIVING_ROOMS or shortcomings_of_measuring(visit, counting):
         return None
-    return visit.temperature_c >= ROOM_FLOOR_C
+    return visit.temperature_c >= counting.room_floor_c
 
 
 def problems_before_report(order: Order, result: str, cause: str) -> list[str]:
     problems = missing(result, "请填写办理结果：做了什么，现在怎样") + missing(cause, "请选择责任归因")
     if not Category(order.category).is_about_heating:
         return problems
-    visits = list(order.visits.filter(round=order.round))
+    visits = list(order.visits.filter(round=order.round, company=order.company_id))
     if not visits:
         problems.append(f"“{order.get_category_display()}”须先上门，请先填写上门记录")
     elif order.category == Category.LOW_TEMPERATURE and all(visit.temperature_c is None for visit in visits):
@@ -131,29 +140,46 @@ def problems_before_report(order: Order, result: str, cause: str) -> list[str]:
 
 
 def problems_of_callback(
-    order: Order, *, is_reached: bool, is_solved: bool | None, called_at: dt.datetime
+    since: dt.datetime | None, *, is_reached: bool, is_solved: bool | None, called_at: dt.datetime
 ) -> list[str]:
+    """`since`: when that happened which the caller is asked about."""
     problems = []
     if is_reached and is_solved is None:
         problems.append("联系上了诉求人，请选择问题是否已解决")
     if called_at > clock.now():
         problems.append("回访时间还没有到，请核对")
-    elif order.reported_at and called_at < order.reported_at:
-        problems.append("回访时间早于企业反馈的时间，请核对")
+    elif since and called_at < since:
+        problems.append(f"回访时间早于企业反馈（或隐患销号）的时间 {_text(since)}，请核对")
     return problems
 
 
 def problems_before_close(order: Order) -> list[str]:
-    """Callbacks of this round decide: the last that reached somebody says it is solved, or nobody could be reached."""
-    calls = list(order.callbacks.filter(round=order.round).order_by("called_at", "pk"))
+    """Callbacks since the report decide: the last that reached somebody says it is solved, or nobody could be reached.
+    So for the callers of the orders merged into it, unless it is the same phone. Four queries."""
+    enough = counting_of(order.county_id).calls_before_giving_up
+    problems = _problems_of_hearing(order, order, enough)
+    for other in order.merged.prefetch_related("callbacks").order_by("pk"):
+        if not other.phone_reversed or other.phone_reversed != order.phone_reversed:
+            problems += [f"并入的 {other.number}：{problem}" for problem in _problems_of_hearing(other, order, enough)]
+    return problems
+
+
+def calls_about(order: Order, reported: Order) -> list[Callback]:
+    """To the caller of the order, since the company reported on the other, which it was merged into (or is)."""
+    since = reported.reported_at
+    return [call for call in order.callbacks.all() if since and call.called_at >= since]
+
+
+def _problems_of_hearing(order: Order, reported: Order, enough: int) -> list[str]:
+    calls = calls_about(order, reported)
     heard = [call for call in calls if call.is_reached]
     if heard:
         return [] if heard[-1].is_solved else ["最近一次回访诉求人说没有解决，请选“重办”"]
-    if len(calls) >= CALLS_BEFORE_GIVING_UP:
+    if len(calls) >= enough:
         return []
     if not calls and not order.phone:
         return []
-    needed = f"联系上并确认解决，或打满 {CALLS_BEFORE_GIVING_UP} 次都没有联系上，才能办结"
+    needed = f"联系上并确认解决，或打满 {enough} 次都没有联系上，才能办结"
     return [f"还没有回访到诉求人（已打 {len(calls)} 次）。{needed}"]
 
 

@@ -1,6 +1,6 @@
 """Every write to orders that is not a move: registration and corrections."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -14,9 +14,10 @@ from common import clock
 from common.concurrency import change
 from common.moves import MoveRefused, refuse_if
 from common.uploads import InspectedUpload
-from complaints import clusters, rules
-from complaints.enums import OrderStatus
+from complaints import clusters, messages, rules
+from complaints.enums import LimitStage, OrderStatus, Urgency
 from complaints.files import with_files
+from complaints.limits import Moments
 from complaints.masking import masked_text
 from complaints.models import Order, OrderCounter
 from facilities.models import Season
@@ -27,7 +28,9 @@ EDITABLE_FIELDS = (
     "address", "township", "community", "building", "building_unit", "room",
 )  # fmt: skip
 # Before dispatch nothing hangs on them yet.
-BEFORE_DISPATCH = ("category", "urgency", "company")
+BEFORE_DISPATCH = ("category", "urgency")
+# Who is to get it next; a company that has it in hand is changed by sending it back.
+AT_DESK = ("company",)
 
 
 def take_numbers(season: Season, count: int = 1) -> range:
@@ -87,7 +90,11 @@ def register(*, by: Any, season: Season, uploads: Sequence[InspectedUpload] = ()
     """
     _check_registrant(by, fields)
     refuse_if(problems_of_time(season, fields["received_at"]))
-    order = build_order(season=season, sequence=take_numbers(season)[0], by=by, **fields)
+    now = clock.now()
+    order = build_order(
+        season=season, sequence=take_numbers(season)[0], by=by, registered_at=now,
+        dispatch_due_at=dispatch_limit(now, fields), **fields,
+    )  # fmt: skip
     try:
         with transaction.atomic():
             order.save(force_insert=True)
@@ -100,9 +107,15 @@ def register(*, by: Any, season: Season, uploads: Sequence[InspectedUpload] = ()
             note=order.masked_content,
         )  # fmt: skip
 
-    with_files(order, write, by=by, uploads=uploads)
+    messages.registered(order, with_files(order, write, by=by, uploads=uploads))
     clusters.watch([order])
     return order
+
+
+def dispatch_limit(registered_at: Any, fields: Mapping[str, Any]) -> Any:
+    """By when an order of that category and urgency has to be handed out. Two queries."""
+    urgency = fields.get("urgency", Urgency.ORDINARY)
+    return Moments(registered_at).of(LimitStage.DISPATCH, category=fields["category"], urgency=urgency)
 
 
 def _said_before(order: Order) -> str:
@@ -155,6 +168,7 @@ def edit(order: Order, *, by: Any, version: int, values: dict[str, Any]) -> Audi
     if not order.state.is_open:
         raise MoveRefused([f"{order.number} 现在是“{order.state.label}”，内容不能再修改"])
     allowed = EDITABLE_FIELDS + (BEFORE_DISPATCH if order.dispatched_at is None else ())
+    allowed += AT_DESK if order.state.is_at_desk else ()
     values = values | _as_kept(values)
     values = {name: value for name, value in values.items() if name in allowed and getattr(order, name) != value}
     if not values:
@@ -162,6 +176,9 @@ def edit(order: Order, *, by: Any, version: int, values: dict[str, Any]) -> Audi
     if "received_at" in values:
         refuse_if(problems_of_time(order.season, values["received_at"]))
     changes = rules.field_differences(order, values)
+    if {"category", "urgency"} & values.keys():
+        said = {name: values.get(name, getattr(order, name)) for name in ("category", "urgency")}
+        values["dispatch_due_at"] = dispatch_limit(order.registered_at, said)
     order.version = version
     seen = Order.objects.select_related("community").get(pk=order.pk)
     for name, value in values.items():

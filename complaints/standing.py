@@ -11,7 +11,7 @@ from complaints.models import Order
 
 @dataclass(frozen=True)
 class RunningLimit:
-    """`label`: 到场, 办理 or 回访."""
+    """`label`: 派单, 到场, 办理 or 回访."""
 
     label: str
     due_at: dt.datetime
@@ -21,6 +21,8 @@ def running_limit(order: Order) -> RunningLimit | None:
     """The limit that has to be kept next; None where none runs. No query."""
     if order.status == OrderStatus.REPORTED:
         return RunningLimit("回访", order.callback_due_at) if order.callback_due_at else None
+    if order.dispatched_at is None and order.state.is_open:
+        return RunningLimit("派单", order.dispatch_due_at) if order.dispatch_due_at else None
     if not order.state.is_open or order.due_at is None:
         return None
     visit = order.visit_due_at

@@ -58,7 +58,7 @@ class OrderTable(LedgerTable):
     status = StatusColumn(verbose_name="状态", enum=OrderStatus, orderable=False)
     received_at = DateColumn(verbose_name="受理时间", time=True, order_by=("received_at",))
     category = ChoiceColumn(verbose_name="诉求类别", enum=Category, orderable=False)
-    urgency = StatusColumn(verbose_name="紧急程度", enum=Urgency, orderable=False)
+    urgency = StatusColumn(verbose_name="紧急", enum=Urgency, orderable=False)
     address = TextColumn(verbose_name="地址", orderable=False)
     community = TextColumn(verbose_name="小区", accessor="community__name", select=("community",), orderable=False)
     content = TextColumn(verbose_name="诉求内容", accessor="masked_content", orderable=False)

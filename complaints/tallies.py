@@ -35,7 +35,7 @@ def tallies(user: Any, periods: Sequence[Period], counting: Counting) -> list[Ta
     _count_received(found, orders, periods, counting)
     _count_withdrawn(found, orders, periods)
     _count_callbacks(found, orders, periods)
-    _count_measured(found, orders, periods)
+    _count_measured(found, orders, periods, counting)
     received = orders.filter(_within("received_at", periods))
     repeats = count_repeats(received, _which("received_at", periods), counts(counting), counting, by=HANDLED_BY)
     for (period, company), count in repeats.items():
@@ -161,24 +161,26 @@ def _valid(orders: OrderQuerySet, periods: Sequence[Period]) -> OrderQuerySet:
     return orders.counted().filter(received_at__lt=max(period.end for period in periods))
 
 
-def measured_by_the_rules() -> Q:
+def measured_by_the_rules(counting: Counting) -> Q:
     """The condition on visits that `rules.is_warm_enough` knows an answer for; a test holds the two together."""
-    least, most = (rules.HEIGHT_M + sign * rules.HEIGHT_TOLERANCE_M for sign in (Decimal(-1), Decimal(1)))
+    least, most = (counting.height_m + sign * rules.HEIGHT_TOLERANCE_M for sign in (Decimal(-1), Decimal(1)))
     return Q(
-        temperature_c__isnull=False, place__in=rules.LIVING_ROOMS, shut_minutes__gte=rules.SHUT_MINUTES, is_centre=True,
-        height_m__gte=least, height_m__lte=most, device_named__gt="", calibrated_until__gte=TruncDate("visited_at"),
-        signed_by_visitor=True, signed_by_user=True,
+        temperature_c__isnull=False, place__in=rules.LIVING_ROOMS, is_centre=True,
+        shut_minutes__gte=counting.shut_minutes, height_m__gte=least, height_m__lte=most, device_named__gt="",
+        calibrated_until__gte=TruncDate("visited_at"), signed_by_visitor=True, signed_by_user=True,
     )  # fmt: skip
 
 
-def _count_measured(found: list[Tallies], orders: OrderQuerySet, periods: Sequence[Period]) -> None:
+def _count_measured(
+    found: list[Tallies], orders: OrderQuerySet, periods: Sequence[Period], counting: Counting
+) -> None:  # fmt: skip
     rows = (
         Visit.objects.alias(device_named=Trim("device", output_field=CharField()))
-        .filter(_within("visited_at", periods), measured_by_the_rules(), order__in=_valid(orders, periods))
+        .filter(_within("visited_at", periods), measured_by_the_rules(counting), order__in=_valid(orders, periods))
         .annotate(period=_which("visited_at", periods), done_by=_company_of_round("round", "order__"))
         .order_by()
         .values("period", "done_by")
-        .annotate(measured=Count("pk"), warm_enough=Count("pk", filter=Q(temperature_c__gte=rules.ROOM_FLOOR_C)))
+        .annotate(measured=Count("pk"), warm_enough=Count("pk", filter=Q(temperature_c__gte=counting.room_floor_c)))
     )
     for row in rows:
         found[row["period"]][row["done_by"]].add(Tally(measured=row["measured"], warm_enough=row["warm_enough"]))

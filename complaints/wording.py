@@ -1,5 +1,7 @@
 """What the pages say about a move: before it, what will happen; after it, where the order went and who is next."""
 
+from complaints.counting import counting_of, plain
+from complaints.enums import ExtensionStatus
 from complaints.models import Order
 from complaints.standing import next_actor
 from complaints.workflow import in_words
@@ -23,7 +25,7 @@ def done(move: str, order: Order) -> str:
         return f"{order.number} 的延期已审批，时限 {in_words(order.due_at)}，{next_actor(order)}。"
     if move == "request_extension":
         return f"{order.number} {_DONE[move]}。"
-    return f"{order.number} {_DONE[move]}，{next_actor(order)}。"
+    return "，".join(filter(None, [f"{order.number} {_DONE[move]}", next_actor(order)])) + "。"
 
 
 def consequence(move: str, order: Order) -> str:
@@ -32,7 +34,7 @@ def consequence(move: str, order: Order) -> str:
     due = in_words(order.due_at)
     match move:
         case "accept":
-            return "受理后转为“待派单”；知道承办企业的，可以直接派单。"
+            return "受理后转为“待派单”，派单时限照算；知道承办企业的，可以直接派单。"
         case "dispatch" if order.dispatched_at:
             return f"这件工单派过、又退了回来，时限照算，仍是 {due}。"
         case "dispatch":
@@ -42,9 +44,10 @@ def consequence(move: str, order: Order) -> str:
         case "send_back":
             return "退单后工单回到热线改派，时限不停；退单理由会留在记录里。"
         case "visit":
+            rules = counting_of(order.county_id)
             return (
-                "温度按规程测的才作数：门窗关闭 30 分钟、房间中央、高 1.5 米、仪器在检定期内、双方签字。"
-                "没做到的也能存，会注明。"
+                f"温度按规程测的才作数：门窗关闭 {rules.shut_minutes} 分钟、房间中央、高 {plain(rules.height_m)} 米、"
+                "仪器在检定期内、双方签字。没做到的也能存，会注明。"
             )
         case "report":
             return "反馈后转为“待回访”，由热线回访诉求人，以回访的结果为准。"
@@ -52,14 +55,18 @@ def consequence(move: str, order: Order) -> str:
             return f"批准之前时限不变（{due}）；原时限和延长后的时限都会留在记录里。"
         case "decide_extension":
             return f"不同意的，时限仍为 {due}。"
+        case "call_back" if not order.is_reported:
+            return "记下诉求人怎么说，工单的状态不变；说没有解决的，请把这件（已并单的，把并入的那件）重办。"
         case "call_back":
             return "联系上的，记下是否解决、是否满意；没有解决的接着选“重办”，解决了的接着选“办结”。"
         case "close":
-            return "办结的依据是回访：最近一次联系上时说已解决，或打满三次都没有联系上。"
+            return "办结的依据是回访：最近一次联系上时说已解决，或打满规定的次数都没有联系上；并入的工单也要回访。"
         case "redo":
             return f"重办后进入第 {order.round + 1} 轮，时限从现在重新起算；第 {order.round} 轮的记录原样保留。"
         case "reclassify" if order.dispatched_at:
-            return "时限从原来的派单时间按新的类别重算，可能因此已经逾期。"
+            lapses = order.extensions.filter(round=order.round, status=ExtensionStatus.APPROVED).exists()
+            said = "时限从原来的派单时间按新的类别重算，可能因此已经逾期。"
+            return f"{said}已批准的延期随之失效，仍需要的由企业重新申请。" if lapses else said
         case "reclassify":
             return "派单时按新的类别起算时限。"
         case "withdraw":

@@ -21,12 +21,13 @@ from common import clock
 from common.concurrency import Stale, change
 from common.moves import MoveRefused, refuse_if
 from common.uploads import InspectedUpload
-from common.working_calendar import calendar_in_force
 from complaints import messages, rules
+from complaints.counting import counting_of
 from complaints.enums import ExtensionStatus, LimitStage, OrderStatus
 from complaints.files import with_files
-from complaints.limits import Limits
-from complaints.models import Callback, Order, OrderExtension, OrderRound, Visit
+from complaints.follow_up import to_call_since
+from complaints.limits import Moments
+from complaints.models import Callback, Order, OrderExtension, OrderRound, SendBack, Visit
 from complaints.moves import Move, check
 
 S = OrderStatus
@@ -71,6 +72,8 @@ def dispatch(order: Order, *, by: Any, company: Unit | None, note: str = "") -> 
     if order.dispatched_at is None:
         values |= {"dispatched_at": now, **limits_from(order, now)}
         values["original_due_at"] = values["due_at"]
+    else:
+        values |= _been_there(order, company)
     changes = rules.field_differences(order, {"company": company} | {k: v for k, v in values.items() if k == "due_at"})
     entry = _commit(move, order, by, note=note, changes=changes, **values)
     messages.dispatched(order, entry, in_words(order.due_at))
@@ -79,13 +82,15 @@ def dispatch(order: Order, *, by: Any, company: Unit | None, note: str = "") -> 
 
 def limits_from(order: Order, start: dt.datetime, **changed: str) -> dict[str, Any]:
     """`due_at` and `visit_due_at` of an order that is (was) dispatched at `start`. Two queries."""
-    limits = Limits(calendar_in_force())
+    limits = Moments(start)
     of = {"category": changed.get("category", order.category), "urgency": changed.get("urgency", order.urgency)}
-    reckoned = {
-        "due_at": limits.reckon(LimitStage.HANDLING, **of, start=start),
-        "visit_due_at": limits.reckon(LimitStage.VISIT, **of, start=start),
-    }
-    return {name: found.due_at if found else None for name, found in reckoned.items()}
+    return {"due_at": limits.of(LimitStage.HANDLING, **of), "visit_due_at": limits.of(LimitStage.VISIT, **of)}
+
+
+def _been_there(order: Order, company: Unit | None) -> dict[str, Any]:
+    """What the company has done in this round already, which it may have had before."""
+    first = order.visits.filter(round=order.round, company=company).order_by("visited_at").first()
+    return {"visited_at": first.visited_at, "contacted_at": first.visited_at} if first else {}
 
 
 @transaction.atomic
@@ -96,12 +101,17 @@ def sign(order: Order, *, by: Any, note: str = "") -> AuditEntry:
 
 @transaction.atomic
 def send_back(order: Order, *, by: Any, reason: str) -> AuditEntry:
-    """→ 待派单: not ours, with the reason. The limits run on."""
+    """→ 待派单: not ours, with the reason. The limits run on, and who gets it next has to go there itself."""
     move = check("send_back", by, order)
     refuse_if(rules.missing(reason, "请写明退单理由，例如“该小区由某企业供热”"))
     _end_extension_requests(order, by, "工单已退回，申请终止")
     unit = order.company
-    entry = _commit(move, order, by, note=reason, changes={"承办企业": [str(unit), None]}, company=None, signed_at=None)
+    assert unit is not None  # who sends it back has it
+    SendBack.objects.create(order=order, round=order.round, company=unit, reason=reason, by=by)
+    entry = _commit(
+        move, order, by, note=reason, changes={"承办企业": [str(unit), None]}, company=None, signed_at=None,
+        visited_at=None, contacted_at=None,
+    )  # fmt: skip
     messages.sent_back(order, entry)
     return entry
 
@@ -111,14 +121,14 @@ def visit(order: Order, *, by: Any, uploads: Sequence[InspectedUpload] = (), **f
     """Record a visit at the caller's; `fields` are those of Visit. A temperature not taken by the rules is kept, with
     what was wrong about it."""
     move = check("visit", by, order)
-    made = Visit(order=order, round=order.round, by=by, **fields)
+    made = Visit(order=order, round=order.round, company=order.company, by=by, **fields)
     refuse_if(rules.problems_of_visit(made, order))
     values: dict[str, Any] = {"visited_at": min(filter(None, [order.visited_at, made.visited_at]))}
     values["contacted_at"] = min(filter(None, [order.contacted_at, made.visited_at]))
     note = f"{made.visitor}：{made.found}"
     if made.temperature_c is not None:
         values["measured_temperature_c"] = made.temperature_c
-        short = rules.shortcomings_of_measuring(made)
+        short = rules.shortcomings_of_measuring(made, counting_of(order.county_id))
         note += f"\n实测 {made.temperature_c} ℃" + (
             f"（测温不合规程：{'；'.join(short)}）" if short else "（按规程测温）"
         )
@@ -138,16 +148,14 @@ def report(
     move = check("report", by, order)
     refuse_if(rules.problems_before_report(order, result, cause))
     now = clock.now()
-    callback = Limits(calendar_in_force()).reckon(
-        LimitStage.CALLBACK, category=order.category, urgency=order.urgency, start=now
-    )
+    callback_due_at = Moments(now).of(LimitStage.CALLBACK, category=order.category, urgency=order.urgency)
     _end_extension_requests(order, by, "工单已反馈，申请终止")
 
     def write() -> AuditEntry:
         return _commit(
             move, order, by, note=result, changes=rules.field_differences(order, {"cause": cause}), result=result,
             cause=cause, reported_at=now, contacted_at=order.contacted_at or now,
-            callback_due_at=callback.due_at if callback else None,
+            callback_due_at=callback_due_at,
         )  # fmt: skip
 
     entry = with_files(order, write, by=by, uploads=uploads)
@@ -162,7 +170,8 @@ def call_back(
 ) -> AuditEntry:  # fmt: skip
     """Record a call to the caller. What follows from it, to close or to do it again, is a move of its own."""
     move = check("call_back", by, order)
-    refuse_if(rules.problems_of_callback(order, is_reached=is_reached, is_solved=is_solved, called_at=called_at))
+    since = to_call_since(order)
+    refuse_if(rules.problems_of_callback(since, is_reached=is_reached, is_solved=is_solved, called_at=called_at))
     call = Callback(order=order, round=order.round, called_at=called_at, is_reached=is_reached, note=note, by=by)
     if is_reached:
         call.is_solved, call.was_contacted, call.satisfaction = is_solved, was_contacted, satisfaction
@@ -263,9 +272,20 @@ def _end_extension_requests(order: Order, by: Any, why: str) -> None:
     )
 
 
+def _lapse_extensions(order: Order) -> str:
+    """In words, for whom it concerns; empty if there was none."""
+    approved = order.extensions.filter(round=order.round, status=ExtensionStatus.APPROVED)
+    latest = approved.order_by("-new_due_at").first()
+    if latest is None:
+        return ""
+    approved.update(status=ExtensionStatus.LAPSED)
+    return f"\n批准延至 {in_words(latest.new_due_at)} 的延期随之失效，仍需要的请重新申请"
+
+
 @transaction.atomic
 def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: str) -> AuditEntry:
-    """Another category or urgency. Once dispatched the limits are reckoned anew, from when it was dispatched."""
+    """Another category or urgency. Once dispatched the limits are reckoned anew, from when it was dispatched; an
+    extension was approved of the limit that was, and lapses with it."""
     move = check("reclassify", by, order)
     values: dict[str, Any] = {"category": category, "urgency": urgency}
     values = {name: value for name, value in values.items() if value != getattr(order, name)}
@@ -274,6 +294,11 @@ def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: st
     if order.dispatched_at:
         values |= limits_from(order, order.dispatched_at, category=category, urgency=urgency)
         _end_extension_requests(order, by, "类别或紧急程度已调整，申请终止")
+        reason += _lapse_extensions(order)
+    else:
+        values["dispatch_due_at"] = Moments(order.registered_at).of(
+            LimitStage.DISPATCH, category=category, urgency=urgency
+        )
     shown = {name: value for name, value in values.items() if name != "visit_due_at"}
     entry = _commit(move, order, by, note=reason, changes=rules.field_differences(order, shown), **values)
     messages.changed(order, entry, in_words(order.due_at))
@@ -303,7 +328,7 @@ def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
         problems.append("不能并入自己")
     elif into.county_id != order.county_id:
         problems.append(f"{into.number} 不是本县的工单")
-    elif not into.state.is_open:
+    elif not into.state.is_open:  # nobody would see to it, nor call its caller
         problems.append(f"{into.number} 现在是“{into.state.label}”，不能并入；请选还在办理的那一件")
     if order.merged.exists():
         problems.append(f"已有工单并入 {order.number}，请把别的并进来，不要再把它并走")

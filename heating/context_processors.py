@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from common.nav import entries_for
+from dashboard.search import answers_callers
 from heating.navigation import BOTTOM_BAR, NAVIGATION, SHELL_URLS
 
 
@@ -17,6 +18,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": entries_for(request.user, request.path, NAVIGATION),
         "mobile_nav": mobile[0].entries if mobile else (),
+        "searches_orders": answers_callers(request.user),
         "urls": {name: _address(url_name) for name, url_name in SHELL_URLS.items()},
     }
 

@@ -91,7 +91,23 @@ BOTTOM_BAR = (
         (
             NavItem("待办", "todo", "dashboard:todo"),
             NavItem("台账", "ledger", "inspections:hazard_list", ("inspections.view_hazard",)),
-            NavItem("登记", "plus", "inspections:hazard_create", ("inspections.register_hazard",)),
+            NavItem("投诉", "report", "complaints:order_list", ("complaints.view_order",)),
+            # The bureau, companies and townships register what they find, the hotline desk what callers say.
+            NavItem("登记", "plus", "inspections:hazard_create", ("inspections.issue_hazard",)),
+            NavItem(
+                "登记",
+                "plus",
+                "inspections:hazard_create",
+                ("inspections.register_hazard",),
+                unless=("complaints.dispatch_order",),
+            ),
+            NavItem(
+                "登记",
+                "plus",
+                "complaints:order_create",
+                ("complaints.dispatch_order",),
+                unless=("inspections.issue_hazard",),
+            ),
             NavItem("消息", "bell", "notifications:inbox"),
             NavItem("我", "user", "accounts:profile"),
         ),
@@ -100,7 +116,7 @@ BOTTOM_BAR = (
 
 # Pages that the top bar leads to, by the name under which the templates know them.
 SHELL_URLS = {
-    "search": "inspections:hazard_list",
+    "search": "dashboard:search",
     "messages": "notifications:inbox",
     "season": "facilities:season_switch",
     "password": "accounts:password_change",

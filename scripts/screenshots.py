@@ -70,6 +70,42 @@ def messy_ledger(year: int) -> bytes:
     return out.getvalue()
 
 
+# An order as it stands in a chat.
+PASTED = (
+    "【12345】工单编号：LL20251129007；来电人：李女士 13900002222；地址：凤凰城3号楼2单元501室；"
+    "反映家中温度只有14度，老人生病，请尽快处理"
+)
+
+
+def hotline_export(today: dt.date) -> str:
+    """A day's orders as a hotline exports them, made up: other heads, no company, an unknown place, one twice."""
+    day = today - dt.timedelta(1)
+    rows = [
+        (
+            "01",
+            "王先生",
+            "13900003331",
+            "锦绣家园15号楼5单元402室",
+            "家中温度只有15.0度，要求尽快处理",
+            "城源热力有限公司",
+        ),
+        ("02", "张女士", "13900003332", "书香苑8号楼2单元502室", "全楼停暖，未接到通知", "待核实"),
+        ("03", "赵先生", "13900003333", "凤凰城二期3号楼1单元301室", "暖气不热，室温16度", "待核实"),
+        ("04", "刘女士", "13900003334", "翠屏山庄10号楼2单元602室", "阀门漏水，楼道结冰", ""),
+        (
+            "01",
+            "王先生",
+            "13900003331",
+            "锦绣家园15号楼5单元402室",
+            "家中温度只有15.0度，要求尽快处理",
+            "城源热力有限公司",
+        ),
+    ]
+    head = "工单编号,来电时间,来电人,来电号码,诉求地址,诉求内容,承办单位"
+    lines = [f"LL{day:%Y%m%d}{n},{day} 0{n[-1]}:20,{','.join(rest)}" for n, *rest in rows]
+    return "\n".join([head, *lines, ""])
+
+
 @dataclass
 class Camera:
     browser: Browser
@@ -255,7 +291,7 @@ def first_order(page: Page, filters: str) -> str:
     return address
 
 
-def show_orders(camera: Camera) -> None:
+def show_orders(camera: Camera, export: Path) -> None:
     with camera.signed_in("rexian") as page:
         page.goto("/complaints/")
         camera.shoot(page, "orders")
@@ -265,11 +301,42 @@ def show_orders(camera: Camera) -> None:
         call = {"phone": "13900001111", "caller": "李女士", "community": "jxjy", "content": "家里只有 15 度"}
         for name, text in call.items():
             page.fill(f"main [name={name}]", text)
+        page.locator("#lookup .known-place").wait_for()
         camera.shoot(page, "order-new", whole=True, height=900)
+        page.goto(first_order(page, "tab=reported") + "call_back/")
+        camera.shoot(page, "order-callback", whole=True, height=720)
+        page.goto(first_order(page, "tab=handling") + "hazards/")
+        camera.shoot(page, "order-hazards", whole=True, height=760)
+        page.goto("/complaints/paste/")
+        page.fill("main [name=text]", PASTED)
+        send(page, page.get_by_role("button", name="读一读"))
+        camera.shoot(page, "order-paste", whole=True, height=820)
+        page.goto("/complaints/import/")
+        page.set_input_files("[name=file]", export)
+        send(page, page.get_by_role("button", name="上传并核对"))
+        camera.shoot(page, "order-import", whole=True, height=900)
+        page.goto("/complaints/queue/")
+        camera.shoot(page, "order-queue", whole=True, height=560)
     with camera.signed_in("chengyuan", PHONE) as page:
+        page.goto("/complaints/")
+        camera.shoot(page, "phone-orders")
         page.goto(first_order(page, "tab=handling") + "visit/")
         page.fill("main [name=found]", "滤网堵塞，已清洗")
         camera.shoot(page, "phone-order-visit")
+
+
+def show_complaint_figures(camera: Camera) -> None:
+    with camera.signed_in("zhujian") as page:
+        for name, address, height in (
+            ("order-indicators", "/complaints/indicators/", 1000),
+            ("order-hot-spots", "/complaints/hot-spots/", 640),
+            ("order-summary", "/complaints/summary/?kind=week", 560),
+        ):
+            page.goto(address)
+            camera.shoot(page, name, whole=True, height=height)
+        page.goto("/facilities/communities/")
+        send(page, page.get_by_role("link", name="本季供热企业"))
+        camera.shoot(page, "season-companies", whole=True, height=560)
 
 
 def show_phone(camera: Camera) -> None:
@@ -293,6 +360,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     ledger = options.out / "城源北苑隐患台账（6月）.xlsx"
     ledger.write_bytes(messy_ledger(year))
+    export = options.out / "12345工单导出.csv"
+    export.write_text(hotline_export(today), encoding="gb18030")
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if not found:
         raise SystemExit("没有 Chromium（Debian：apt install chromium）")
@@ -309,11 +378,13 @@ def main() -> None:
             show_company(camera)
             show_coal(camera)
             show_stock(camera)
-            show_orders(camera)
+            show_orders(camera, export)
+            show_complaint_figures(camera)
             show_phone(camera)
             browser.close()
     finally:
         ledger.unlink()
+        export.unlink()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What complaints have that the sweep watches: the limits for being there, for reporting, and for calling back.
+"""What complaints have that the sweep watches: the limits for handing out, being there, reporting, and calling back.
 
 Limits are moments, and a round has its own. Whoever has the order in hand is responsible: its company, or the hotline
 desk while it is back there as another's; that it bounces stops no limit.
@@ -7,12 +7,12 @@ desk while it is back there as another's; that it bounces stops no limit.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 from accounts.roles import ADMIN, BUREAU_ROLES, COMPANY_ROLES, HOTLINE
 from complaints.deadlines import record_first_overdue
-from complaints.enums import Category, Urgency
+from complaints.enums import UNDER_WAY_STATUSES, Category, Urgency
 from complaints.models import Order
 from supervision import people
 from supervision.enums import OffsetUnit
@@ -20,13 +20,16 @@ from supervision.first_steps import FirstStep
 from supervision.kind import BureauPeople, Facts, Kind, Recipients
 
 HOURS = OffsetUnit.HOURS
+# Before it is handed out its company is only who is likely to get it.
+WITH_COMPANY = Q(status__in=UNDER_WAY_STATUSES)
+COMPANY, DESK = people.of_unit("company", *COMPANY_ROLES), people.of_desk("county")
 RECIPIENTS: dict[str, Recipients] = {
-    "tells_responsible": people.in_hand_of("company", "county"),
-    "tells_company": people.of_unit("company", *COMPANY_ROLES),
-    "tells_company_head": people.head_of_unit("company"),
+    "tells_responsible": people.either(WITH_COMPANY, COMPANY, DESK),
+    "tells_company": people.only(WITH_COMPANY, COMPANY),
+    "tells_company_head": people.only(WITH_COMPANY, people.head_of_unit("company")),
     "tells_bureau": people.of_bureau("county", *BUREAU_ROLES),
     "tells_bureau_leader": people.of_bureau("county", ADMIN),
-    "tells_desk": people.of_desk("county"),
+    "tells_desk": DESK,
 }
 BUREAU = {
     "tells_bureau": BureauPeople(BUREAU_ROLES),
@@ -81,6 +84,47 @@ OF_ORDERS: dict[str, Any] = {
     "path": Concat(Value("/complaints/"), Cast("pk", CharField()), Value("/")),
     "recipients": RECIPIENTS,
 }  # fmt: skip
+
+
+# --- handing out
+
+
+def _at_desk() -> QuerySet[Order]:
+    return Order.objects.dispatch_limit_runs()
+
+
+def _why_no_dispatch_limit(order: Order) -> str:
+    if order.dispatched_at:
+        return "已经派单，派单时限不再提醒和督办。"
+    if not order.state.is_open:
+        return f"现在是“{order.state.label}”，不用再派单。"
+    return "" if order.dispatch_due_at else "没有派单时限，不提醒也不督办。"
+
+
+COMPLAINT_DISPATCH = Kind(
+    name="complaint_dispatch",
+    label="投诉派单",
+    watched=_at_desk,
+    due="dispatch_due_at",
+    title=_number("派单"),
+    first_steps=(
+        FirstStep("remind-0h", 0, ("desk",), unit=HOURS),
+        FirstStep("urge-2h", 2, ("desk", "bureau"), unit=HOURS),
+        FirstStep("urge-24h", 24, ("desk", "bureau", "bureau_leader"), unit=HOURS, repeat_every=24),
+    ),
+    special_steps={
+        Urgency.DANGER: (
+            FirstStep("remind-0h", 0, ("desk", "bureau"), unit=HOURS),
+            FirstStep("urge-1h", 1, ("desk", "bureau", "bureau_leader"), unit=HOURS, repeat_every=2),
+        )
+    },
+    facts=_facts("dispatch_due_at", "派单", _why_no_dispatch_limit),
+    pause=_why_no_dispatch_limit,
+    due_label="派单时限",
+    urge="请立即派单",
+    bureau=BUREAU,
+    **OF_ORDERS | {"recipients": {flag: RECIPIENTS[flag] for flag in BUREAU}},
+)
 
 
 # --- reporting

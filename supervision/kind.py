@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Choices, DateTimeField, Exists, Expression, F, IntegerField, OuterRef, QuerySet, Value
+from django.db.models import Choices, DateTimeField, Exists, Expression, F, IntegerField, OuterRef, Q, QuerySet, Value
 
 from accounts.enums import UnitKind
 from common.due import WHOLE_DAY
+from common.workdays import end_of, start_of
 from supervision.deadlines import day_in, minute_in
 from supervision.first_steps import USUAL_STEPS, FirstStep
 from supervision.ladder import Deadline, whole_minute
@@ -145,6 +146,12 @@ class Kind:
     def deadline_of(self, item: Any) -> Deadline | None:
         due: Deadline | None = getattr(item, self.due)
         return whole_minute(due) if isinstance(due, dt.datetime) else due
+
+    def is_due_within(self, first: dt.date, last: dt.date) -> Q:
+        """Of items those with a deadline on one of these days, as an index is entered by it."""
+        if not self.is_by_moment:
+            return Q(**{f"{self.due}__gte": first, f"{self.due}__lte": last})
+        return Q(**{f"{self.due}__gte": start_of(first), f"{self.due}__lt": end_of(last)})
 
     @property
     def same_deadline(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from django.db.models import Model
 
 from supervision.coal_kinds import COAL_COVER, COAL_MILESTONE, COAL_REPORT
-from supervision.complaint_kinds import COMPLAINT, COMPLAINT_CALLBACK, COMPLAINT_VISIT
+from supervision.complaint_kinds import COMPLAINT, COMPLAINT_CALLBACK, COMPLAINT_DISPATCH, COMPLAINT_VISIT
 from supervision.hazard_kind import HAZARD
 from supervision.kind import BureauPeople, Facts, Kind, Recipients
 from supervision.ladder import end_of_deadline
@@ -14,6 +14,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         HAZARD, COAL_MILESTONE, COAL_REPORT, COAL_COVER, COMPLAINT, COMPLAINT_VISIT, COMPLAINT_CALLBACK,
+        COMPLAINT_DISPATCH,
     )
 }  # fmt: skip
 

@@ -65,14 +65,13 @@ def of_desk(county: str) -> Recipients:
     return recipients
 
 
-def in_hand_of(unit: str, county: str) -> Recipients:
-    """The people of the company that has it; of what no company has, the desk."""
+def only(condition: Q, whom: Recipients) -> Recipients:
+    """Those, of the items for which it holds."""
+    return lambda items: whom(items.filter(condition))
 
-    def recipients(items: QuerySet[Any]) -> list[QuerySet[Any]]:
-        at_desk = of_desk(county)(items.filter(**{f"{unit}__isnull": True}))
-        return [_people(items.filter(**{f"{unit}__isnull": False}), unit, COMPANY_ROLES), *at_desk]
 
-    return recipients
+def either(condition: Q, whom: Recipients, otherwise: Recipients) -> Recipients:
+    return lambda items: [*whom(items.filter(condition)), *otherwise(items.exclude(condition))]
 
 
 def supervisor_or_bureau(supervisor: str, county: str, *roles: str) -> Recipients:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, IntegerField, Min, OuterRef, QuerySet, Value
+from django.db.models import Exists, IntegerField, Max, Min, OuterRef, QuerySet, Value
 
 from common import clock
 from common.workdays import Calendar, end_of
@@ -112,12 +112,16 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
 def _forget_moved(kind: Kind, run: SweepRun) -> None:
     """What was to be told of items that have been settled or moved in the middle of this run, before the news was
     written, was told nobody: its record is taken back, so that a later sweep begins anew with those that come back."""
-    still = Exists(kind.watched().filter(**kind.same_deadline).order_by())
+    announced = run.escalations.filter(kind=kind.name, announced=True)
+    days = announced.aggregate(first=Min("due_on"), last=Max("due_on"))
+    if not days["first"]:
+        return
+    # Only those are compared that are due on these days: all that is watched would be read and hashed.
+    watched = kind.watched().filter(kind.is_due_within(days["first"], days["last"]))
+    still = Exists(watched.filter(**kind.same_deadline).order_by())
     same = {name: OuterRef(name) for name in (*DEADLINE[1:], "step", "repeat")}
     told = Exists(Outgoing.objects.filter(matter__in=(kind.name, kind.name + PROPOSED), **same).order_by())
-    moved = list(
-        run.escalations.filter(~still, ~told, kind=kind.name, announced=True).values_list("item_id", flat=True)
-    )
+    moved = list(announced.filter(~still, ~told).values_list("item_id", flat=True))
     if moved:
         run.escalations.filter(kind=kind.name, item_id__in=moved).delete()
 

@@ -12,10 +12,13 @@ from accounts.models import Unit
 from common import clock
 from common.fields import LedgerDateField, UploadsField
 from common.text import normalise
-from complaints import rules, workflow
+from complaints import workflow
+from complaints.counting import counting_of
 from complaints.enums import Category, Cause, MeasuringPlace, Satisfaction, Urgency
+from complaints.follow_up import to_call_since
 from complaints.forms.base import MomentField, MoveForm, numbered, text_area
 from complaints.models import Order
+from complaints.send_backs import in_words, refusals_by, willing
 from facilities.season_companies import company_of
 from inspections.forms.choices import lead_units
 
@@ -41,11 +44,15 @@ class DispatchForm(MoveForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         order = self.order
-        known = order.company or company_of(order.community, order.season)
+        refusals = refusals_by(order) if order.dispatched_at else {}
+        known = order.company or willing(company_of(order.community, order.season), refusals)
         self.fields["company"].queryset = lead_units(self.by, order.county, known.pk if known else None)  # type: ignore[attr-defined]
         self.initial.setdefault("company", known)
         place = f"{order.community} 由 {known.label} 供热，已替您选好" if known and order.community else ""
-        self.fields["company"].help_text = place or "按地址查不到供热企业，请选定一家"
+        if refusals:
+            self.fields["company"].help_text = f"{in_words(refusals)}。{'' if known else '请另选一家'}"
+        else:
+            self.fields["company"].help_text = place or "按地址查不到供热企业，请选定一家"
 
     def make(self) -> Any:
         return workflow.dispatch(self.order, by=self.by, **self.cleaned_data)
@@ -154,17 +161,18 @@ class CallBackForm(MoveForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("called_at", timezone.localtime(clock.now()).replace(second=0, microsecond=0))
-        calls = self.order.callbacks.filter(round=self.order.round).count()
-        self.fields[
-            "is_reached"
-        ].help_text = f"本轮已打过 {calls} 次；打满 {rules.CALLS_BEFORE_GIVING_UP} 次都没有联系上的，可以办结"
+        since = to_call_since(self.order)
+        calls = self.order.callbacks.filter(called_at__gte=since).count() if since else 0
+        enough = counting_of(self.order.county_id).calls_before_giving_up
+        what = "可以办结" if self.order.is_reported else "不用再打"
+        self.fields["is_reached"].help_text = f"已打过 {calls} 次；打满 {enough} 次都没有联系上的，{what}"
 
     def clean_called_at(self) -> dt.datetime:
         called: dt.datetime = self.cleaned_data["called_at"]
-        # The box has no seconds: a call within the minute of the report is after it.
-        reported = self.order.reported_at
-        if reported and called < reported < called + dt.timedelta(minutes=1):
-            return reported
+        # The box has no seconds: a call within the minute of the report (or the acceptance) is after it.
+        since = to_call_since(self.order)
+        if since and called < since < called + dt.timedelta(minutes=1):
+            return since
         return called
 
     def make(self) -> Any:

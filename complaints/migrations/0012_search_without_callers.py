@@ -24,6 +24,6 @@ def without_callers(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0006_whose_cluster"), ("complaints", "0010_households")]
+    dependencies = [("complaints", "0011_households")]
 
     operations = [migrations.RunPython(without_callers, migrations.RunPython.noop)]

@@ -1,4 +1,5 @@
-"""What counts in a county's indicators, and when a repeat is one: the bureau's setting, printed with every figure."""
+"""What counts in a county's indicators, when a repeat is one, how rooms are measured and how often is called before an
+order is closed unheard: the bureau's setting, printed with every figure."""
 
 from decimal import Decimal
 
@@ -50,6 +51,20 @@ class Counting(models.Model):
         "每个采暖季可容忍的误报", max_digits=4, decimal_places=1, default=Decimal("1.0"),
         validators=[MinValueValidator(Decimal("0.1")), MaxValueValidator(Decimal(100))],
     )  # fmt: skip
+
+    # How a room is measured, and what is warm enough: practice of cities, which differ.
+    room_floor_c = models.DecimalField(
+        "合格室温", max_digits=3, decimal_places=1, default=Decimal("18.0"),
+        validators=[MinValueValidator(Decimal(10)), MaxValueValidator(Decimal(30))],
+    )  # fmt: skip
+    shut_minutes = models.PositiveSmallIntegerField("测温前门窗关闭", default=30, validators=[MaxValueValidator(240)])
+    height_m = models.DecimalField(
+        "测点高度", max_digits=3, decimal_places=2, default=Decimal("1.50"),
+        validators=[MinValueValidator(Decimal("0.1")), MaxValueValidator(Decimal("2.5"))],
+    )  # fmt: skip
+    calls_before_giving_up = models.PositiveSmallIntegerField(
+        "打几次没有联系上可以办结", default=3, validators=[MinValueValidator(1), MaxValueValidator(20)]
+    )
 
     class Meta:
         verbose_name = "统计口径"

@@ -10,12 +10,24 @@ from django.db.models import Q
 from accounts.models import Region, Unit
 from common import clock
 from common.search_terms import TermsField
-from complaints.enums import OPEN_STATUSES, UNDER_WAY_STATUSES, Category, Cause, OrderStatus, Platform, Source, Urgency
+from complaints.enums import (
+    AT_DESK_STATUSES,
+    OPEN_STATUSES,
+    UNDER_WAY_STATUSES,
+    Category,
+    Cause,
+    OrderStatus,
+    Platform,
+    Source,
+    Urgency,
+)
 from complaints.masking import masked_text
 from complaints.querysets import OrderQuerySet
 from facilities.models import Community, Season
 
 USER = settings.AUTH_USER_MODEL
+# Whose ladder an order is on, and what is written down of it: found in the index alone.
+SWEPT = ("urgency", "category", "round", "watched_since", "id")
 
 
 def listed(*fields: str, name: str) -> models.Index:
@@ -71,6 +83,7 @@ class Order(models.Model):
     company = models.ForeignKey(
         Unit, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name="承办企业"
     )
+    dispatch_due_at = models.DateTimeField("派单时限", null=True, blank=True)
     dispatched_at = models.DateTimeField("派单时间", null=True, blank=True)
     signed_at = models.DateTimeField("签收时间", null=True, blank=True)
     contacted_at = models.DateTimeField("首次联系时间", null=True, blank=True)
@@ -160,7 +173,8 @@ class Order(models.Model):
             ),
             models.Index(fields=["household", "received_at"], condition=~Q(household=""), name="order_household"),
             models.Index(fields=["phone_reversed", "received_at"], condition=~Q(phone_reversed=""), name="order_phone"),
-            models.Index(fields=["community", "received_at"], name="order_of_community"),
+            # The check for clusters counts off each community's last orders in the index alone.
+            models.Index(fields=["community", "received_at", "status", "category"], name="order_of_community"),
             # Everything that a period's figures are counted from: they are read from the index alone.
             models.Index(
                 fields=[
@@ -188,20 +202,32 @@ class Order(models.Model):
             models.Index(
                 fields=["county", "withdrawn_at"], condition=Q(withdrawn_at__isnull=False), name="order_withdrawn"
             ),
-            models.Index(fields=["county", "closed_at"], condition=Q(closed_at__isnull=False), name="order_closed"),
-            # What the sweep watches: limits of what is not done yet.
+            # The overview counts a week's in the index alone.
             models.Index(
-                fields=["due_at"],
+                fields=["county", "closed_at", "season", "received_at", "status"],
+                condition=Q(closed_at__isnull=False),
+                name="order_closed",
+            ),
+            models.Index(
+                fields=["dispatch_due_at"],
+                condition=Q(status__in=AT_DESK_STATUSES, dispatched_at__isnull=True),
+                name="order_dispatch_sweep",
+            ),
+            # What the sweep watches: limits of what is not done yet, with all that it asks of an order.
+            models.Index(
+                fields=["due_at", *SWEPT],
                 condition=Q(status__in=OPEN_STATUSES, reported_at__isnull=True),
                 name="order_handling_sweep",
             ),
             models.Index(
-                fields=["visit_due_at"],
+                fields=["visit_due_at", *SWEPT],
                 condition=Q(status__in=OPEN_STATUSES, visited_at__isnull=True, reported_at__isnull=True),
                 name="order_visit_sweep",
             ),
             models.Index(
-                fields=["callback_due_at"], condition=Q(status=OrderStatus.REPORTED), name="order_callback_sweep"
+                fields=["callback_due_at", *SWEPT],
+                condition=Q(status=OrderStatus.REPORTED),
+                name="order_callback_sweep",
             ),
         ]
 

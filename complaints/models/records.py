@@ -22,6 +22,8 @@ class Visit(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="visits")
     round = models.PositiveSmallIntegerField("轮次")
+    # Whose visit it was: of a company that has sent the order back it meets no limit of the next one's.
+    company = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", verbose_name="承办企业")
     visited_at = models.DateTimeField("到场时间")
     visitor = models.CharField("入户人员", max_length=60)
     found = models.TextField("现场情况")
@@ -51,6 +53,28 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.visited_at:%Y-%m-%d %H:%M} {self.visitor}"
+
+
+class SendBack(models.Model):
+    """A company's word that an order is not its own: written once, never changed."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="send_backs")
+    round = models.PositiveSmallIntegerField("轮次")
+    company = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="退单企业")
+    reason = models.TextField("退单理由")
+    by = models.ForeignKey(USER, models.PROTECT, related_name="+", verbose_name="退单人")
+    at = models.DateTimeField("退单时间", default=clock.now)
+
+    objects = OfOrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "退单"
+        verbose_name_plural = verbose_name
+        ordering = ["at", "pk"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.company} {self.at:%Y-%m-%d %H:%M}"
 
 
 class Callback(models.Model):

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from common.columns import group_digits
 from common.forms import attempt
 from common.htmx import render_page
 from common.occasions import outcomes_of
@@ -81,9 +82,12 @@ def cluster_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _odds(chance: float) -> str:
-    """约 25 000 分之一"""
-    times = round(1 / chance, 1 - len(str(int(1 / chance)))) if chance > 1e-12 else 10**12
-    return f"约 {int(times):,} 分之一".replace(",", "\u00a0")
+    """约 2 000 分之一, 约 3000 万分之一"""
+    times = int(round(1 / chance, 1 - len(str(int(1 / chance))))) if chance > 1e-12 else 10**12
+    for size, word in ((10**8, "亿"), (10**4, "万")):
+        if times >= size:
+            return f"约 {times // size} {word}分之一"
+    return f"约 {group_digits(times)} 分之一"
 
 
 @notifies

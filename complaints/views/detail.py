@@ -16,7 +16,9 @@ from common.ui import limit_badge, moment
 from common.working_calendar import calendar_in_force
 from complaints import rules
 from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller, what_is_said
-from complaints.enums import LimitStage, Urgency
+from complaints.counting import counting_of
+from complaints.enums import ExtensionStatus, LimitStage, Urgency
+from complaints.follow_up import REPORTED_ON
 from complaints.hazards import NOT_FOR_HAZARDS, may_link
 from complaints.limits import Limits
 from complaints.models import Order, OrderFile
@@ -43,7 +45,10 @@ def visible_order(request: HttpRequest, pk: int) -> Order:
 
 
 # The kinds of deadlines that the sweep watches, with the field of each limit.
-LADDERS = (("complaint_visit", "visit_due_at"), ("complaint", "due_at"), ("complaint_callback", "callback_due_at"))
+LADDERS = (
+    ("complaint_dispatch", "dispatch_due_at"), ("complaint_visit", "visit_due_at"), ("complaint", "due_at"),
+    ("complaint_callback", "callback_due_at"),
+)  # fmt: skip
 
 
 @reads
@@ -76,17 +81,23 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "photos": [_photo(file) for file in files if file.is_photo and file.visit_id is None],
         "files": [{**file_links(file), "file": file} for file in files if not file.is_photo],
         **caller_context(order, user),
-        "merged": [_merged(each, user) for each in order.merged.all()],
+        "merged": [_merged(each, order, user) for each in order.merged.prefetch_related("callbacks").order_by("pk")],
         "earlier": earlier_for(order, user),
         "outcomes": outcomes_of(user, OCCASION, order.pk),
         "hazard_url": _hazard_url(order, user),
         "may_link": may_link(user) and order.status not in NOT_FOR_HAZARDS,
         "may_unlink": may_link(user),
-        "ladders": [kind for kind, due in LADDERS if getattr(order, due)],
+        "ladders": _ladders(order),
         "origin": _origin(order, said),
         "events": history(order, user, files),
     }
     return render(request, "complaints/order_detail.html", context)
+
+
+def _ladders(order: Order) -> list[str]:
+    """The desk's own is of no interest once it has handed the order out."""
+    kinds = [kind for kind, due in LADDERS if getattr(order, due)]
+    return [kind for kind in kinds if kind != "complaint_dispatch" or order.dispatched_at is None]
 
 
 def _hazard_url(order: Order, user: Any) -> str:
@@ -123,16 +134,18 @@ def caller_context(order: Order, user: Any) -> dict[str, Any]:
     }
 
 
-def _merged(order: Order, user: Any) -> dict[str, Any]:
-    return {"order": order, **caller_context(order, user)}
+def _merged(order: Order, into: Order, user: Any) -> dict[str, Any]:
+    """Its caller, what the last call since the report of the other has heard, and whether there is to be one."""
+    calls = rules.calls_about(order, into)
+    may_call = user.has_perm("complaints.call_back_order") and into.status in REPORTED_ON
+    return {"order": order, "call": calls[-1] if calls else None, "may_call": may_call, **caller_context(order, user)}
 
 
 def explained_limits(order: Order) -> list[dict[str, Any]]:
     """Each limit that the order has, how it stands, and 怎么算的. Two queries."""
-    if order.dispatched_at is None:
-        return []
-    limits, running = Limits(calendar_in_force()), running_limit(order)
+    limits, running, now = Limits(calendar_in_force()), running_limit(order), clock.now()
     rows = [
+        ("派单", LimitStage.DISPATCH, order.dispatch_due_at, order.registered_at, order.dispatched_at),
         ("到场", LimitStage.VISIT, order.visit_due_at, order.dispatched_at, order.visited_at),
         ("办理", LimitStage.HANDLING, order.due_at, order.dispatched_at, order.reported_at),
         ("回访", LimitStage.CALLBACK, order.callback_due_at, order.reported_at, order.closed_at),
@@ -144,9 +157,9 @@ def explained_limits(order: Order) -> list[dict[str, Any]]:
         reckoned = limits.reckon(stage, category=order.category, urgency=order.urgency, start=start)
         shown.append(
             {
-                "label": label, "due_at": due_at, "met_at": met_at, "is_late": (met_at or clock.now()) >= due_at,
-                "runs": met_at is None and order.state.is_open, "is_next": bool(running and running.label == label),
-                "why": _why(order, stage, due_at, reckoned),
+                "label": label, "due_at": due_at, "met_at": met_at, "is_late": (met_at or now) >= due_at,
+                "runs": met_at is None and order.state.is_open,
+                "is_next": bool(running and running.label == label), "why": _why(order, stage, due_at, reckoned),
             }
         )  # fmt: skip
     return shown
@@ -155,10 +168,16 @@ def explained_limits(order: Order) -> list[dict[str, Any]]:
 def _why(order: Order, stage: str, due_at: Any, reckoned: Any) -> str:
     """How the limit came about; a limit that was extended or set under an earlier rule says so."""
     if reckoned is not None and reckoned.due_at == due_at:
-        return str(reckoned.sentence)
+        return f"{reckoned.sentence}{_lapsed(order) if stage == LimitStage.HANDLING else ''}"
     if stage == LimitStage.HANDLING and order.original_due_at and order.original_due_at != due_at:
         return f"原时限 {moment(order.original_due_at)}，经批准或调整改为 {moment(due_at)}。"
     return "按派单时的规定算出；规定后来有改动，已派的工单不变。"
+
+
+def _lapsed(order: Order) -> str:
+    """An extension that the limit had, if it was set anew since. One query."""
+    lapsed = order.extensions.filter(round=order.round, status=ExtensionStatus.LAPSED).order_by("-new_due_at").first()
+    return f"曾批准延至 {moment(lapsed.new_due_at)}，调整类别后失效。" if lapsed else ""
 
 
 def _read(rows: Iterable[Any], said: Said, *texts: str) -> list[Any]:
@@ -201,17 +220,17 @@ def _limit(order: Order) -> Any:
     limit = running_limit(order)
     if limit is None:
         return moment(order.due_at) if order.due_at else ""
-    return format_html("{} {} {}", limit.label, moment(limit.due_at), limit_badge(limit.due_at))
+    return format_html("{} {} {}", limit.label, moment(limit.due_at), limit_badge(limit.due_at, beside_date=True))
 
 
 def _visits(order: Order, files: list[OrderFile], said: Said) -> list[dict[str, Any]]:
     """Each with how the temperature was taken, what was wrong about it, and its photos."""
-    shown = []
-    for visit in _read(order.visits.select_related("by__unit"), said, "found"):
-        warm = rules.is_warm_enough(visit)
+    shown, counting = [], counting_of(order.county_id)
+    for visit in _read(order.visits.select_related("by__unit", "company"), said, "found"):
+        warm = rules.is_warm_enough(visit, counting)
         verdict = "" if warm is None else "达标" if warm else "不达标"
         photos = [_photo(file) for file in files if file.visit_id == visit.pk and file.is_photo]
-        short = rules.shortcomings_of_measuring(visit)
+        short = rules.shortcomings_of_measuring(visit, counting)
         shown.append({"visit": visit, "short": short, "verdict": verdict, "photos": photos})
     return shown
 

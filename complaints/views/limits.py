@@ -24,7 +24,7 @@ def limit_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         rule = attempt(form, lambda: form.save(by=request.user))
         if rule is not None:
-            messages.success(request, f"已设为：{rule}。从现在起派单（回访时限从现在起反馈）的工单按此计算。")
+            messages.success(request, f"已设为：{rule}。从现在起派单（派单时限：登记，回访时限：反馈）的工单按此计算。")
             return redirect("complaints:limit_list")
     rules = list(Limit.objects.all())
     stages = [(stage.label, [rule for rule in rules if rule.stage == stage]) for stage in LimitStage]

@@ -14,7 +14,15 @@ from common.moves import MoveRefused
 from complaints.county import County
 from complaints.kind import offered_to
 from complaints.models import Order
-from complaints.queueing import MOST_SHOWN, Group, forget_count, groups, said_companies, waiting
+from complaints.queueing import (
+    MOST_SHOWN,
+    Group,
+    forget_count,
+    groups,
+    refused_among,
+    said_companies,
+    waiting,
+)
 from complaints.queueing import decide as write_down
 
 decides = permission_required("complaints.dispatch_order", raise_exception=True)
@@ -75,8 +83,14 @@ def _decided(request: HttpRequest, orders: list[Order]) -> str:
         raise ValidationError(f"没有名为“{name}”的小区，请从提示的名称中选，或先建立该小区")
     if company_name and company is None and "by_season" not in request.POST:
         raise ValidationError(f"没有名为“{company_name}”的供热企业，请从提示的名称中选")
-    # The community tells the company, if the county knows.
-    company = company or county.company_of(community or orders[0].community, orders[0].season)
+    if company is None:
+        # The community tells the company, if the county knows.
+        company = county.company_of(community or orders[0].community, orders[0].season)
+        if company and (refused := refused_among(orders, company)):
+            raise ValidationError(
+                f"{company} 退过其中 {len(refused)} 件（“{refused[-1].reason}”），不再替您选它；"
+                "请填写承办企业，仍要派给它的也请写上"
+            )
     if community is None and company is None:
         raise ValidationError("请填写小区或承办企业")
     dispatch = bool({"dispatch", "by_season"} & request.POST.keys())
@@ -88,6 +102,8 @@ def _decided(request: HttpRequest, orders: list[Order]) -> str:
         for_season="for_season" in request.POST, dispatch=dispatch,
     )  # fmt: skip
     learned = f"以后写“{place}”就是{community}。" if place and community else ""
+    if not done and not out:
+        raise ValidationError("勾选的工单，小区和承办企业原来就是这样，没有改动")
     if out:
         return f"已派单 {out} 件，等待 {company} 签收。{learned}"
     return f"已确定 {done} 件{f'：{company}' if company else ''}，等待派单。{learned}"

@@ -220,16 +220,16 @@ class Story:
         self._go("call_back", 300, self.call_back)
 
     def call_back(self) -> None:
-        hotline, now = self.desk.hotline, clock.now()
+        now = clock.now()
         if self.fate.turn == "unreached":
             for minutes in (60, 30, 0):
                 called = max(now - dt.timedelta(minutes=minutes), self.order.reported_at or now)
-                workflow.call_back(self.order, by=hotline, is_reached=False, called_at=called, note="无人接听")
+                self._call(is_reached=False, called_at=called, note="无人接听")
             self._go("close", 5, self.close)
             return
         is_solved = self.fate.turn != "redo" or self.redone
-        workflow.call_back(
-            self.order, by=hotline, is_reached=True, called_at=now, is_solved=is_solved, was_contacted=True,
+        self._call(
+            is_reached=True, called_at=now, is_solved=is_solved, was_contacted=True,
             satisfaction=self.dice.choice(("satisfied", "satisfied", "fairly")) if is_solved else "not",
             note="" if is_solved else "说还是不热",
         )  # fmt: skip
@@ -237,6 +237,11 @@ class Story:
             self._go("close", 5, self.close)
         else:
             self.desk.after(5, self.redo)
+
+    def _call(self, **heard: Any) -> None:
+        """The caller, and those whose orders were merged into this one."""
+        for order in (self.order, *Order.objects.filter(merged_into=self.order.pk)):
+            workflow.call_back(order, by=self.desk.hotline, **heard)
 
     def redo(self) -> None:
         workflow.redo(self.order, by=self.desk.hotline, reason="回访时说晚上仍只有 16 度")

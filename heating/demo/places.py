@@ -90,4 +90,15 @@ def make_facilities(people: People, communities: list[Community], dice: random.R
                 )
             )  # fmt: skip
     Facility.objects.bulk_create(facilities)
+    _connect(communities, facilities)
     return facilities
+
+
+def _connect(communities: list[Community], facilities: list[Facility]) -> None:
+    """Two neighbours of one company hang on the station of the first."""
+    stations = {each.community_id: each for each in facilities if each.kind == FacilityKind.STATION}
+    for company in {community.company_id: None for community in communities}:
+        theirs = [community for community in communities if community.company_id == company]
+        for place, community in enumerate(theirs):
+            community.station = stations[theirs[place - place % 2].pk]
+    Community.objects.bulk_update(communities, ["station"])

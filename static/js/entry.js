@@ -65,7 +65,9 @@ if (form && lookup) {
       move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter" && field.matches("input, select")) {
       event.preventDefault();
-      if (field.name === "community" && chosen()) take(chosen());
+      // The only one meant is named in full too.
+      const option = field.name === "community" && field.value && (chosen() || lookup.querySelector(".known-place"));
+      if (option) take(option);
       next(field);
     }
   });

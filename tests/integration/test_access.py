@@ -48,7 +48,7 @@ from tests.yard_checks import make_check
 pytestmark = [pytest.mark.django_db, pytest.mark.either_database]
 
 Roles = tuple[str, ...]
-REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP)
+REGISTER: Roles = (*BUREAU_ROLES, *COMPANY_ROLES, TOWNSHIP, HOTLINE)
 IMPORT: Roles = (*BUREAU_ROLES, *COMPANY_ROLES)
 DESK: Roles = (*BUREAU_ROLES, HOTLINE)
 # Who sees the order of 城源热力: all but the clerk of another company.
@@ -103,6 +103,7 @@ TABLE: dict[str, Rule] = {
     "list-columns": Rule(ALL_ROLES, "table", post=True),
     "dashboard:overview": Rule(ALL_ROLES),
     "dashboard:todo": Rule(ALL_ROLES),
+    "dashboard:search": Rule(ALL_ROLES),
     "inspections:hazard_list": Rule(ALL_ROLES),
     "inspections:hazard_counts": Rule(ALL_ROLES),
     "inspections:hazard_bulk": Rule(BUREAU_ROLES, post=True, data=(("move", "remind"),)),

@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from complaints.cluster_notices import cluster_occasion, orders_seen, recipients_of
+from complaints.cluster_places import HOUR, histories
 from complaints.clusters import check, check_all
-from complaints.models import Cluster, ClusterWarning
+from complaints.counting import counting_of
+from complaints.models import Cluster, ClusterWarning, Order
 from complaints.services import audit_registered
+from complaints.surprise import HISTORY_MOST, History
 from facilities.season_companies import assign_company
 from notifications.models import Message
 from tests.cast import Cast
@@ -238,3 +243,59 @@ def test_as_many_queries_for_many_orders(cast: Cast, winter: Any, django_assert_
     cold(cast, 2, first=500)
     with django_assert_max_num_queries(8):
         check(cast.county.pk, [cast.community.pk])
+
+
+def _came(cast: Cast, community: Any, moments: list[dt.datetime], **fields: Any) -> None:
+    """Orders of the community, straight into the table."""
+    last = Order.objects.count()
+    Order.objects.bulk_create(
+        Order(
+            **{"county": cast.county, "season": cast.season, "community": community, "category": "leak"} | fields,
+            sequence=last + n, number=f"TS-2026-{last + n:05d}", content="漏水", received_at=moment,
+        )
+        for n, moment in enumerate(moments, 1)
+    )  # fmt: skip
+
+
+def test_the_history_of_each_place(cast: Cast, winter: Any) -> None:
+    """Its last 200 orders before the windows, since the first of them; of fewer all, since heating began."""
+    busy, calm, none = cast.community, CommunityFactory(county=cast.county), CommunityFactory(county=cast.county)
+    begin = dt.datetime(2026, 10, 25, tzinfo=dt.timezone(8 * HOUR))
+    until = NOW - 72 * HOUR
+    cast.season.trial_run_on = begin.date()
+    cast.season.save()
+    _came(cast, busy, [until - n * HOUR for n in range(1, HISTORY_MOST + 31)])
+    _came(cast, calm, [begin, begin + HOUR, until - HOUR])
+    # Neither of the windows, nor of the time before heating, nor what does not count.
+    _came(cast, calm, [until, NOW - HOUR, begin - HOUR])
+    _came(cast, calm, [begin + HOUR], status="invalid")
+    _came(cast, calm, [begin + HOUR], category="advice")
+    found = histories([busy, calm, none], [cast.season], counting_of(cast.county), NOW)
+    assert {pk: (history.count, history.hours) for pk, history in found.items()} == {
+        busy.pk: (HISTORY_MOST, HISTORY_MOST),
+        calm.pk: (3, (until - begin) / HOUR),
+        none.pk: (0, (until - begin) / HOUR),
+    }
+    assert isinstance(found[none.pk], History) and found[none.pk].floor > 0
+
+
+def test_histories_of_many_places_cost_two_queries(cast: Cast, winter: Any, django_assert_num_queries: Any) -> None:
+    places = [cast.community, *CommunityFactory.create_batch(120, county=cast.county)]
+    cold(cast, 3, hours=100)
+    counting = counting_of(cast.county)
+    with django_assert_num_queries(2):
+        assert len(histories(places, [cast.season], counting, NOW)) == 121
+
+
+@pytest.mark.usefixtures("on_postgresql")
+def test_histories_are_counted_off_in_an_index(cast: Cast, winter: Any) -> None:
+    cold(cast, 5)
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as context:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        histories([cast.community], [cast.season], counting_of(cast.county), NOW)
+    asked = next(query["sql"] for query in context.captured_queries if "OFFSET 199" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {asked}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Index Only Scan Backward using order_of_community" in plan

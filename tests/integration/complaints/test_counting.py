@@ -22,7 +22,8 @@ def values_of(cast: Cast) -> dict[str, Any]:
 def test_the_defaults_in_words(cast: Cast) -> None:
     assert in_words(counting_of(cast.county)) == (
         "计入类别：温度不达标、未按时供热、停暖、管线漏水、收费退费、服务态度、其他；计入归因：全部；"
-        "重复投诉计入（30 天内同一户同一类别，或本季同一电话）；无效和已并单的不计"
+        "重复投诉计入（30 天内同一户同一类别，或本季同一电话）；无效和已并单的不计；"
+        "室温不低于 18 ℃ 合格（门窗关闭 30 分钟、高 1.5 m 测）"
     )
 
 

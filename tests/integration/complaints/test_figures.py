@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit.models import AuditEntry
 from complaints import rules, workflow
 from complaints.clusters import check
-from complaints.counting import set_counting
+from complaints.counting import counting_of, set_counting
 from complaints.enums import MeasuringPlace
 from complaints.figures import figures
 from complaints.hot_spots import hot_spots
@@ -181,13 +181,18 @@ def test_the_database_measures_by_the_same_rules(cast: Cast, winter: Any) -> Non
     from django.db.models import CharField
     from django.db.models.functions import Trim
 
-    order = dispatched(cast)
+    order, counting = dispatched(cast), counting_of(cast.county)
     for changes in (*WRONG, *RIGHT):
         visit = measured(order, **changes)
         visits = Visit.objects.alias(device_named=Trim("device", output_field=CharField()))
-        by_database = visits.filter(measured_by_the_rules(), pk=visit.pk).exists()
-        assert by_database == (rules.is_warm_enough(visit) is not None) == (changes in RIGHT), changes
+        by_database = visits.filter(measured_by_the_rules(counting), pk=visit.pk).exists()
+        assert by_database == (rules.is_warm_enough(visit, counting) is not None) == (changes in RIGHT), changes
     assert values(cast)["warm_enough"] == Decimal("80.0")
+    # 20 ℃ is the floor in some cities, and a quarter of an hour enough.
+    others = values_of(cast) | {"room_floor_c": Decimal(20), "shut_minutes": 15, "height_m": Decimal("1.20")}
+    set_counting(by=cast.admin, county=cast.county, values=others)
+    measured(order, temperature_c=Decimal("20.0"), shut_minutes=15, height_m=Decimal("1.25"))
+    assert values(cast)["warm_enough"] == Decimal("100.0")
 
 
 def test_by_company_and_what_is_not_dispatched(cast: Cast, winter: Any) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEntry
-from common import occasions
+from common import clock, occasions
 from common.moves import MoveRefused
 from complaints import workflow
 from complaints.hazards import link_hazard, unlink_hazard
@@ -46,6 +46,11 @@ def strike_off(hazard: Hazard, by: Any) -> None:
     accept(hazard, by=by, opinion="打压合格", inspectors="杜导", accepted_on=TODAY)
 
 
+def _signed(order: Order, cast: Cast) -> Order:
+    workflow.sign(order, by=cast.chengyuan_clerk)
+    return order
+
+
 class TestRegistering:
     def test_the_form_begins_with_the_order_and_both_pages_lead_to_each_other(
         self, cast: Cast, client_as: SignIn
@@ -77,8 +82,19 @@ class TestRegistering:
         workflow.invalidate(order, by=cast.hotline, reason="重复登记")
         assert order_occasion(cast.inspector, order.pk) is None
 
+    def test_the_desk_makes_a_hazard_of_it(self, cast: Cast, client_as: SignIn) -> None:
+        order, client = leak(cast), client_as(cast.hotline)
+        address = f"/hazards/new/?from=order-{order.pk}"
+        assert address in text(client.get(order.get_absolute_url()))
+        form = client.get(address).context["form"]
+        sent = {name: form[name].value() for name in form.fields if name != "photos"} | {"facility_kind": "riser"}
+        response = client.post(address, {name: value for name, value in sent.items() if value}, follow=True)
+        hazard = Hazard.objects.get()
+        assert response.redirect_chain[-1][0] == hazard.get_absolute_url() and response.status_code == 200
+        assert [each.label for each in occasions.outcomes_of(cast.hotline, OCCASION, order.pk)] == [hazard.number]
+
     def test_who_may_not_register_hazards_does_not_from_here_either(self, cast: Cast, client_as: SignIn) -> None:
-        assert client_as(cast.hotline).get(f"/hazards/new/?from=order-{leak(cast).pk}").status_code == 403
+        assert client_as(cast.development_officer).get(f"/hazards/new/?from=order-{leak(cast).pk}").status_code == 403
 
 
 class TestLinking:
@@ -251,6 +267,45 @@ class TestStruckOff:
         shown = text(client.post(message.path, {"order": order.pk}))
         assert shown.count("13812345678") == 2 and shown.count("138****5678") == 2  # its link and its text
         assert AuditEntry.objects.of(order).filter(action="查看诉求人信息").count() == 1
+
+    def test_each_call_is_written_down_whatever_became_of_the_order(
+        self, cast: Cast, hazard: Hazard, client_as: SignIn
+    ) -> None:
+        in_hand, linked, merged = Order.objects.filter(number__lt="TS-2026-00004").order_by("pk")
+        workflow.withdraw(_signed(linked, cast), by=cast.hotline, reason="市平台来函撤件")
+        client, address = client_as(cast.hotline), f"/complaints/hazards/{hazard.pk}/callers/"
+        assert client.get(f"/complaints/{in_hand.pk}/call_back/").status_code == 409
+        strike_off(hazard, cast.inspector)
+        assert "还要回访 3 件的诉求人" in text(client.get(address))
+        for order, reached in ((in_hand, "yes"), (linked, "yes"), (merged, "no")):
+            page = client.get(f"/complaints/{order.pk}/call_back/?next={address}")
+            sent = {
+                "version": page.context["seen"].version,
+                "entry": page.context["seen"].entry,
+                "called_at": "2026-08-03T10:00",
+                "is_reached": reached,
+            }
+            sent |= {"is_solved": reached if reached == "yes" else "", "next": address}
+            response = client.post(f"/complaints/{order.pk}/call_back/", sent)
+            assert (response.status_code, response["Location"]) == (302, address)
+        shown = client.get(address)
+        assert [line["order"].number for line in shown.context["called"]] == [in_hand.number, linked.number]
+        assert [line["order"].number for line in shown.context["to_call"]] == [merged.number]
+        assert "还要回访 1 件的诉求人" in text(shown)
+        assert [each.status for each in Order.objects.filter(pk__lte=merged.pk).order_by("pk")] == [
+            "dispatched", "closed", "merged"
+        ]  # fmt: skip
+
+    def test_a_call_in_between_closes_nothing(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
+        order = _signed(Order.objects.get(number="TS-2026-00001"), cast)
+        strike_off(hazard, cast.inspector)
+        now = clock.now()
+        workflow.call_back(order, by=cast.hotline, called_at=now, is_reached=True, is_solved=True)
+        summer.shift(dt.timedelta(minutes=5))
+        workflow.visit(order, by=cast.chengyuan_clerk, visited_at=now, visitor="赵师傅", found="已不漏")
+        workflow.report(order, by=cast.chengyuan_clerk, result="已换阀门", cause="company")
+        with pytest.raises(MoveRefused, match="还没有回访到诉求人"):
+            workflow.close(order, by=cast.hotline)
 
     def test_whose_acceptance_fails_tells_nobody(
         self, cast: Cast, hazard: Hazard, monkeypatch: pytest.MonkeyPatch

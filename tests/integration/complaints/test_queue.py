@@ -110,6 +110,69 @@ def test_an_order_that_was_sent_back_waits_in_the_queue_too(cast: Cast, client_a
     assert (order.status, order.company, order.due_at) == ("dispatched", cast.beiyuan, due_at)
 
 
+def test_it_is_not_offered_again_to_who_sent_it_back(cast: Cast, client_as: SignIn) -> None:
+    bounced, fresh = dispatched(cast, origin={"company": "城源热力有限公司"}), registered(cast)
+    workflow.send_back(bounced, by=cast.chengyuan_admin, reason="由北苑供热站供热")
+    client = client_as(cast.hotline)
+    groups = client.get(reverse("complaints:queue")).context["groups"]
+    found = {group.orders[0]: (group.company, group.is_willing, group.reason) for group in groups}
+    refused = "城源热力 退过单：“由北苑供热站供热”"
+    assert found == {
+        bounced: (None, False, f"{refused}。请另选一家"),
+        fresh: (cast.chengyuan, True, "2026-2027 采暖季由城源热力有限公司供热"),
+    }
+    for choice in ("dispatch", "by_season", "as_said"):
+        client.post(reverse("complaints:queue_decide"), {"order": bounced.pk, "company": "", choice: "1"})
+    client.post(reverse("complaints:order_bulk"), {"move": "dispatch", "selected": bounced.pk})
+    bounced.refresh_from_db()
+    assert (bounced.status, bounced.company) == ("accepted", None)
+    form = client.get(reverse("complaints:order_move", args=[bounced.pk, "dispatch"])).context["form"]
+    assert (form["company"].value(), form["company"].help_text) == (None, f"{refused}。请另选一家")
+    # Who insists says so.
+    client.post(
+        reverse("complaints:queue_decide"), {"order": bounced.pk, "company": "城源热力有限公司", "dispatch": "1"}
+    )
+    bounced.refresh_from_db()
+    assert (bounced.status, bounced.company) == ("dispatched", cast.chengyuan)
+
+
+def test_bulk_says_why_it_does_not_hand_it_out_again(cast: Cast, client_as: SignIn) -> None:
+    order = dispatched(cast)
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="由北苑供热站供热")
+    answer = client_as(cast.hotline).post(
+        reverse("complaints:order_bulk"), {"move": "dispatch", "selected": order.pk}, follow=True
+    )
+    assert "城源热力 退过单：“由北苑供热站供热”，请打开工单另选一家" in answer.content.decode()
+
+
+def test_of_what_was_sent_back_the_company_can_be_decided_first(cast: Cast, client_as: SignIn) -> None:
+    order = dispatched(cast)
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="由北苑供热站供热")
+    posted = {"order": order.pk, "company": "北苑供热站"}
+    answer = client_as(cast.hotline).post(reverse("complaints:queue_decide"), posted, follow=True)
+    assert "已确定 1 件：北苑供热站，等待派单。" in answer.content.decode()
+    order.refresh_from_db()
+    assert (order.status, order.company) == ("accepted", cast.beiyuan)
+    assert not Order.objects.visible_to(cast.beiyuan_admin).exists()
+
+
+def test_what_was_sent_back_goes_to_nobody_by_itself(cast: Cast, client_as: SignIn) -> None:
+    order = dispatched(cast)
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="不是我们的")
+    client = client_as(cast.hotline)
+    page = client.get(reverse("complaints:queue"))
+    assert "退过单：“不是我们的”" in page.content.decode()
+    (group,) = page.context["groups"]
+    assert (group.by_season, group.company) == (cast.chengyuan, None)
+    answer = client.post(reverse("complaints:queue_decide"), {"order": order.pk, "dispatch": "1"}, follow=True)
+    assert "退过其中 1 件（“不是我们的”），不再替您选它" in answer.content.decode()
+    order.refresh_from_db()
+    assert order.status == "accepted"
+    form = client.get(f"{order.get_absolute_url()}dispatch/").context["form"]
+    assert form["company"].value() is None
+    assert "城源热力 退过单" in form["company"].help_text
+
+
 def test_what_others_have_decided_meanwhile_is_left_alone(cast: Cast, client_as: SignIn) -> None:
     order = registered(cast)
     workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
@@ -136,6 +199,16 @@ TEXT = (
     "【12345】工单编号：LL9；来电时间：2026-08-02 20:00；来电人王先生 13812345678；地址：幸福小区15号楼5单元402室；"
     "反映家中温度只有15度，要求处理"
 )
+
+
+def test_a_day_is_no_house(cast: Cast, client_as: SignIn) -> None:
+    text = "受理时间：2026-08-02 08:15\n联系电话：13912345678\n诉求内容：幸福小区3号楼2单元501室，家中温度只有14度。"
+    form = client_as(cast.hotline).post(reverse("complaints:paste"), {"text": text}).context["form"]
+    assert {name: form[name].value() for name in ("community", "building", "building_unit", "room")} == {
+        "community": "幸福小区", "building": "3", "building_unit": "2", "room": "501",
+    }  # fmt: skip
+    dashed = client_as(cast.hotline).post(reverse("complaints:paste"), {"text": f"{text[:20]}\n幸福小区3-2-501不热"})
+    assert dashed.context["form"]["room"].value() == "501"
 
 
 def test_a_pasted_text_is_looked_over_and_registered(cast: Cast, client_as: SignIn) -> None:

@@ -15,12 +15,17 @@ from audit.models import AuditEntry
 from common.concurrency import Stale
 from common.moves import MoveRefused
 from complaints import workflow
+from complaints.counting import set_counting
 from complaints.enums import Cause, MeasuringPlace, OrderStatus
 from complaints.models import Order
 from complaints.moves import MOVES, moves_for
+from complaints.services import edit, register
+from complaints.views.detail import explained_limits
+from complaints.wording import consequence
 from complaints.workflow import FUNCTIONS
 from notifications.models import Message
 from tests.cast import Cast
+from tests.integration.complaints.test_counting import values_of
 from tests.orders import advanced, dispatched, handled, registered, reported
 
 S = OrderStatus
@@ -108,6 +113,34 @@ def test_limits_run_from_dispatch_by_category_and_urgency(cast: Cast) -> None:
     assert (fees.due_at, fees.visit_due_at) == (at(10, day=10), None)
 
 
+def test_the_desk_has_a_limit_from_when_it_was_registered(cast: Cast, summer: Any) -> None:
+    order = registered(cast, category="fees")
+    assert order.dispatch_due_at == at(10, day=4)
+    edit(order, by=cast.hotline, version=order.version, values={"urgency": "urgent"})
+    assert order.dispatch_due_at == at(12)
+    summer.shift(dt.timedelta(minutes=30))
+    workflow.reclassify(order, by=cast.hotline, category="leak", urgency="danger", reason="水漫到电表箱")
+    assert order.dispatch_due_at == at(11)
+    workflow.accept(order, by=cast.hotline)
+    assert explained_limits(order)[0]["why"] == (
+        "派单时限（登记起算）按“危及安全”1 小时：8月3日 10:00 之后 1 小时是8月3日 11:00。"
+        "按钟点连续计算，夜间和节假日不停。"
+    )
+
+
+def test_the_desk_learns_what_others_have_registered(cast: Cast) -> None:
+    registered(cast)
+    assert not Message.objects.exists()
+    order = register(
+        by=cast.township_officer, season=cast.season, received_at=NOW, category="stopped", urgency="danger",
+        content="停暖", community=cast.community,
+    )  # fmt: skip
+    message = Message.objects.get()
+    assert (message.recipient, message.subject) == (
+        cast.hotline, f"{order.number} 由{cast.township_officer.unit.name}登记（危及安全），请受理、派单"
+    )  # fmt: skip
+
+
 def test_nobody_is_given_an_order_by_default(cast: Cast) -> None:
     order = registered(cast, community=None, company=None)
     assert refusal("dispatch", order, cast.hotline, company=None) == [
@@ -135,6 +168,41 @@ def test_an_order_that_bounced_is_overdue_at_the_desk_too(cast: Cast, summer: An
     workflow.send_back(order, by=cast.chengyuan_admin, reason="不是我们的")
     summer.shift(dt.timedelta(hours=24))
     assert Order.objects.overdue(timezone.now()).get() == order
+
+
+def test_who_gets_it_next_has_to_go_there_itself(cast: Cast, summer: Any) -> None:
+    order = handled(cast, category="leak")
+    workflow.visit(order, by=cast.chengyuan_admin, **VISIT | {"visited_at": at(10)})
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="由北苑供热站供热")
+    workflow.dispatch(order, by=cast.hotline, company=cast.beiyuan)
+    workflow.sign(order, by=cast.beiyuan_admin)
+    summer.shift(dt.timedelta(hours=2))
+    assert (order.visited_at, Order.objects.visit_limit_runs().get().visit_due_at) == (None, at(12))
+    said = {"result": "已焊补", "cause": Cause.COMPANY}
+    assert refusal("report", order, cast.beiyuan_admin, **said) == ["“管线漏水”须先上门，请先填写上门记录"]
+    workflow.visit(order, by=cast.beiyuan_admin, **VISIT | {"visited_at": at(12)})
+    workflow.report(order, by=cast.beiyuan_admin, **said)
+    assert [visit.company for visit in order.visits.all()] == [cast.chengyuan, cast.beiyuan]
+
+
+def test_a_company_that_gets_it_again_has_been_there(cast: Cast) -> None:
+    order = handled(cast, category="leak")
+    workflow.visit(order, by=cast.chengyuan_admin, **VISIT)
+    workflow.send_back(order, by=cast.chengyuan_admin, reason="像是用户自己的管子")
+    workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
+    assert order.visited_at == NOW
+
+
+def test_a_visit_of_the_round_before_is_none_of_this_one(cast: Cast, summer: Any) -> None:
+    order = reported(cast, category="leak")
+    summer.shift(dt.timedelta(hours=11, seconds=30))
+    workflow.redo(order, by=cast.hotline, reason="还在漏")
+    workflow.sign(order, by=cast.chengyuan_clerk)
+    assert refusal("visit", order, cast.chengyuan_admin, **VISIT | {"visited_at": at(20, 59)}) == [
+        "到场时间早于第 2 轮的重办时间 2026-08-03 21:00，重办后须再上门"
+    ]
+    workflow.visit(order, by=cast.chengyuan_admin, **VISIT | {"visited_at": at(21)})
+    assert order.visited_at == at(21)
 
 
 def test_heating_is_reported_only_after_a_visit_with_a_temperature(cast: Cast) -> None:
@@ -215,6 +283,51 @@ def test_reclassifying_reckons_from_the_dispatch(cast: Cast, summer: Any) -> Non
     summer.shift(dt.timedelta(hours=5))
     workflow.reclassify(order, by=cast.hotline, category="leak", urgency="ordinary", reason="实为漏水")
     assert (order.due_at, order.visit_due_at) == (at(10, day=4), at(12))
+
+
+def test_an_extension_lapses_with_the_category_and_all_are_told(cast: Cast) -> None:
+    order = dispatched(cast, category="fees")
+    workflow.request_extension(order, by=cast.chengyuan_admin, new_due_at=at(18, day=20), reason="等账单")
+    workflow.decide_extension(order, by=cast.admin, approve=True, opinion="同意")
+    assert "已批准的延期随之失效" in consequence("reclassify", order)
+    workflow.reclassify(order, by=cast.hotline, category="low_temperature", urgency="ordinary", reason="实为不热")
+    lapsed = "批准延至 2026-08-20 18:00 的延期随之失效，仍需要的请重新申请"
+    assert (order.due_at, AuditEntry.objects.of(order).latest("pk").note) == (at(10, day=4), f"实为不热\n{lapsed}")
+    assert lapsed in Message.objects.filter(recipient=cast.chengyuan_clerk).latest("pk").body
+    assert order.extensions.get().status == "lapsed"
+    [handling] = [each["why"] for each in explained_limits(order) if each["label"] == "办理"]
+    assert handling.endswith("曾批准延至 2026-08-20 18:00，调整类别后失效。")
+
+
+def test_how_often_is_called_is_the_bureaus_setting(cast: Cast) -> None:
+    set_counting(by=cast.admin, county=cast.county, values=values_of(cast) | {"calls_before_giving_up": 1})
+    order = reported(cast)
+    workflow.call_back(order, by=cast.hotline, called_at=timezone.now(), is_reached=False)
+    workflow.close(order, by=cast.hotline)
+
+
+def test_callers_of_what_was_merged_are_called_too(cast: Cast, summer: Any) -> None:
+    main, other, same = handled(cast), registered(cast, phone="13900001111"), registered(cast)
+    for order in (other, same):
+        workflow.merge(order, by=cast.hotline, into=main)
+    call = {"is_reached": True, "satisfaction": "satisfied", "was_contacted": True}
+    assert refusal("call_back", other, cast.hotline, called_at=NOW, **call, is_solved=True) == [
+        f"{other.number} 现在是“已并单”，还不用回访：企业反馈后（并入别的工单的，那一件反馈后）、引出的隐患销号后才回访"
+    ]
+    workflow.report(main, by=cast.chengyuan_admin, result="已道歉", cause=Cause.COMPANY)
+    workflow.call_back(main, by=cast.hotline, called_at=timezone.now(), **call, is_solved=True)
+    said = f"并入的 {other.number}："
+    assert refusal("close", main, cast.hotline) == [
+        f"{said}还没有回访到诉求人（已打 0 次）。联系上并确认解决，或打满 3 次都没有联系上，才能办结"
+    ]
+    other = Order.objects.get(pk=other.pk)
+    assert "call_back" in [move.code for move in moves_for(cast.hotline, other)]
+    workflow.call_back(other, by=cast.hotline, called_at=timezone.now(), **call, is_solved=False)
+    assert refusal("close", main, cast.hotline) == [f"{said}最近一次回访诉求人说没有解决，请选“重办”"]
+    summer.shift(dt.timedelta(minutes=5))
+    workflow.call_back(other, by=cast.hotline, called_at=timezone.now(), **call, is_solved=True)
+    workflow.close(main, by=cast.hotline)
+    assert (main.status, other.status) == (S.CLOSED, S.MERGED)
 
 
 def test_merging_names_the_other(cast: Cast) -> None:

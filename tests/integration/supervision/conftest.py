@@ -20,6 +20,7 @@ News = set[tuple[str, str]]
 NOTHING_ELSE: dict[str, dict[str, int]] = {
     kind: {} for kind in (
         "coal_milestone", "coal_report", "coal_cover", "complaint", "complaint_visit", "complaint_callback",
+        "complaint_dispatch",
     )
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from complaints import workflow
 from complaints.models import Order
+from complaints.services import edit
 from notifications.models import Message
 from notifications.outbox import deliver
 from supervision.kinds import kind_of
@@ -61,6 +62,31 @@ def company(cast: Cast) -> set[str]:
 
 def bureau(cast: Cast) -> set[str]:
     return {cast.admin.username, cast.inspector.username, cast.inspector_2.username}
+
+
+class TestDispatch:
+    KIND = "complaint_dispatch"
+
+    def test_what_lies_at_the_desk_is_told_and_goes_up(self, cast: Cast, at: Any) -> None:
+        order = registered(cast, category="stopped")
+        deliver()
+        told()
+        assert found(self.KIND, at(20, 11, 59)) == {}
+        assert found(self.KIND, at(20, 12)) == {"remind-0h": 1}
+        assert told() == {"TS-2026-00001 派单 11月20日 12:00 到期": {cast.hotline.username}}
+        assert found(self.KIND, at(20, 14)) == {"urge-2h": 1}
+        assert told() == {"TS-2026-00001 派单 逾期 2 小时，请立即派单": {cast.hotline.username} | bureau(cast)}
+        workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
+        assert found(self.KIND, at(22)) == {}
+
+    def test_of_danger_the_bureau_learns_at_the_limit(self, cast: Cast, at: Any) -> None:
+        registered(cast, urgency="danger")
+        assert found(self.KIND, at(20, 11)) == {"remind-0h": 1}
+        assert told() == {"TS-2026-00001 派单 11月20日 11:00 到期": {cast.hotline.username} | bureau(cast)}
+
+    def test_one_that_has_bounced_keeps_the_limits_it_has(self, cast: Cast, at: Any) -> None:
+        workflow.send_back(dispatched(cast), by=cast.chengyuan_admin, reason="不是我们的")
+        assert found(self.KIND, at(24)) == {}
 
 
 class TestHandling:
@@ -113,6 +139,17 @@ class TestHandling:
         workflow.dispatch(order, by=cast.hotline, company=cast.beiyuan)
         assert order.due_at == due
         assert ladder_of(order).pause == ""
+
+    def test_a_company_that_has_only_been_decided_on_hears_nothing(self, cast: Cast, at: Any) -> None:
+        order = handled(cast, category="late_heating")
+        workflow.send_back(order, by=cast.chengyuan_admin, reason="由北苑供热站供热")
+        edit(order, by=cast.hotline, version=order.version, values={"company": cast.beiyuan})
+        deliver()
+        told()
+        assert found(self.KIND, at(21, 6)) == {"remind-4h": 1}
+        assert told() == {"TS-2026-00001 剩 4 小时，11月21日 10:00 到期": {cast.hotline.username}}
+        found(self.KIND, at(21, 14))
+        assert told() == {"TS-2026-00001 逾期 4 小时，请抓紧办理": {cast.hotline.username} | bureau(cast)}
 
     def test_danger_has_shorter_steps_and_the_leader_learns_at_once(self, cast: Cast, at: Any) -> None:
         dispatched(cast, category="other", urgency="danger", content="阀门井无盖")
@@ -201,7 +238,7 @@ class TestCallback:
 class TestLadder:
     def test_an_order_shows_the_limit_that_comes_first_of_those_that_run(self, cast: Cast, at: Any) -> None:
         order = registered(cast, category="leak")
-        assert (kind_of(order).name, ladder_of(order).pause) == ("complaint", "还没有派单，办理时限从派单起算。")
+        assert (kind_of(order).name, ladder_of(order).pause) == ("complaint_dispatch", "")
         workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
         assert kind_of(order).name == "complaint_visit"
         labels = [step.label for step in ladder_of(order).steps]
@@ -241,6 +278,7 @@ class TestLadder:
     ("condition", "field", "index"),
     [
         ("handling_limit_runs", "due_at", "order_handling_sweep"),
+        ("dispatch_limit_runs", "dispatch_due_at", "order_dispatch_sweep"),
         ("visit_limit_runs", "visit_due_at", "order_visit_sweep"),
         ("callback_limit_runs", "callback_due_at", "order_callback_sweep"),
     ],

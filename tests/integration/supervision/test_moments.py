@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEntry
 from common import clock
@@ -25,6 +26,7 @@ from supervision.services import create_general_policy, save_steps
 from supervision.sweep import sweep
 from supervision.working_days import working_calendar
 from tests.cast import Cast
+from tests.factories import HazardFactory
 from tests.integration.supervision.kept_files import KEPT, add_kept_files, at, file_of, records, swept, told
 
 pytestmark = pytest.mark.django_db
@@ -342,3 +344,27 @@ class TestPolicy:
         ]
         with pytest.raises(ValidationError, match="较重的措施不能先到"):
             save_steps(policy, by=cast.city_admin, version=1, steps=steps, calendar=working_calendar())
+
+
+def test_an_empty_sweep_words_no_search_for_what_was_dropped(owner: Any, summer: Any) -> None:
+    """That takes longer than all else that it asks."""
+    file_of(owner, DUE)
+    swept(summer, "2026-08-20 14:30")
+    with CaptureQueriesContext(connection) as context:
+        assert swept(summer, "2026-08-20 14:31") == {}
+    asked = [query["sql"] for query in context.captured_queries if "'dropped'" in query["sql"]]
+    assert asked and all(sql.startswith("SELECT 1 ") for sql in asked)
+
+
+def test_which_deadlines_lie_within_days(owner: Any) -> None:
+    """Days begin and end by the clock here."""
+    for due in ("2026-08-19 23:59", "2026-08-20 00:00", "2026-08-21 23:59", "2026-08-22 00:00"):
+        file_of(owner, due)
+    within = KEPT.watched().filter(KEPT.is_due_within(dt.date(2026, 8, 20), dt.date(2026, 8, 21)))
+    found = within.order_by("expires_at").values_list("expires_at", flat=True)
+    assert [f"{clock.local_date(moment)}" for moment in found] == ["2026-08-20", "2026-08-21"]
+    for day in (1, 2, 3, 4):
+        HazardFactory(due_on=dt.date(2026, 9, day), status="rectifying")
+    hazards = kinds.KINDS["hazard"]
+    days = hazards.watched().filter(hazards.is_due_within(dt.date(2026, 9, 2), dt.date(2026, 9, 3)))
+    assert sorted(day.day for day in days.values_list("due_on", flat=True)) == [2, 3]

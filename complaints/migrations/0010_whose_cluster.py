@@ -20,7 +20,7 @@ def one_of_each(apps: Any, editor: Any) -> None:
 class Migration(migrations.Migration):
     """A station's cluster is the matter of several companies and townships."""
 
-    dependencies = [("accounts", "0002_roles"), ("complaints", "0005_hazards_by_occasion")]
+    dependencies = [("accounts", "0002_roles"), ("complaints", "0009_lapsed_extensions")]
 
     operations = [
         migrations.AddField(

@@ -63,7 +63,7 @@ def normalise_numbers(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0005_hazards_by_occasion")]
+    dependencies = [("complaints", "0010_whose_cluster")]
 
     operations = [
         migrations.RunPython(normalise_orders, migrations.RunPython.noop),
