@@ -161,7 +161,8 @@ def measured(order: Order, **changes: Any) -> Visit:
     }  # fmt: skip
     facts = right | changes
     return Visit.objects.create(
-        order=order, round=1, visited_at=NOW, visitor="赵师傅", found="已查看", by=order.registered_by, **facts
+        order=order, company=order.company, round=1, visited_at=NOW, visitor="赵师傅", found="已查看",
+        by=order.registered_by, **facts,
     )  # fmt: skip
 
 
