@@ -43,7 +43,7 @@ def test_everything_of_it_on_one_page(cast: Cast, client_as: Browser, address: s
     assert page.status_code == 200
     for part in (
         "第 1 版", "已批准", "2026-06-01 批准", "第 2 版", "待住建局审核", "1 200 t",  # revisions
-        "40%，400 t", "已达到", "东厂", "72%", "开账以前", "老场", "停用",  # milestones and yards
+        "40%，400 t", "已达到", "东厂", "72%", "146 以上", "老场", "停用",  # milestones and yards
         "库存和节点", "每周到货和耗用", "可用天数", "试运行（10月31日）起每天要报",
     ):  # fmt: skip
         assert part in said, part
