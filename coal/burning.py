@@ -19,7 +19,7 @@ from coal.demand_enums import Method, TargetStatus
 from coal.demand_selectors import BY_TARGET
 from coal.formulas import figure
 from coal.models import DailyTemperature, Estimate, Target, Yard
-from coal.selectors import known_use_of, stock_by_yard, used_by_yard
+from coal.selectors import stock_by_yard, use_of
 from facilities.models import Season
 
 NOTHING = Decimal(0)
@@ -73,14 +73,13 @@ def span_of(season: Season, today: dt.date) -> Span:
 
 
 def companies_now(season: Season, companies: Iterable[Unit], today: dt.date) -> list[CompanyNow]:
-    """In the order given. Six queries at most, whatever the number of companies; yards without coal that are not in
+    """In the order given. Five queries at most, whatever the number of companies; yards without coal that are not in
     use are left out."""
     kept = list(companies)
     yards = list(Yard.objects.filter(company__in=kept))
     stocks = stock_by_yard(yards, span_of(season, today).stock_on)
     week = week_before(today, season.heating_start_on, season.heating_end_on)
-    used = used_by_yard(yards, *week) if week else {}
-    known = known_use_of((company.pk for company in kept), *week) if week else {}
+    known, used = use_of((company.pk for company in kept), *week) if week else ({}, {})
     reckoned = _reckoned(season, kept)
     mean_c = _mean_c(season, *week) if week else None
     found = []

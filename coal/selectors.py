@@ -118,18 +118,29 @@ def used_by_yard(yards: Iterable[Yard] | QuerySet[Yard], first: dt.date, last: d
 def known_use_of(companies: Iterable[int], first: dt.date, last: dt.date) -> dict[int, dict[dt.date, Decimal]]:
     """What each company used on each of the days, both included, of which its book or its report says it, by its pk.
     1 query."""
+    return use_of(companies, first, last)[0]
+
+
+def use_of(
+    companies: Iterable[int], first: dt.date, last: dt.date
+) -> tuple[dict[int, dict[dt.date, Decimal]], dict[int, Decimal]]:
+    """`known_use_of`, and what each yard used in all by the book, by its pk. 1 query for both."""
     keys, days = list(companies), (first, last)
     of_book = StockDay.objects.filter(yard__company__in=keys, day__range=days, used_t__gt=0).order_by()
-    booked = of_book.values_list("yard__company", "day").annotate(
-        used=Round(Sum("used_t"), precision=PLACES), is_booked=Value(True)
-    )  # fmt: skip
     told = DailyReport.objects.current().filter(company__in=keys, day__range=days).order_by()
-    found: dict[int, tuple[dict[dt.date, Decimal], dict[dt.date, Decimal]]] = {key: ({}, {}) for key in keys}
-    for company, day, used_t, is_booked in booked.union(
-        told.values_list("company", "day", "used_t", Value(False)), all=True
-    ):
-        found[company][0 if is_booked else 1][day] = used_t
-    return {company: known_use(*of_company) for company, of_company in found.items()}
+    rows = of_book.values_list("yard__company", "day", "used_t", "yard", Value(True)).union(
+        told.values_list("company", "day", "used_t", "pk", Value(False)), all=True
+    )
+    booked: dict[int, defaultdict[dt.date, Decimal]] = {key: defaultdict(Decimal) for key in keys}
+    reported: dict[int, dict[dt.date, Decimal]] = {key: {} for key in keys}
+    by_yard: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for company, day, used_t, yard, is_booked in rows:
+        if is_booked:
+            booked[company][day] += used_t
+            by_yard[yard] += used_t
+        else:
+            reported[company][day] = used_t
+    return {key: known_use(booked[key], reported[key]) for key in keys}, by_yard
 
 
 def cover_by_company(
