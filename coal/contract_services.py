@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from audit.services import record
 from audit.writing import filled
@@ -18,6 +18,7 @@ from coal.quality_news import tell_of_contract
 from coal.scans import named, with_scans
 from coal.supply_selectors import arrived_under
 from common import clock
+from common.columns import group_digits
 from common.concurrency import Stale
 from common.uploads import InspectedUpload
 
@@ -28,7 +29,7 @@ CONTRACT_FIELDS = (
 # What a supplementary agreement changes; all else is a correction.
 AMENDED = ("quantity_t", "price_yuan_per_t", "ends_on")
 MEASURED = ("quantity_t", "price_yuan_per_t", "heat_value_mj_per_kg", "sulphur_percent")
-TAKEN = {"number": "本企业已有这个编号的合同，请核对"}
+TAKEN = {"number": "本企业已有这个编号的合同（作废的也占用编号），请核对"}
 
 
 def create_contract(*, by: Any, uploads: Sequence[InspectedUpload] = (), **values: Any) -> Contract:
@@ -96,9 +97,31 @@ def amend_contract(
     return with_scans(write, uploads, by=by)
 
 
+@transaction.atomic
+def void_contract(contract: Contract, *, by: Any, seen: int, reason: str) -> Contract:
+    """Take out one that was entered by mistake or ended before anything came. Raises Stale, ValidationError.
+
+    Not while arrivals carry its number: they would belong to nothing any more.
+    """
+    held = _hold(contract)
+    if (arrived := arrived_under(held.company_id, contract=held.number)).loads:
+        came = f"{group_digits(arrived.quantity_t, 2)} t"
+        raise ValidationError(
+            f"已有到货 {came}（{arrived.loads} 车）写着 {held.number}，不能作废。终止供货的，请用“登记变更”把数量改成"
+            f"已到的 {came}；到货写错合同号的，请先冲正、按正确的合同号重新登记，再来作废"
+        )
+    values = {"voided_on": clock.today(), "void_reason": reason}
+    correct(held, by=by, action="作废合同", seen=seen, values=values, note=reason)
+    return held
+
+
 def _hold(contract: Contract) -> Contract:
+    """The row, locked. Raises ValidationError for one that was voided: nothing changes in it any more."""
     locked = Contract.objects.select_for_update(no_key=True, of=("self",)).select_related("county")
-    return locked.get(pk=contract.pk)
+    held = locked.get(pk=contract.pk)
+    if held.voided_on:
+        raise ValidationError(f"合同 {held.number} 已在 {held.voided_on} 作废，不能再改")
+    return held
 
 
 def _unique(write: Any) -> Contract:

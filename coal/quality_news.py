@@ -15,7 +15,7 @@ from accounts.roles import ADMIN, DEVELOPMENT, INSPECTOR
 from coal.models import Contract, Movement, QualityBatch
 from coal.quality import Fault, faults
 from coal.quality_selectors import arrivals_of, warnings_among
-from coal.supply_selectors import known_batch, known_contract
+from coal.supply_selectors import known_batch, standing_contract
 from common import clock
 from common.columns import group_digits
 from common.due import WHOLE_DAY
@@ -48,7 +48,7 @@ def tell_of_arrival(movement: Movement) -> None:
     company = movement.yard.company_id
     if not (movement.contract and movement.batch):
         return
-    batch, contract = known_batch(company, movement.batch), known_contract(company, movement.contract)
+    batch, contract = known_batch(company, movement.batch), standing_contract(company, movement.contract)
     if batch and contract and faults(batch, contract):
         tell_of_batch(batch)
 

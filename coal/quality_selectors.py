@@ -69,6 +69,7 @@ def worse_days(contracts: QuerySet[Contract], company: OuterRef | None = None) -
 
     Which batches are worse than any of the contracts is told first: there are few of them and many days.
     """
+    contracts = contracts.filter(voided_on__isnull=True)
     is_worse = Q(heat_value_mj_per_kg__gt=OuterRef("heat_value_mj_per_kg")) | Q(
         sulphur_percent__lt=OuterRef("sulphur_percent")
     )
@@ -104,7 +105,8 @@ def arrivals_of(batch: QualityBatch) -> list[BatchArrived]:
     """What came of a batch, by the contract it came under. Two queries."""
     arrived = arrivals_by("contract", yard__company=batch.company_id, batch=batch.number)
     numbers = [number for (number,) in arrived]
-    known = {each.number: each for each in Contract.objects.filter(company=batch.company_id, number__in=numbers)}
+    own = Contract.objects.standing().filter(company=batch.company_id, number__in=numbers)
+    known = {each.number: each for each in own}
     return [
         BatchArrived(number, contract := known.get(number), came, faults(batch, contract) if contract else [])
         for (number,), came in arrived.items()

@@ -102,6 +102,17 @@ class AmendmentForm(PaperForm):
         self.initial["agreed_on"] = clock.today()
 
 
+class VoidForm(PaperForm):
+    reason = forms.CharField(
+        label="作废理由", max_length=200, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="如“重复登记，以 CY-2026-01 为准”",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["version"] = contract.version
+
+
 class QualityForm(PaperForm):
     number = forms.CharField(label="批次号", max_length=40, help_text="和登记到货时写的质量批次一样")
     sampled_on = LedgerDateField(label="采样日期", read=read_past_day)

@@ -34,8 +34,18 @@ class OfSupplierQuerySet(models.QuerySet[Any]):
         return self.filter(of_user(user))
 
 
+class ContractQuerySet(OfSupplierQuerySet):
+    def standing(self) -> "ContractQuerySet":
+        """Those that count: not taken out again."""
+        return self.filter(voided_on__isnull=True)
+
+
 class Contract(models.Model):
-    """What a company has bought for a season. What was agreed anew later stands in its amendments."""
+    """What a company has bought for a season. What was agreed anew later stands in its amendments.
+
+    One that was entered by mistake, or ended before anything came, is voided: it stays readable and keeps its number,
+    and counts nowhere.
+    """
 
     county = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="县（市、区）")
     company = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="供热企业")
@@ -59,11 +69,13 @@ class Contract(models.Model):
         "约定全硫上限（%）", max_digits=5, decimal_places=2, null=True, blank=True, validators=SHARES
     )
     note = models.CharField("说明", max_length=200, blank=True)
+    voided_on = models.DateField("作废日期", null=True, blank=True, editable=False)
+    void_reason = models.CharField("作废理由", max_length=200, blank=True, editable=False)
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="登记人")
     entered_at = models.DateTimeField("登记时间", default=clock.now)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = OfSupplierQuerySet.as_manager()
+    objects = ContractQuerySet.as_manager()
 
     class Meta:
         verbose_name = "购煤合同"

@@ -210,6 +210,7 @@ TABLE: dict[str, Rule] = {
     "coal:contract_detail": Rule(COAL, "contract"),
     "coal:contract_edit": Rule(CORRECTORS, "contract"),
     "coal:contract_amend": Rule(CORRECTORS, "contract"),
+    "coal:contract_void": Rule(CORRECTORS, "contract"),
     "coal:quality_list": Rule(ALL_ROLES),
     "coal:quality_export": Rule(ALL_ROLES),
     "coal:quality_create": Rule(COMPANY_ROLES),
