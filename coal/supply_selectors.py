@@ -225,12 +225,6 @@ def standing_contract(company: int, number: str) -> Contract | None:
     return found if found and not found.voided_on else None
 
 
-def price_on(contract: Contract, day: dt.date) -> Decimal | None:
-    """What was agreed to be paid for what came that day (yuan/t); None if the contract leaves it open. One query."""
-    later = contract.amendments.filter(agreed_on__gt=day).order_by("agreed_on", "pk").first()
-    return later.old_price_yuan_per_t if later else contract.price_yuan_per_t
-
-
 def known_batch(company: int, number: str) -> QualityBatch | None:
     """One query; none without a number."""
     return QualityBatch.objects.filter(company=company, number=number).first() if number else None

@@ -13,7 +13,8 @@ from coal.forms.figures import FigureField, HeatValueField
 from coal.inputs import INPUTS, Input
 from coal.models import Movement, QualityBatch, Yard
 from coal.numbers import kept
-from coal.supply_selectors import begun_by, price_on, standing_contract
+from coal.supply_selectors import begun_by, standing_contract
+from coal.terms import terms_on
 from common import clock
 from common.fields import LedgerDateField, LedgerForm, NameInput, read_past_day
 
@@ -111,7 +112,9 @@ class ArrivalForm(MovementForm):
         if is_another and self._is_only(cleaned, "heat_value_mj_per_kg", carried):
             cleaned["heat_value_mj_per_kg"] = None
             self.left_out = True
-        agreed = price_on(named, cleaned["day"]) if named is not None and "day" in cleaned else None
+        agreed = None
+        if named is not None and "day" in cleaned:
+            agreed = terms_on(named, cleaned["day"]).price_yuan_per_t
         fills_price = is_another or agreed is not None
         if fills_price and self._is_only(cleaned, "unit_price_yuan_per_t", carried):
             cleaned["unit_price_yuan_per_t"] = None

@@ -16,8 +16,9 @@ from coal.forms.movement import FORMS, MovementForm, ReversalForm
 from coal.formulas import figure
 from coal.heat_values import heat_value_of, tested_values
 from coal.models import Contract, Movement, Yard
-from coal.supply_selectors import known_batch, known_contract, price_on
+from coal.supply_selectors import known_batch, known_contract
 from coal.tables import signed
+from coal.terms import terms_on
 from common.columns import group_digits
 from common.forms import attempt
 from common.pending_forms import posted_or_pending
@@ -106,7 +107,7 @@ def _to_look_at(movement: Movement) -> list[str]:
 
 def _unlike(movement: Movement, contract: Contract) -> list[str]:
     """Where an arrival's price and day are not its contract's."""
-    paid, agreed = movement.unit_price_yuan_per_t, price_on(contract, movement.day)
+    paid, agreed = movement.unit_price_yuan_per_t, terms_on(contract, movement.day).price_yuan_per_t
     found = []
     if paid is not None and agreed is not None and paid != agreed:
         found.append(
