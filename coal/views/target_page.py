@@ -14,6 +14,7 @@ from audit.models import AuditEntry
 from coal import demand_selectors as selectors
 from coal import demand_services as services
 from coal import workflow
+from coal.coal_free import may_declare
 from coal.demand_enums import Method, MilestoneKind, TargetRule, TargetStatus
 from coal.forms.figures import plain
 from coal.forms.target import TargetForm
@@ -49,7 +50,7 @@ def visible_target(request: HttpRequest, pk: int) -> Target:
 @reads
 @require_GET
 def target_list(request: HttpRequest) -> HttpResponse:
-    """Every company's target, share and state, with the county's total. Five queries."""
+    """Every company's target, share and state, with the county's total. Six queries."""
     season = current_season(request)
     if season is None:
         return no_season(request, "储备目标")
@@ -57,7 +58,8 @@ def target_list(request: HttpRequest) -> HttpResponse:
     rows = [
         {"row": row, "target": row.counted, "state": state_in_words(row),
          "rule": rule_in_words(row.counted) if row.counted else "",
-         "may_propose": _may_propose(request.user, row.company.pk)}
+         "may_propose": _may_propose(request.user, row.company.pk),
+         "may_except": sheet.is_whole and row.counted is None and may_declare(request.user)}
         for row in sheet.rows
     ]  # fmt: skip
     return render(request, "coal/target_list.html", {"season": season, "sheet": sheet, "rows": rows})

@@ -25,7 +25,7 @@ from coal.models import Estimate, Target, TargetMilestone
 from common.concurrency import Stale
 from notifications.models import Message
 from tests.cast import Cast
-from tests.coal_factories import LAST_SEASON, make_estimate, make_target
+from tests.coal_factories import LAST_SEASON, make_coal_free, make_estimate, make_target
 from tests.factories import UnitFactory, YardFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -409,7 +409,9 @@ def test_a_stale_move_writes_nothing(cast: Cast, estimate: Estimate) -> None:
 
 
 def test_a_change_after_approval_is_a_new_revision(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
+    make_coal_free(company=cast.beiyuan, by=cast.development_officer)
     first, company = make_target(estimate, status="approved"), client_as(cast.chengyuan_admin)
+    assert county_sheet(cast.season, cast.leader).is_final
     assert reverse("coal:target_edit", args=[first.pk]) not in text(company.get(first.get_absolute_url()))
     move(company, first, "revise", note="新接两个小区")
     second = Target.objects.get(revision=2)
