@@ -51,10 +51,13 @@ class Basis:
     @property
     def day_need(self) -> DayNeed:
         """Of the target in force, else of the last estimate by the design load."""
-        if self.in_force is None:
+        return self.day_need_by(self.in_force)
+
+    def day_need_by(self, agreed: Agreed | None) -> DayNeed:
+        """Of that revision, else of the last estimate by the design load."""
+        if agreed is None:
             return self.estimated
-        target = self.in_force.target
-        return DayNeed(target.mean_day_t, target.coldest_day_t, BY_TARGET)
+        return DayNeed(agreed.target.mean_day_t, agreed.target.coldest_day_t, BY_TARGET)
 
 
 def bases(season: Season, companies: Sequence[Unit]) -> dict[int, Basis]:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 
 from coal import arrivals
 from coal.demand import rounded
@@ -70,7 +70,7 @@ def stock_at(yard: Yard, day: dt.date) -> Decimal:
 
 
 def post(movement: Movement) -> None:
-    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. 2 to 8 queries."""
+    """Carry a new movement into the stock of its day and of those after it. Raises ShortOfCoal. 2 to 9 queries."""
     _carry(movement, 1)
 
 
@@ -99,6 +99,7 @@ def _carry(movement: Movement, sign: int) -> None:
     had_t = opening_t + row.net_t
     if kind is MovementKind.COUNT:
         row.counted_t = movement.quantity_t if sign > 0 else None
+        row.opens = row.opens or not _has_begun(row)
     else:
         column = COLUMNS[kind]
         setattr(row, column, getattr(row, column) + sign * movement.quantity_t)
@@ -130,6 +131,12 @@ def _row(yard: Yard, day: dt.date) -> tuple[StockDay, Decimal]:
         return found[0], opening_t
     received = {"received_t": before.received_t, "received_gj": before.received_gj} if before else {}
     return StockDay(yard=yard, day=day, close_t=opening_t, **received), opening_t
+
+
+def _has_begun(row: StockDay) -> bool:
+    """Whether anything that holds is in the book before that day. What was reversed left a row with nothing in it."""
+    earlier = StockDay.objects.filter(yard=row.yard, day__lt=row.day)
+    return earlier.filter(Q(counted_t__isnull=False) | Q(received_t__gt=0)).exists()
 
 
 def _shift(row: StockDay, by_t: Decimal, more_t: Decimal, more_gj: Decimal) -> None:

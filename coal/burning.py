@@ -5,7 +5,7 @@ at the mean temperature of those days where it is known; else all is the target'
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,13 +13,13 @@ from django.db.models import OuterRef, Subquery
 
 from accounts.models import Unit
 from coal.cold_spell import Burning
-from coal.cover import DayNeed, Stock, measured, week_before
+from coal.cover import DayNeed, Stock, measured_by_day, week_before
 from coal.demand import rounded
 from coal.demand_enums import Method, TargetStatus
 from coal.demand_selectors import BY_TARGET
 from coal.formulas import figure
 from coal.models import DailyTemperature, Estimate, Target, Yard
-from coal.selectors import stock_by_yard, used_by_yard
+from coal.selectors import stock_by_yard, use_of
 from facilities.models import Season
 
 NOTHING = Decimal(0)
@@ -79,7 +79,7 @@ def companies_now(season: Season, companies: Iterable[Unit], today: dt.date) -> 
     yards = list(Yard.objects.filter(company__in=kept))
     stocks = stock_by_yard(yards, span_of(season, today).stock_on)
     week = week_before(today, season.heating_start_on, season.heating_end_on)
-    used = used_by_yard(yards, *week) if week else {}
+    known, used = use_of((company.pk for company in kept), *week) if week else ({}, {})
     reckoned = _reckoned(season, kept)
     mean_c = _mean_c(season, *week) if week else None
     found = []
@@ -88,7 +88,7 @@ def companies_now(season: Season, companies: Iterable[Unit], today: dt.date) -> 
                for each in yards if each.company_id == company.pk]  # fmt: skip
         burn = reckoned.get(company.pk)
         if burn and week:
-            burn = _measured(burn, sum((each.used_t for each in own), NOTHING), week, mean_c)
+            burn = _measured(burn, known[company.pk], week, mean_c)
         shown = [each for each in own if each.yard.is_active or each.stock.stock_t]
         found.append(CompanyNow(company, burn, shown, (week[1] - week[0]).days + 1 if week else 0))
     return found
@@ -112,11 +112,13 @@ def _burn(estimate: Estimate, mean_day_t: Decimal, basis: str) -> Burn:
     return Burn(burning, estimate.design_c, estimate.heat_value_mj_per_kg, basis)
 
 
-def _measured(burn: Burn, used_t: Decimal, week: tuple[dt.date, dt.date], mean_c: Decimal | None) -> Burn:
+def _measured(
+    burn: Burn, known: Mapping[dt.date, Decimal], week: tuple[dt.date, dt.date], mean_c: Decimal | None
+) -> Burn:
     """By what was used in these days; as it was where nothing was."""
     plan = burn.burning
-    need = measured(used_t, *week, DayNeed(plan.mean_day_t, None, burn.basis))
-    if not used_t or need.mean_t is None:
+    need = measured_by_day(known, *week, DayNeed(plan.mean_day_t, None, burn.basis))
+    if not need.known_days or need.mean_t is None:
         return burn
     basis = need.basis
     if mean_c is None or mean_c >= plan.indoor_c:

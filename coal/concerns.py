@@ -51,15 +51,16 @@ def concerns(standings: Iterable[Standing]) -> list[Concern]:
 
 
 def concerns_of(standing: Standing) -> Iterator[Concern]:
-    """Of one company."""
+    """Of one company. A look back leaves out what is known of today only: checks, quality, money, untold heat."""
     yield from _milestone(standing)
     yield from _cover(standing)
     yield from _counts(standing)
-    yield from _checks(standing)
-    yield from _quality(standing)
-    yield from _money(standing)
     yield from _reports(standing)
-    yield from _heat(standing)
+    if not standing.is_look_back:
+        yield from _checks(standing)
+        yield from _quality(standing)
+        yield from _money(standing)
+        yield from _heat(standing)
 
 
 def _milestone(standing: Standing) -> Iterator[Concern]:

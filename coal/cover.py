@@ -6,8 +6,8 @@ sums, and counted, so that its stock does not make the others' last longer.
 """
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from coal.demand import TCE_MJ_PER_KG, rounded
@@ -17,16 +17,23 @@ from coal.demand import TCE_MJ_PER_KG, rounded
 class Stock:
     """Coal that lies somewhere. Tonnes of different heat value are added with their heat beside them.
 
-    `oldest_on`: since when the oldest of it lies in its yard; None for nothing, and for coal older than the book.
+    `oldest_on`: since when the oldest of it lies in a yard, at least; None for nothing. No arrival explains `older_t`,
+    which was there when a book was opened (or was found since: the book cannot tell), so that it may be older; nor
+    `found_t`, which counts found (盘盈) in a book that was not opened with a count: nobody knows how old it is.
     """
 
     stock_t: Decimal = Decimal(0)
     heat_gj: Decimal = Decimal(0)
     oldest_on: dt.date | None = None
+    older_t: Decimal = Decimal(0)
+    found_t: Decimal = Decimal(0)
 
     def __add__(self, other: "Stock") -> "Stock":
         oldest_on = min(filter(None, (self.oldest_on, other.oldest_on)), default=None)
-        return Stock(self.stock_t + other.stock_t, self.heat_gj + other.heat_gj, oldest_on)
+        return Stock(
+            self.stock_t + other.stock_t, self.heat_gj + other.heat_gj, oldest_on, self.older_t + other.older_t,
+            self.found_t + other.found_t,
+        )  # fmt: skip
 
     @property
     def tce(self) -> Decimal:
@@ -40,11 +47,17 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class DayNeed:
-    """What a day burns (t). `basis` says where the mean comes from, in a few words: 近 7 天平均耗用."""
+    """What a day burns (t). `basis` says where the mean comes from, in a few words: 近 7 天平均耗用.
+
+    Of the days whose use says it, `known_days` are known and of `missing_days` nobody has said what was used; both 0
+    where it is reckoned from no such days.
+    """
 
     mean_t: Decimal | None = None
     coldest_t: Decimal | None = None
     basis: str = ""
+    known_days: int = 0
+    missing_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,8 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class CountyCover:
-    """The whole of several companies; `without_mean`, `without_coldest`: of how many of them no burn is known."""
+    """The whole of several companies; `without_mean`, `without_coldest`: of how many of them no burn is known;
+    `with_missing`: of how many it is not known what they used on each of the last days."""
 
     mean_t: Decimal
     coldest_t: Decimal
@@ -73,6 +87,7 @@ class CountyCover:
     coldest_days: Decimal | None
     without_mean: int
     without_coldest: int
+    with_missing: int
 
 
 WEEK = 7
@@ -106,13 +121,29 @@ def least_days(
     return min(days, (heating_end_on - day).days + 1) if days and day <= heating_end_on else None
 
 
-def measured(used_t: Decimal, first: dt.date, last: dt.date, estimated: DayNeed) -> DayNeed:
-    """What a day burns by what was used between the two days; the coldest day stays the estimate's, and so does the
-    mean where nothing was used."""
+def known_use(booked: Mapping[dt.date, Decimal], reported: Mapping[dt.date, Decimal]) -> dict[dt.date, Decimal]:
+    """What was used on each day (t) of which anybody has said it: the book, else the daily report, which may say 0."""
+    return {**reported, **{day: used_t for day, used_t in booked.items() if used_t}}
+
+
+def measured(used_t: Decimal, known: int, first: dt.date, last: dt.date, estimated: DayNeed) -> DayNeed:
+    """What a day burns by what was used between the two days: `used_t` on the `known` ones of them (`known_use`). A day
+    that nobody has entered was no day without fire. The coldest day stays the estimate's, and so does the mean where
+    nothing was used."""
+    span = (last - first).days + 1
+    missing = span - known
     if not used_t:
-        return estimated
-    days = (last - first).days + 1
-    return DayNeed(rounded(used_t / days, 2), estimated.coldest_t, f"近 {days} 天平均耗用")
+        lacking = f"近 {span} 天缺 {missing} 天耗用" if missing else ""
+        basis = "；".join(filter(None, (estimated.basis, lacking))) if estimated.basis else ""
+        return replace(estimated, basis=basis, missing_days=missing)
+    basis = f"近 {span} 天中 {known} 天的平均耗用，缺 {missing} 天耗用" if missing else f"近 {span} 天平均耗用"
+    return DayNeed(rounded(used_t / known, 2), estimated.coldest_t, basis, known, missing)
+
+
+def measured_by_day(known: Mapping[dt.date, Decimal], first: dt.date, last: dt.date, estimated: DayNeed) -> DayNeed:
+    """`measured` from the days of `known_use` that are between the two."""
+    used = [used_t for day, used_t in known.items() if first <= day <= last]
+    return measured(sum(used, Decimal(0)), len(used), first, last, estimated)
 
 
 def together(covers: Iterable[Cover]) -> CountyCover:
@@ -129,6 +160,7 @@ def together(covers: Iterable[Cover]) -> CountyCover:
         coldest_days=_days(coldest_stock_t, coldest_t),
         without_mean=len(kept) - len(mean),
         without_coldest=len(kept) - len(coldest),
+        with_missing=sum(1 for each in kept if each.need.missing_days),
     )
 
 
@@ -140,4 +172,9 @@ def _sums(pairs: Iterable[tuple[Decimal, Decimal]]) -> tuple[Decimal, Decimal]:
 
 
 def _days(stock_t: Decimal, burn_t: Decimal | None) -> Decimal | None:
-    return rounded(stock_t / burn_t, 1) if burn_t else None
+    """To one decimal. A whole number of days that is not reached is cut off: 14.96 days are not 15, by which they are
+    judged."""
+    if not burn_t:
+        return None
+    exact, found = stock_t / burn_t, rounded(stock_t / burn_t, 1)
+    return found if found <= exact or found % 1 else found - Decimal("0.1")

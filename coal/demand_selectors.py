@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, DecimalField, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, DecimalField, Exists, OuterRef, QuerySet, Subquery, Sum, When
 
 from accounts.models import Region, Unit, UnitQuerySet
 from accounts.scoping import sees_region
@@ -17,7 +17,17 @@ from coal.demand import rounded
 from coal.demand_enums import Method, MilestoneKind, TargetStatus, WinterChoice
 from coal.history import together
 from coal.inputs import Input, adjusted
-from coal.models import CoalFree, DailyTemperature, Estimate, ParameterRange, StockDay, Target, TargetMilestone, Yard
+from coal.models import (
+    CoalFree,
+    DailyReport,
+    DailyTemperature,
+    Estimate,
+    ParameterRange,
+    StockDay,
+    Target,
+    TargetMilestone,
+    Yard,
+)
 from coal.progress import Reach, Supply, reach
 from coal.selectors import histories, stocks_on, used_by_yard
 from coal.supply_selectors import contracted_supplies
@@ -130,7 +140,7 @@ def supplies(season: Season, companies: Iterable[Unit], until: dt.date) -> dict[
     found = Yard.objects.filter(company__in=[company.pk for company in companies]).order_by()
     owner: dict[int, int] = dict(found.values_list("pk", "company_id"))
     opening = stocks_on(list(owner), (eve,))[eve]
-    by_yard, _ = histories({key: opening[key].stock_t if key in opening else None for key in owner}, first, until)
+    by_yard = histories({key: opening[key].stock_t if key in opening else None for key in owner}, first, until).by_yard
     together_of = {
         company: together(by_yard[key] for key in owner if owner[key] == company) for company in set(owner.values())
     }
@@ -175,24 +185,42 @@ def with_burn(yards: QuerySet[Yard], seasons: Iterable[Season], day: dt.date) ->
     kept = list(seasons)
     in_force = Target.objects.filter(company=OuterRef("company"), season__in=kept, status=TargetStatus.APPROVED)
     estimates = Estimate.objects.filter(company=OuterRef("company"), season__in=kept).order_by("-number")
-    used = []
-    for season in kept:
-        if week := week_before(day, season.heating_start_on, season.heating_end_on):
-            days = StockDay.objects.filter(yard__company=OuterRef("company"), day__range=week).order_by()
-            sums = days.values("yard__company").annotate(sum=Sum("used_t")).values("sum")
-            used.append(When(county=season.county_id, then=Subquery(sums)))
     return yards.annotate(
         agreed_mean_t=Subquery(in_force.values("mean_day_t")[:1]),
         agreed_coldest_t=Subquery(in_force.values("coldest_day_t")[:1]),
         estimate_pk=Subquery(estimates.values("pk")[:1]),
-        company_used_t=Case(*used, default=None, output_field=DecimalField()),
+        **_known_use(kept, day),
     )
+
+
+def _known_use(seasons: Iterable[Season], day: dt.date) -> dict[str, Any]:
+    """What a yard's company used in the week before, and on how many days, by its book (booked) and, of days of which
+    that says nothing, by its reports (told); columns of a list of yards. No query."""
+    whens: dict[str, list[When]] = {"booked_t": [], "booked_days": [], "told_t": [], "told_days": []}
+    for season in seasons:
+        if week := week_before(day, season.heating_start_on, season.heating_end_on):
+            in_week = {"day__range": week}
+            booked = StockDay.objects.filter(yard__company=OuterRef("company"), used_t__gt=0, **in_week).order_by()
+            of_day = StockDay.objects.filter(yard__company=OuterRef("company"), day=OuterRef("day"), used_t__gt=0)
+            told = DailyReport.objects.current().filter(~Exists(of_day), company=OuterRef("company"), **in_week)
+            by_book, by_report = booked.values("yard__company"), told.order_by().values("company")
+            sums: dict[str, Any] = {
+                "booked_t": by_book.annotate(sum=Sum("used_t")), "told_t": by_report.annotate(sum=Sum("used_t")),
+                "booked_days": by_book.annotate(sum=Count("day", distinct=True)),
+                "told_days": by_report.annotate(sum=Count("day")),
+            }  # fmt: skip
+            for name, of_company in sums.items():
+                whens[name].append(When(county=season.county_id, then=Subquery(of_company.values("sum"))))
+    return {name: Case(*cases, default=None, output_field=DecimalField()) for name, cases in whens.items()}
 
 
 def burns_of(yards: Iterable[Any], seasons: Iterable[Season], day: dt.date) -> dict[int, DayNeed]:
     """What a day burns as of that day at each company of these yards (`with_burn`), by its pk: in heating by what all
     its yards used in the week before. One query where a company has an estimate and no target, else none."""
-    by_county = {season.county_id: season for season in seasons}
+    weeks = {
+        season.county_id: week for season in seasons
+        if (week := week_before(day, season.heating_start_on, season.heating_end_on))
+    }  # fmt: skip
     rows = {yard.company_id: yard for yard in yards}
     wanted = [row.estimate_pk for row in rows.values() if row.agreed_mean_t is None and row.estimate_pk]
     estimates = Estimate.objects.in_bulk(wanted) if wanted else {}
@@ -201,10 +229,11 @@ def burns_of(yards: Iterable[Any], seasons: Iterable[Season], day: dt.date) -> d
         need = DayNeed(row.agreed_mean_t, row.agreed_coldest_t, BY_TARGET) if row.agreed_mean_t else DayNeed()
         if row.agreed_mean_t is None and row.estimate_pk:
             need = estimated_need(estimates[row.estimate_pk])
-        season = by_county.get(row.county_id)
-        week = season and week_before(day, season.heating_start_on, season.heating_end_on)
+        week = weeks.get(row.county_id)
         # SQLite adds in binary fractions.
-        found[company] = measured(rounded(row.company_used_t or Decimal(0), 2), *week, need) if week else need
+        used_t = rounded((row.booked_t or Decimal(0)) + (row.told_t or Decimal(0)), 2)
+        known = int((row.booked_days or 0) + (row.told_days or 0))
+        found[company] = measured(used_t, known, *week, need) if week else need
     return found
 
 

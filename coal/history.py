@@ -17,13 +17,15 @@ DAY, WEEK = dt.timedelta(1), dt.timedelta(7)
 
 @dataclass(frozen=True, slots=True)
 class YardDay:
-    """One day on which something was entered for one yard; t. `moved_t`: what its movements alone add to the stock."""
+    """One day on which something was entered for one yard; t. `moved_t`: what its movements alone add to the stock;
+    `opens`: whether the book was opened with a count of that day."""
 
     day: dt.date
     arrived_t: Decimal
     used_t: Decimal
     moved_t: Decimal
     close_t: Decimal
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ class Week:
 class History:
     """From `first` to `last`, both included. `opening_t` lay there on the evening before; `closes_t` has every day.
 
-    What counts found, by day: `opened_t` where the book begins with a count, else `surplus_t` (盘盈) and `shortage_t`
-    (盘亏), both positive.
+    What counts found, by day: `opened_t` at the count with which the book was opened, whatever was back-dated before
+    it, else `surplus_t` (盘盈) and `shortage_t` (盘亏), both positive.
     """
 
     first: dt.date
@@ -92,14 +94,14 @@ def of_yard(first: dt.date, last: dt.date, opening_t: Decimal | None, days: Iter
     """`opening_t`: None where the yard has no book before `first`. `days`: by date; a day without a row closes as the
     one before it."""
     by_day = {each.day: each for each in days}
-    closes, stock_t, is_new = [], opening_t or NOTHING, opening_t is None
+    closes, stock_t = [], opening_t or NOTHING
     opened: dict[dt.date, Decimal] = {}
     counted: dict[dt.date, Decimal] = {}
     for number in range((last - first).days + 1):
         if row := by_day.get(first + DAY * number):
             # Without a count a day closes with what its movements give.
-            (opened if is_new else counted)[row.day] = row.close_t - stock_t - row.moved_t
-            stock_t, is_new = row.close_t, False
+            (opened if row.opens else counted)[row.day] = row.close_t - stock_t - row.moved_t
+            stock_t = row.close_t
         closes.append(stock_t)
     return History(
         first, last, opening_t or NOTHING,

@@ -16,6 +16,7 @@ from coal.demand import TCE_MJ_PER_KG, rounded
 from coal.enums import INFLOWS, HeatSource
 from coal.heat_values import HeatValue, heat_value_of, tested_values
 from coal.models import Movement, StockDay, Yard
+from coal.selectors import opening_days
 
 CHUNK = 50
 
@@ -91,8 +92,12 @@ def leaving(yard: Yard, day: dt.date, quantity_t: Decimal) -> Taken:
     known = any(value is not None for _, value in heat)
     total_gj, total_t = sum(heat_gj(part, value) for part, value in heat), sum(part for part, _ in heat)
     batches = {layer.batch for layer, _ in taken}
+    since = {layer.stored_since for layer, _ in taken}
+    if None in since:
+        # At least since the book was opened with it.
+        since.add(opening_days().filter(yard=yard, day__lte=day).values_list("day", flat=True).first())
     return Taken(
-        stored_since=min((layer.stored_since for layer, _ in taken if layer.stored_since), default=None),
+        stored_since=min(filter(None, since), default=None),
         heat_value_mj_per_kg=rounded(Decimal(total_gj / total_t), 3) if known and total_t else None,
         batch=batches.pop() if len(batches) == 1 else "",
     )

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 
 from accounts.models import Unit
+from coal.agreements import IN_FORCE_ONCE
 from coal.demand import rounded
-from coal.demand_enums import TargetStatus
 from coal.enums import ContractKind
 from coal.models import Contract, Movement, ProgressLine, StockDay, Target, Yard
 from coal.progress import Supply
@@ -154,8 +154,10 @@ def _booked(companies: set[int], day: dt.date, seasons: list[Season]) -> dict[in
     found = {row["yard__company"]: (row["arrived_t"], row["used_t"]) for row in sums}
     by_kind = _arrived_by_kind(companies, since, day)
     stocks = _stocks(companies, day)
-    approved = Target.objects.filter(company__in=companies, season__in=seasons, status=TargetStatus.APPROVED)
-    approved = approved.select_related("estimate")
+    # What was in force on the day of the table; of a revision without a date it is taken that it always was.
+    in_force = Q(approved_on__isnull=True) | Q(approved_on__lte=day)
+    approved = Target.objects.filter(in_force, company__in=companies, season__in=seasons, status__in=IN_FORCE_ONCE)
+    approved = approved.select_related("estimate").order_by("revision")
     targets = {target.company_id: target for target in approved}
     contracts: dict[int, Supply] = {}
     for season in seasons:

@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import Unit
 from coal.models import DailyReport, StockDay, Yard
-from coal.selectors import NOTHING, stock_by_yard
+from coal.selectors import NOTHING, stock_by_yard, with_opening
 from common import clock
 from common.columns import group_digits
 from facilities.models import Season
@@ -102,6 +102,14 @@ def reporting_companies(user: Any) -> QuerySet[Unit]:
     return Unit.objects.filter(pk__in=yards.values("company"), is_active=True).select_related("region__parent")
 
 
+def companies_on(user: Any, day: dt.date) -> QuerySet[Unit]:
+    """Those that the user sees and that have coal to report on, and whoever has reported of that day, though its yards
+    are out of use now. 1 query when read."""
+    in_use = reporting_companies(user).values("pk")
+    told = DailyReport.objects.visible_to(user).filter(day=day).values("company")
+    return Unit.objects.filter(Q(pk__in=in_use) | Q(pk__in=told)).select_related("region__parent")
+
+
 def is_due_of(season: Season | None, day: dt.date) -> bool:
     """Whether a report is owed for that day: from the trial run to the end of heating."""
     return season is not None and season.trial_run_on <= day <= season.heating_end_on
@@ -172,11 +180,15 @@ def _opened(season: Season) -> Mapping[Unit, dt.date]:
 
 
 def books_opened(yards: QuerySet[Yard]) -> dict[int, dt.date]:
-    """The first day in the book of each company that has one of these yards, by its pk. 1 query, a step into the index
-    for each yard."""
-    first = StockDay.objects.filter(yard=OuterRef("pk")).order_by("day").values("day")[:1]
+    """Since when each company that has one of these yards keeps a book, by its pk. 1 query, a step into an index for
+    each yard."""
+    return first_days(with_opening(yards.order_by()))
+
+
+def first_days(yards: Iterable[Any]) -> dict[int, dt.date]:
+    """Of yards of `with_opening` the first day of each company, by its pk; of one without a book none. No query."""
     opened: dict[int, dt.date] = {}
-    for company, day in yards.order_by().annotate(opened=Subquery(first)).values_list("company_id", "opened"):
-        if day is not None:
-            opened[company] = min(day, opened.get(company, day))
+    for yard in yards:
+        if yard.opened is not None:
+            opened[yard.company_id] = min(yard.opened, opened.get(yard.company_id, yard.opened))
     return opened

@@ -2,12 +2,13 @@
 
 All of it is made of five reads, whatever the number of companies and movements: companies with their yards, what lies
 in the yards on three days (a step into the index for each), the yards' rows of the season (`StockDay`: one a day, not
-one a movement), estimates with the targets that rest on them, contracts with their amendments.
+one a movement) with what the reports say was used, estimates with the targets that rest on them, contracts with their
+amendments.
 """
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from django.urls import reverse
 
 from accounts.models import Unit
 from coal.agreements import Agreed, Basis, bases
-from coal.cover import Cover, Stock, least_days, measured, week_before
+from coal.cover import Cover, Stock, known_use, least_days, measured_by_day, week_before
 from coal.demand import rounded
 from coal.demand_enums import Light, MilestoneKind
 from coal.history import History, together
@@ -26,6 +27,7 @@ from coal.models import Target, TargetMilestone
 from coal.progress import PACE_DAYS, Supply, forecast, share_of
 from coal.selectors import histories, stocks_on
 from coal.supply_selectors import contracted_supplies
+from common import clock
 from common.columns import group_digits
 from common.ui import prose_day
 from facilities.models import Season
@@ -49,7 +51,9 @@ class YardStanding:
 class Standing:
     """One company on `day`; what has `_before` in its name is as of a week before.
 
-    `stocks`: by the yard's pk; `history` is None without a yard; `signed`: what was bought by contracts.
+    `stocks`: by the yard's pk; `history` is None without a yard; `signed`: what was bought by contracts;
+    `reported_t`: what was used on a day by the company's reports. `is_look_back`: whether the day is an earlier one
+    than that as of which the season is shown, so that what holds now did not yet hold.
     """
 
     season: Season
@@ -60,6 +64,8 @@ class Standing:
     stocks_before: dict[int, Stock]
     history: History | None
     signed: Supply
+    reported_t: Mapping[dt.date, Decimal] = field(default_factory=dict)
+    is_look_back: bool = False
 
     @property
     def company(self) -> Unit:
@@ -77,9 +83,13 @@ class Standing:
     # --- target and arrivals
 
     @property
+    def agreed(self) -> Agreed | None:
+        """The revision that is in force; of a look back that which was."""
+        return self.basis.in_force_on(self.day) if self.is_look_back else self.basis.in_force
+
+    @property
     def target(self) -> Target | None:
-        """The one in force."""
-        return self.basis.in_force.target if self.basis.in_force else None
+        return self.agreed.target if self.agreed else None
 
     @property
     def owes_target(self) -> bool:
@@ -93,8 +103,7 @@ class Standing:
 
     def milestones(self, kind: MilestoneKind = MilestoneKind.ARRIVED) -> list[TargetMilestone]:
         """Those of the target in force, by date."""
-        agreed: Agreed | None = self.basis.in_force
-        return agreed.of_kind(kind) if agreed else []
+        return self.agreed.of_kind(kind) if self.agreed else []
 
     @cached_property
     def supply(self) -> Supply:
@@ -185,13 +194,17 @@ class Standing:
     def change_14_t(self) -> Decimal:
         return self.change_t(14)
 
+    @cached_property
+    def known_use_t(self) -> Mapping[dt.date, Decimal]:
+        return known_use(self.history.used_t if self.history else {}, self.reported_t)
+
     def cover_on(self, day: dt.date, stock_t: Decimal | None = None) -> Cover:
         """How long the coal lasts from a day of the season on. In season by the use of the 7 days before."""
-        need = self.basis.day_need
+        need = self.basis.day_need_by(self.agreed)
         if self.history is None:
             return Cover(NOTHING, need)
         if week := week_before(day, self.season.heating_start_on, self.season.heating_end_on):
-            need = measured(self.history.used_between(*week), *week, need)
+            need = measured_by_day(self.known_use_t, *week, need)
         return Cover(self.history.stock_t(day) if stock_t is None else stock_t, need)
 
     @cached_property
@@ -217,9 +230,13 @@ class Standing:
         return least_days(agreed, self.keeper.least_days, day, *heating, has_yard=has_yard)
 
     @property
+    def least_days_now(self) -> int | None:
+        return self.least_days(self.day)
+
+    @property
     def is_short(self) -> bool:
         """Whether the coal lasts for fewer days than it has to."""
-        least, days = self.least_days(self.day), self.cover.mean_days
+        least, days = self.least_days_now, self.cover.mean_days
         return least is not None and days is not None and days < least
 
 
@@ -259,8 +276,8 @@ def standings_of(season: Season, keepers: Iterable[Keeper], today: dt.date) -> l
     yards = [yard.pk for keeper in kept for yard in keeper.yards]
     stocks = stocks_on(yards, (eve, day - WEEK, day))
     openings = {yard: stocks[eve][yard].stock_t if yard in stocks[eve] else None for yard in yards}
-    by_yard, opened = histories(openings, season.summer_start_on, day)
-    opened |= dict.fromkeys(stocks[eve], eve)
+    moved = histories(openings, season.summer_start_on, day, (company.pk for company in companies))
+    opened = dict.fromkeys(stocks[eve], eve) | moved.opened
 
     def standing(keeper: Keeper) -> Standing:
         keys = [yard.pk for yard in keeper.yards]
@@ -268,8 +285,9 @@ def standings_of(season: Season, keepers: Iterable[Keeper], today: dt.date) -> l
             season, day, keeper.with_book(opened), found[keeper.company.pk],
             {key: stocks[day].get(key, Stock()) for key in keys},
             {key: stocks[day - WEEK].get(key, Stock()) for key in keys},
-            together(by_yard[key] for key in keys),
+            together(moved.by_yard[key] for key in keys),
             signed.get(keeper.company.pk, Supply(season.summer_start_on, NOTHING, {})),
+            moved.reported_t[keeper.company.pk], day < last_day(season, clock.today()),
         )  # fmt: skip
 
     return [standing(keeper) for keeper in kept]

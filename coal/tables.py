@@ -55,6 +55,19 @@ class YardTable(LedgerTable):
     def row_class(self, record: Any) -> str:
         return "" if record.is_active else "row-off"
 
+    def render_mean_days(self, record: Any, value: Decimal | None) -> str:
+        """Beside it of how many of the last days nobody has said what was used."""
+        missing = record.cover.need.missing_days
+        if value is None:
+            return "—"
+        return f"{value:.1f}" + (f"（缺 {missing} 天耗用）" if missing else "")
+
+    def render_oldest_on(self, record: Any, value: dt.date | None) -> str:
+        """Of coal that was there when the book was opened it is known only that it is not younger."""
+        if value is None:
+            return "—"
+        return f"{value.isoformat()}{'以前' if record.stock.older_t else ''}"
+
     def render_fill(self, record: Any) -> str:
         """How full the yard is; one that holds more than it is built for says so."""
         percent = record.stock.stock_t * 100 / record.capacity_t

@@ -18,6 +18,9 @@ from common.text import bigram_stream, bigrams
 # the index is asked, and brings at most some hundredths of the ledger.
 PROBED_ROWS = 2_000
 FREQUENT = 60
+# So many pairs are looked up, those that are rarest among the rows read: an index walks long lists for what stands in
+# every address, and what it brings is compared with the phrase anyway.
+RAREST = 4
 
 
 class SearchTermsContain(models.Lookup):
@@ -83,11 +86,15 @@ def search_condition(text: str, some: QuerySet[Any]) -> Q:
     condition = Q(*[Q(search_terms__phrase=phrase) for phrase in phrases])
     if not phrases:
         return condition
+    pairs = bigrams(text)
+    together = {pair: f"pair_{n}" for n, pair in enumerate(pairs)} if len(pairs) > RAREST else {}
     probe = some.values("search_terms")[:PROBED_ROWS].aggregate(
-        read=Count("search_terms"), found=Count("search_terms", filter=condition)
-    )
+        read=Count("search_terms"), found=Count("search_terms", filter=condition),
+        **{name: Count("search_terms", filter=Q(search_terms__phrase=pair)) for pair, name in together.items()},
+    )  # fmt: skip
     if probe["read"] == PROBED_ROWS and probe["found"] < FREQUENT:
-        condition &= Q(search_terms__terms=bigrams(text))
+        rarest = sorted(pairs, key=lambda pair: probe[together[pair]])[:RAREST] if together else pairs
+        condition &= Q(search_terms__terms=rarest)
     return condition
 
 

@@ -1,6 +1,5 @@
 """Text as people type it: names made comparable, and the terms that search looks for."""
 
-import re
 import unicodedata
 from functools import lru_cache
 
@@ -10,11 +9,15 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
+def without_space(text: str) -> str:
+    return "".join(text.split())
+
+
 # A ledger names the same units and people again and again.
 @lru_cache(maxsize=8192)
 def normalise_name(text: str) -> str:
     """A name as it is compared: half-width, without any white space, lower-cased."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()
+    return without_space(unicodedata.normalize("NFKC", text)).lower()
 
 
 def _pairs(text: str) -> list[list[str]]:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from complaints.houses import NUMBER, House, house_of
@@ -53,32 +54,36 @@ class Places(Generic[C]):
     """The known communities, to be looked for in many addresses. `names`: {name as names are compared: community}."""
 
     def __init__(self, names: Mapping[str, C]) -> None:
-        self._known: dict[str, list[tuple[str, C]]] = {}
+        # How long the names are that begin so, the longest first.
+        self._lengths: dict[tuple[str, str], list[int]] = {}
         called = dict(names)
         for name, community in names.items():
             # 和平里 is 和平里小区, and the other way round, unless there are both.
             other = name.removesuffix(_SUFFIX) if name.endswith(_SUFFIX) else f"{name}{_SUFFIX}"
             if len(other) > _START:
                 called.setdefault(other, community)
-        for name in sorted(called, key=len, reverse=True):
-            if len(name) >= _START:
-                self._known.setdefault(name[:_START], []).append((name, called[name]))
+        self._called = {name: community for name, community in called.items() if len(name) >= _START}
+        for name in sorted(self._called, key=len, reverse=True):
+            lengths = self._lengths.setdefault((name[0], name[1]), [])
+            if len(name) not in lengths:
+                lengths.append(len(name))
 
     def find(self, text: str) -> list[tuple[C, int, int]]:
         """(a community, where its name begins and ends in `text`), in that order; of names one within the other the
         longest."""
         found: list[tuple[C, int, int]] = []
-        known = self._known
-        for start in range(len(text) - 1):
-            for name, community in known.get(text[start : start + _START], ()):
-                end = start + len(name)
-                if not text.startswith(name, start) or not _stands_alone(text, start, end):
+        known = self._lengths
+        for start in [n for n, pair in enumerate(pairwise(text)) if pair in known]:
+            for length in known[text[start], text[start + 1]]:
+                end = start + length
+                name = text[start:end]
+                if len(name) < length or name not in self._called or not _stands_alone(text, start, end):
                     continue
                 if found and start < found[-1][2]:
-                    if end - start <= found[-1][2] - found[-1][1]:
+                    if length <= found[-1][2] - found[-1][1]:
                         break
                     found.pop()
-                found.append((community, start, end))
+                found.append((self._called[name], start, end))
                 break
         return found
 

@@ -3,11 +3,17 @@
 import re
 from collections.abc import Callable
 
-# 139 1111 2222, +86-13911112222, 0311-8123456, 8123456; a day written 20261120 is none.
+# 139 1111 2222, +86-13911112222, 0311-8123456, 8123456; neither a day written together (20261120) nor a part of an
+# order's longer number.
 _PHONE = re.compile(
-    r"(?<!\d)(?:(?:\+?86[ -]?)?1\d{2}[ -]?\d{4}[ -]?\d{4}|0\d{2,3}[ -]?\d{7,8}"
-    r"|(?!20[0-4]\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?!\d))\d{7,8})(?!\d)"
+    r"(?<![\dA-Za-z.*])(?!20\d\d[01]\d[0-3]\d(?!\d))(?:(?:\+|00)?86[- ]?)?"
+    r"(?:1\d{2}[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|[2-9]\d{6,7})(?![\dA-Za-z])"
 )
+_IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?![\dA-Za-z])")
+
+
+def holds_phone(text: str) -> bool:
+    return bool(_PHONE.search(text))
 
 
 def mask_name(name: str) -> str:
@@ -23,7 +29,8 @@ def mask_phone(phone: str) -> str:
 
 
 def masked_text(text: str, name: str = "", *, phone: Callable[[str], str] = mask_phone) -> str:
-    """The text with every phone in it masked (as `phone` says) and, where it is known, the caller's name."""
+    """The text with every phone in it masked (as `phone` says), numbers of identity cards left out and, where it is
+    known, the caller's name masked."""
     if len(name) > 1:
         text = text.replace(name, mask_name(name))
-    return _PHONE.sub(lambda found: phone(found[0]), text)
+    return _PHONE.sub(lambda found: phone(found[0]), _IDENTITY.sub("（身份证号）", text))

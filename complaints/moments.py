@@ -59,7 +59,8 @@ def read_moment(text: str, _head: Any = "") -> Reading[dt.datetime]:
         return Reading(None, "", raw, f"没有这个时间，{EXPECTED}")
     if found is None:
         return Reading(None, "", raw, EXPECTED)
-    moment = timezone.localtime(found) if timezone.is_aware(found) else timezone.make_aware(found)
+    zone = timezone.get_default_timezone()
+    moment = timezone.localtime(found, zone) if timezone.is_aware(found) else timezone.make_aware(found, zone)
     if moment > clock.now():
         return Reading(None, "", raw, f"读作 {moment:%Y-%m-%d %H:%M}，还没有到，请核对")
     return Reading(moment, "时间", raw)

@@ -7,19 +7,13 @@ called, and without the numbers that stand in other cells.
 import re
 from collections.abc import Collection, Mapping
 
-from complaints.callers import mask_phone
+from complaints.masking import holds_phone, masked_text
 
 _OF_A_PERSON = re.compile(
     r"电话|手机|号码|联系方式|联系人|联络人|姓名|诉求人|来电人|投诉人|反映人|申请人|报修人|当事人|市民|群众|业主|户主|住户|"
     r"用户名|家属|微信|QQ|邮箱|身份证|证件|来电$|主叫|座机|签名",
     re.IGNORECASE,
 )
-# Neither a day written together nor a part of an order's longer number.
-_PHONE = re.compile(
-    r"(?<![\dA-Za-z.*])(?!20\d\d[01]\d[0-3]\d(?!\d))(?:(?:\+|00)?86[- ]?)?"
-    r"(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|[2-9]\d{6,7})(?![\dA-Za-z])"
-)
-_IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?![\dA-Za-z])")
 
 
 def without_people(
@@ -30,12 +24,7 @@ def without_people(
     kept = {}
     for head, text in raw.items():
         is_known = head in read
-        if head in hidden or (not is_known and (_OF_A_PERSON.search(head) or _PHONE.search(text))):
+        if head in hidden or (not is_known and (_OF_A_PERSON.search(head) or holds_phone(text))):
             continue
-        kept[head] = _without_caller(text, caller)
+        kept[head] = masked_text(text.replace(caller, "诉求人") if len(caller) > 1 else text)
     return kept
-
-
-def _without_caller(text: str, caller: str) -> str:
-    said = text.replace(caller, "诉求人") if len(caller) > 1 else text
-    return _PHONE.sub(lambda found: mask_phone(found[0]), _IDENTITY.sub("（身份证号）", said))

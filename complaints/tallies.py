@@ -124,21 +124,19 @@ def _count_withdrawn(found: list[Tallies], orders: OrderQuerySet, periods: Seque
         found[row["period"]][row["company_id"]].add(Tally(volume, {row["platform"]: volume}))
 
 
-def _company_of_round(round_: str, order: str = "") -> Case:
-    """The company that had the order in the round of a callback or a visit: what it did stays its own when the order
-    is done again by another."""
-    before = OrderRound.objects.filter(order=OuterRef(f"{order}pk"), round=OuterRef(round_)).values("company")[:1]
-    return Case(
-        When(Q(**{f"{round_}__lt": F(f"{order}round")}), then=Subquery(before)), default=F(f"{order}company_id"),
-        output_field=_NUMBER,
-    )  # fmt: skip
+def _company_of_call() -> Case:
+    """The company that had the order in the round of the callback: what it did stays its own when the order is done
+    again by another."""
+    rounds = OrderRound.objects.filter(order=OuterRef("pk"), round=OuterRef("callbacks__round"))
+    before = When(callbacks__round__lt=F("round"), then=Subquery(rounds.values("company")[:1]))
+    return Case(before, default=F("company_id"), output_field=_NUMBER)
 
 
 def _count_callbacks(found: list[Tallies], orders: OrderQuerySet, periods: Sequence[Period]) -> None:
     rows = (
         _valid(orders, periods)
         .filter(_within("callbacks__called_at", periods), callbacks__is_reached=True)
-        .annotate(period=_which("callbacks__called_at", periods), done_by=_company_of_round("callbacks__round"))
+        .annotate(period=_which("callbacks__called_at", periods), done_by=_company_of_call())
         .order_by()
         .values("period", "done_by")
         .annotate(
@@ -177,13 +175,13 @@ def _count_measured(
     rows = (
         Visit.objects.alias(device_named=Trim("device", output_field=CharField()))
         .filter(_within("visited_at", periods), measured_by_the_rules(counting), order__in=_valid(orders, periods))
-        .annotate(period=_which("visited_at", periods), done_by=_company_of_round("round", "order__"))
+        .annotate(period=_which("visited_at", periods))
         .order_by()
-        .values("period", "done_by")
+        .values("period", "company_id")
         .annotate(measured=Count("pk"), warm_enough=Count("pk", filter=Q(temperature_c__gte=counting.room_floor_c)))
     )
     for row in rows:
-        found[row["period"]][row["done_by"]].add(Tally(measured=row["measured"], warm_enough=row["warm_enough"]))
+        found[row["period"]][row["company_id"]].add(Tally(measured=row["measured"], warm_enough=row["warm_enough"]))
 
 
 def together(found: Tallies) -> Tally:

@@ -8,6 +8,9 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from common.text import without_space
+
+_SPOKEN_OF = re.compile("[度℃°温]")
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
 _ONES = "零一二三四五六七八九"
 _CHINESE = re.compile(
@@ -44,9 +47,9 @@ LOOKED_BACK = 16
 
 def stated_temperature(text: str) -> Decimal | None:
     """In ℃ with one decimal; of several the lowest, of a range the middle; None if the text states none."""
-    if not text or not any(sign in text for sign in "度℃°温"):
+    if not _SPOKEN_OF.search(text):
         return None
-    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    plain = without_space(unicodedata.normalize("NFKC", text))
     plain = _CHINESE.sub(_arabic, plain)
     found = [value for match in _DEGREES.finditer(plain) if (value := _of_a_room(plain, match)) is not None]
     if not found:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from coal.glance import days_of_supply
+from coal.glance import coal_now, days_of_supply
 from common import clock
 from dashboard import charts, complaints, selectors
 from dashboard.todo import TODO_ROWS, coal_to_do, hazards_to_do, orders_to_do
@@ -26,6 +26,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     # In the list's order, so that no long ledger is read in search of the season's first order.
     if not figures.total and not orders.in_list_order().values("pk")[:1]:
         return render(request, "dashboard/empty.html", {"season": season})
+    supply = days_of_supply(season, request.user, today)
+    shows_coal = supply is not None and request.user.has_perm("coal.view_coal")  # type: ignore[union-attr]
     context = {
         "season": season,
         "today": today,
@@ -35,7 +37,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "worst": selectors.worst(hazards, today),
         "companies": selectors.by_company(hazards, today),
         "unreached": unreached(request.user),
-        "supply": days_of_supply(season, request.user, today),
+        "supply": supply,
+        "coal": coal_now(season, request.user, today) if shows_coal else None,
         "orders": open_orders,
         "clusters": complaints.clusters_of_late(request.user, season, clock.now()),
         "by_day": charts.complaints_by_day(complaints.by_day(orders, season, today)),

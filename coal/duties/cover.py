@@ -38,6 +38,14 @@ class Judged:
         return None if days is None else days < self.least_days
 
     @property
+    def is_enough(self) -> bool:
+        """For sure: also if on each day of unknown use as much was burnt as on the others. Not where none is known."""
+        days, need = self.cover.mean_days, self.cover.need
+        if days is None or (need.missing_days and not need.known_days):
+            return False
+        return days - need.missing_days >= self.least_days
+
+    @property
     def standing(self) -> str:
         """可用 9.5 天（平均日 120 t，近 7 天平均耗用），应不少于 15 天；存煤 1 140 t"""
         days, need = self.cover.mean_days, self.cover.need
@@ -69,9 +77,10 @@ def _new(judged: Judged, today: dt.date) -> CoverGap:
 
 
 def _keep(gap: CoverGap, judged: Judged | None, today: dt.date) -> None:
-    """It is over where the coal lasts again, and where it need not any more: out of season, nothing in use."""
+    """It is over where the coal lasts again, and where it need not any more: out of season, nothing in use. It does not
+    end because use was not entered."""
     values: dict[str, Any] = {"standing": judged.standing} if judged else {}
-    if judged is None or judged.is_below is False:
+    if judged is None or judged.is_enough:
         values["ended_on"] = today
     if any(getattr(gap, name) != value for name, value in values.items()):
         CoverGap.objects.filter(pk=gap.pk, ended_on__isnull=True).update(**values)

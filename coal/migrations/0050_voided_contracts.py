@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("coal", "0021_dropped_targets"),
+        ("coal", "0022_opening"),
     ]
 
     operations = [

@@ -172,6 +172,9 @@ class StockDay(models.Model):
     lost_t = models.DecimalField("损耗（t）", max_digits=12, decimal_places=2, default=0)
     transferred_out_t = models.DecimalField("调拨出（t）", max_digits=12, decimal_places=2, default=0)
     counted_t = models.DecimalField("盘点（t）", max_digits=12, decimal_places=2, null=True)
+    # Whether the book was opened with this day's count: nothing was in it before when it was entered. Stays, whatever
+    # is back-dated before it later, and if the count is reversed and entered anew.
+    opens = models.BooleanField("开账", default=False)
     close_t = models.DecimalField("库存（t）", max_digits=14, decimal_places=2, default=0)
     came_gj = models.DecimalField("当日入场热量（GJ）", max_digits=16, decimal_places=2, default=0)
     received_t = models.DecimalField("累计入场（t）", max_digits=16, decimal_places=2, default=0)

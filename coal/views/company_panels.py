@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from accounts.models import Unit
 from coal.charts import charts_of
 from coal.check_selectors import last_checks_of
+from coal.cover import Cover
 from coal.demand_enums import MilestoneKind
 from coal.demand_selectors import reach_of
 from coal.funds import funds_of
@@ -81,8 +82,7 @@ def yards(page: CompanyPage) -> dict[str, Any]:
         rows.append({
             "yard": yard, "stock": stock, "fill_percent": stock.stock_t * 100 / yard.capacity_t,
             "oldest_age": (standing.day - stock.oldest_on).days if stock.oldest_on else None,
-            "mean_days": stock.stock_t / need.mean_t if need.mean_t else None,
-            "coldest_days": stock.stock_t / need.coldest_t if need.coldest_t else None,
+            "cover": Cover(stock.stock_t, need),
         })  # fmt: skip
     return {"rows": rows, "stock": standing.stock, "day": standing.day, "cover": standing.cover, "is_own": page.is_own}
 

@@ -7,8 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
+from coal.demand_selectors import visible_companies
 from coal.models import CoverGap, ReportDuty
-from coal.reports import due_at, latest_of, reporting_companies
+from coal.reports import due_at, latest_of
 from coal.views.access import reads
 from common import clock
 from common.ui import day as written
@@ -18,7 +19,7 @@ from common.ui import day as written
 @require_GET
 def report_day(request: HttpRequest, pk: int, day: str) -> HttpResponse:
     """A day of one company: its report, if it has come; else until when it was owed and who was told. Four queries."""
-    company = get_object_or_404(reporting_companies(request.user), pk=pk)
+    company = get_object_or_404(visible_companies(request.user).select_related("region__parent"), pk=pk)
     try:
         wanted = parse_date(day)
     except ValueError:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_date
 
 from accounts.models import Unit
+from coal.demand_selectors import visible_companies
 from coal.filters import ReportFilter
 from coal.forms.report import ReportForm
 from coal.models import DailyReport, Yard
@@ -18,15 +19,19 @@ from coal.reports import (
     Book,
     a_year_before,
     books_of,
+    companies_on,
     differences,
     due_at,
+    first_days,
     is_due_of,
     last_due,
     latest_of,
     missing_days,
+    owed_days,
     reporting_companies,
     reports_of,
 )
+from coal.selectors import with_opening
 from coal.tables import ReportTable
 from common import clock
 from common.forms import attempt
@@ -40,18 +45,20 @@ FRAGMENTS = {"list": "partials/list.html"}
 reads = permission_required("coal.view_coal", raise_exception=True)
 files = permission_required("coal.file_report", raise_exception=True)
 RELATED = ("company", "county", "filed_by__unit")
+# Of no older day does anybody keep reports.
+FIRST_YEAR = 2000
 # What can be added up over companies.
 ADDED = ("arrived_t", "used_t", "stock_yard_t", "stock_port_t", "stock_transit_t", "heat_gj", "boilers_running")
 
 
 def _day(request: HttpRequest) -> dt.date:
-    """The day that the address asks for; yesterday without one, for what is no day or not yet over."""
+    """The day that the address asks for; yesterday without one, for what is no day, not yet over, or of no season."""
     yesterday = clock.today() - dt.timedelta(1)
     try:
         asked = parse_date(request.GET.get("day", ""))
     except ValueError:
         asked = None
-    return min(asked, yesterday) if asked else yesterday
+    return min(asked, yesterday) if asked and asked.year >= FIRST_YEAR else yesterday
 
 
 def _days_around(day: dt.date) -> dict[str, Any]:
@@ -60,22 +67,28 @@ def _days_around(day: dt.date) -> dict[str, Any]:
     return {"day": day, "day_before": day - dt.timedelta(1), "day_after": after if after < clock.today() else None}
 
 
-def _yards(companies: list[Unit]) -> list[Yard]:
-    return list(Yard.objects.filter(company__in=companies))
+def _yards(companies: list[Unit]) -> list[Any]:
+    """With the day since which each has a book."""
+    return list(with_opening(Yard.objects.filter(company__in=companies)))
 
 
 @reads
 def report_list(request: HttpRequest) -> HttpResponse:
     """A day of all the companies the user sees; whoever sees their own only is led to its page. At most 12 queries."""
     user, day = request.user, _day(request)
-    companies = list(reporting_companies(user))
+    companies = list(companies_on(user, day))
     if len(companies) == 1 and companies[0].pk == user.unit_id:  # type: ignore[union-attr]
         return redirect("coal:report_company", pk=companies[0].pk)
     reports = reports_of([company.pk for company in companies], day)
-    books = books_of(_yards(companies), day)
-    rows = [_row(company, reports.get(company.pk), books.get(company.pk, Book())) for company in companies]
+    yards = _yards(companies)
+    books, opened = books_of(yards, day), first_days(yard for yard in yards if yard.is_active)
     season = next((each for each in seasons_of(request) if each.summer_start_on <= day <= each.heating_end_on), None)
-    missing = [row["company"].label for row in rows if row["report"] is None]
+    rows = [
+        _row(company, reports.get(company.pk), books.get(company.pk, Book()))
+        | {"is_owed": season is not None and bool(owed_days(season, opened.get(company.pk), day, day))}
+        for company in companies
+    ]
+    missing = [row["company"].label for row in rows if row["is_owed"] and row["report"] is None]
     context = {
         **_days_around(day), "rows": sorted(rows, key=lambda row: (row["report"] is not None, row["company"].pk)),
         "sums": _sums(list(reports.values())), "missing": missing, "is_owed": is_due_of(season, day),
@@ -100,7 +113,7 @@ def _sums(reports: list[DailyReport]) -> dict[str, Any] | None:
 @reads
 def report_company(request: HttpRequest, pk: int) -> HttpResponse:
     """One company's reports, the latest revision of each day, and the days of the last fortnight that are missing."""
-    company = get_object_or_404(reporting_companies(request.user), pk=pk)
+    company = get_object_or_404(visible_companies(request.user).select_related("region__parent"), pk=pk)
     reports = DailyReport.objects.visible_to(request.user).filter(company=company).current()
     filters = ReportFilter(request.GET, queryset=reports, request=request)
     table = ReportTable.for_request(request, filters.qs, total=capped_count(filters.qs))

@@ -104,7 +104,6 @@ def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
     stock = stock_by_yard([yard], today)[yard.pk]
     lying = list(islice(layers(yard, today), MOST_LAYERS))
     listed_t = sum((layer.quantity_t for layer in lying), Decimal(0))
-    oldest = lying[0] if lying else None
     identity = None
     if season and season.summer_start_on <= today:
         identity = identity_of(yard, season.summer_start_on, min(today, season.heating_end_on))
@@ -119,7 +118,7 @@ def _state(yard: Yard, season: Season | None) -> dict[str, Any]:
         "layers": [{"layer": layer, "age": layer.age_days(today)} for layer in lying],
         "newer_t": stock.stock_t - listed_t, "usual_heat_value": settings.COAL_USUAL_HEAT_VALUE_MJ_PER_KG,
         "has_untold": any(layer.heat_value_mj_per_kg is None for layer in lying),
-        "oldest": oldest, "oldest_age": oldest and oldest.age_days(today),
+        "oldest_age": (today - stock.oldest_on).days if stock.oldest_on else None,
         "identity": identity, "season": season,
     }  # fmt: skip
 

@@ -20,11 +20,10 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 
 def clean(text: str) -> str:
     """The cell's text, line ends as \\n, each line trimmed, without invisible signs."""
-    if not text:
-        return ""
+    # As most cells are: what is invisible, line ends too, is not printable.
+    if text.isprintable() and "_x000D_" not in text:
+        return text.strip()
     plain = _INVISIBLE.sub("", text)
-    if "\n" not in plain and "\r" not in plain and "_x000D_" not in plain:
-        return plain.strip()
     lines = plain.replace("_x000D_", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(line.strip() for line in lines).strip()
 

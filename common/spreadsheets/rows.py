@@ -1,15 +1,16 @@
 """What each row below a head is: an entry, or why it is none."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from common.spreadsheets.cells import is_nothing, looks_like_unit
 from common.spreadsheets.columns import Ledger
 from common.spreadsheets.workbook import Row, column_letter
-from common.text import normalise, normalise_name
+from common.text import normalise, normalise_name, without_space
 
 
 class RowKind(StrEnum):
@@ -163,22 +164,32 @@ class _Judge:
         return self._by_words(own) or self._by_shape(row, own) or (RowKind.DATA, "")
 
     def _repeats_head(self, own: Mapping[int, str]) -> bool:
-        same = sum(1 for index, text in own.items() if normalise_name(text) in self.heads.get(index, ()))
-        if same >= 2 and same >= SAME_AS_HEAD * len(own):
+        if len(own) >= 2 and self._stands_as_the_head(own):
             return True
-        numbers = [text for text in own.values() if re.fullmatch(r"\d{1,2}", text)]
+        numbers = [text for text in own.values() if len(text) <= 2 and text.isdecimal()]
         return len(numbers) >= 3 and len(numbers) >= len(own) - 2 and _counts_up(numbers)
 
+    def _stands_as_the_head(self, own: Mapping[int, str]) -> bool:
+        others_left = len(own) - max(2, math.ceil(SAME_AS_HEAD * len(own)))
+        for index, text in own.items():
+            if normalise_name(text) not in self.heads.get(index, ()):
+                others_left -= 1
+                # Most rows are no heads, which their first cells show.
+                if others_left < 0:
+                    return False
+        return True
+
     def _by_words(self, own: Mapping[int, str]) -> tuple[RowKind, str] | None:
-        texts = [normalise(text) for text in own.values()]
-        first = texts[0]
+        texts = map(normalise, own.values())
+        beginning = [*islice(texts, 2)]
+        first = beginning[0]
         if normalise_name(first) == self.title or _ABOVE_HEAD.match(first):
             return RowKind.TITLE, "重复的标题、填报单位行"
         if _EXAMPLE.match(first):
             return RowKind.NOTE, "填写示例"
         is_entry = self._is_entry(own)
-        for text in texts[:2]:
-            if match := (_SUM_ALONE if is_entry else _SUM).match(re.sub(r"\s+", "", text)):
+        for text in beginning:
+            if match := (_SUM_ALONE if is_entry else _SUM).match(without_space(text)):
                 if match[1] == "小计":
                     return RowKind.SUBTOTAL, "小计行"
                 return RowKind.TOTAL, "合计行"
@@ -186,8 +197,9 @@ class _Judge:
             return None
         if _NOTE.match(first):
             return RowKind.NOTE, "说明"
-        signed = any(_FOOTER.match(text) for text in texts) and not first.isdigit()
-        if signed or all(_LABELLED.match(text) for text in texts):
+        every = [*beginning, *texts]
+        signed = any(_FOOTER.match(text) for text in every) and not first.isdigit()
+        if signed or all(_LABELLED.match(text) for text in every):
             return RowKind.FOOTER, "表尾"
         return None
 

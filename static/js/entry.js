@@ -7,6 +7,8 @@ const form = document.querySelector("form[data-entry]");
 const lookup = document.querySelector("#lookup[data-lookup]");
 let timer = 0;
 let asked = 0;
+// The text in the community's box that what is shown answers: a name typed since is not replaced by an earlier one.
+let answered = null;
 
 async function look() {
   const params = new URLSearchParams();
@@ -17,6 +19,7 @@ async function look() {
     // Only the last question's answer is shown.
     if (!answer.ok || answer.redirected || number !== asked) return;
     lookup.innerHTML = await answer.text();
+    answered = params.get("community");
     const known = lookup.querySelector(".known-place");
     if (known) fillCompany(known);
   } catch { /* without the answer one goes on typing; the server finds the community when the form is sent */ }
@@ -66,7 +69,7 @@ if (form && lookup) {
     } else if (event.key === "Enter" && field.matches("input, select")) {
       event.preventDefault();
       // The only one meant is named in full too.
-      const option = field.name === "community" && field.value && (chosen() || lookup.querySelector(".known-place"));
+      const option = field.name === "community" && field.value === answered && (chosen() || lookup.querySelector(".known-place"));
       if (option) take(option);
       next(field);
     }

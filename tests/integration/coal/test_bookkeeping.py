@@ -384,7 +384,8 @@ def test_the_stock_of_all_yards_is_read_at_once(book: Book, cast: Cast, django_a
     stock = stocks[book.yard.pk]
     assert (stock.stock_t, stock.heat_gj, stock.oldest_on) == (Decimal(140), Decimal("2986.70"), july(1))
     assert (stock.tce, stock.heat_value_mj_per_kg) == (Decimal("101.91"), Decimal("21.334"))
-    assert (stocks[opened.pk].heat_gj, stocks[opened.pk].oldest_on) == (Decimal("2136.04"), None)
+    since = stocks[opened.pk]
+    assert (since.heat_gj, since.oldest_on, since.older_t) == (Decimal("2136.04"), july(1), Decimal(60))
     assert (stocks[empty.pk].stock_t, stocks[empty.pk].tce) == (Decimal(0), Decimal(0))
     assert stock_by_yard([book.yard], july(2))[book.yard.pk].heat_gj == 2000
 

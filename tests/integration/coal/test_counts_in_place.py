@@ -14,6 +14,8 @@ from coal.demand_selectors import supplies
 from coal.duties import milestones
 from coal.enums import MovementKind as Kind
 from coal.models import MilestoneDuty, ParameterRange, Yard
+from coal.reports import books_opened
+from coal.selectors import identity_of
 from tests.cast import Cast
 from tests.coal_factories import make_estimate, make_target
 from tests.factories import YardFactory
@@ -100,6 +102,36 @@ def test_a_milestone_that_a_count_belies_is_watched_again(cast: Cast, yard: Yard
     duty.refresh_from_db()
     assert (duty.reached_on, duty.round) == (None, 2)
     assert duty.standing == "应到货 400 t（40%），已有 250 t，还差 150 t"
+
+
+def test_the_first_count_stays_the_opening_whatever_is_back_dated_before_it(
+    cast: Cast, client_as: Browser, yard: Yard
+) -> None:
+    """An arrival of before, and its reversal, and a count that is put right, make no 盘盈 of what lay there."""
+    opened_on = dt.date(2026, 7, 10)
+    first = bookkeeping.count(yard, by=cast.chengyuan_admin, day=opened_on, quantity_t=Decimal(940))
+    late = move(yard, cast, dt.date(2026, 7, 5), Kind.ARRIVAL, 30)
+
+    def stands() -> tuple[Any, ...]:
+        row = row_of(cast, client_as)
+        opened = books_opened(Yard.objects.all())[cast.chengyuan.pk]
+        return row.in_place_t, sum(row.history.surplus_t.values()), row.keeper.opened_on, opened
+
+    assert stands() == (940, 0, opened_on, opened_on)
+    bookkeeping.reverse(late, by=cast.chengyuan_admin, reason="不是这里的")
+    assert stands() == (940, 0, opened_on, opened_on)
+    bookkeeping.reverse(first, by=cast.chengyuan_admin, reason="数错")
+    count(yard, cast, opened_on, 948)
+    assert stands() == (948, 0, opened_on, opened_on)
+    identity = identity_of(yard, dt.date(2026, 3, 16), dt.date(2026, 8, 3))
+    assert (identity.opened_t, identity.counted_difference_t, identity.close_t) == (948, 0, 948)
+
+
+def test_a_book_that_begins_with_what_came_has_no_opening(cast: Cast, client_as: Browser, yard: Yard) -> None:
+    move(yard, cast, dt.date(2026, 7, 1), Kind.ARRIVAL, 100)
+    count(yard, cast, dt.date(2026, 7, 5), 120)
+    row = row_of(cast, client_as)
+    assert (sum(row.history.surplus_t.values()), row.keeper.opened_on) == (20, dt.date(2026, 7, 1))
 
 
 def test_who_counts_much_more_or_less_than_the_book_is_named(cast: Cast, client_as: Browser, yard: Yard) -> None:

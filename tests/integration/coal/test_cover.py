@@ -10,7 +10,8 @@ import time_machine
 from coal.bookkeeping import count, record_movement
 from coal.cover import Cover, DayNeed
 from coal.enums import MovementKind as Kind
-from coal.models import Yard
+from coal.glance import days_of_supply
+from coal.models import DailyReport, Yard
 from coal.selectors import cover_by_company, stock_by_yard
 from tests.cast import Cast
 from tests.coal_factories import make_estimate
@@ -61,6 +62,28 @@ def test_in_the_first_days_it_is_that_of_as_many_days_as_there_have_been(yards: 
     assert (found.need.mean_t, found.need.basis, found.coldest_days) == (Decimal(30), "近 2 天平均耗用", None)
 
 
+def test_a_report_tells_the_use_that_the_book_lacks(yards: list[Yard], cast: Cast, client_as: Any) -> None:
+    """北苑 has entered one day of seven and reported another, which the sweep and all the pages take alike."""
+    with time_machine.travel(dt.datetime(2026, 12, 1, 2, tzinfo=dt.UTC), tick=False):
+        count(yards[2], by=cast.beiyuan_admin, day=dt.date(2026, 11, 20), quantity_t=Decimal(270))
+        burn(yards[2], cast, dt.date(2026, 11, 26), 70)
+        for revision, tonnes in ((1, 900), (2, 30)):
+            DailyReport.objects.create(
+                county=cast.county, company=cast.beiyuan, day=dt.date(2026, 11, 30), revision=revision,
+                filed_by=cast.beiyuan_admin, arrived_t=0, used_t=tonnes, stock_yard_t=0, stock_port_t=0,
+                stock_transit_t=0, heat_gj=0, high_c=0, low_c=0, boilers_running=1,
+            )  # fmt: skip
+        leader = client_as(cast.leader)
+        rows = {row.company: row.cover for row in leader.get("/coal/").context["rows"]}
+        table = leader.get("/coal/yards/").context["table"]
+        glance = days_of_supply(cast.season, cast.beiyuan_clerk, dt.date(2026, 12, 1))
+    listed = {yard.pk: yard.cover for yard in table.page.object_list}[yards[2].pk]
+    for cover in (rows[cast.beiyuan], listed, on(yards, dt.date(2026, 12, 1), cast)[cast.beiyuan.pk]):
+        assert (cover.mean_days, cover.need.mean_t, cover.need.missing_days) == (4, 50, 5)
+        assert cover.need.basis == "近 7 天中 2 天的平均耗用，缺 5 天耗用"
+    assert glance is not None and (glance.now.mean_days, glance.now.with_missing) == (4, 1)
+
+
 def test_before_the_season_it_is_the_estimates(yards: list[Yard], cast: Cast) -> None:
     found = on(yards, dt.date(2026, 11, 10), cast, ESTIMATE)[cast.chengyuan.pk]
     assert (found.need, found.mean_days, found.coldest_days) == (ESTIMATE, Decimal("15.0"), Decimal("10.5"))
@@ -85,11 +108,11 @@ def test_the_overview_lists_the_worst_first_and_divides_the_sums(
         own = client_as(cast.chengyuan_clerk).get("/coal/")
     rows = page.context["rows"]
     assert [(row.company.name, row.cover.mean_days) for row in rows] == [
-        ("北苑供热站", Decimal("3.0")), ("城源热力有限公司", Decimal("122.1")),
+        ("北苑供热站", Decimal("0.4")), ("城源热力有限公司", Decimal("122.1")),
     ]  # fmt: skip
-    # (3 906 + 30) ÷ (32 + 10); on a coldest day 城源 alone: 3 906 ÷ 516
+    # (3 906 + 30) ÷ (32 + 70, of 北苑 one day is known); on a coldest day 城源 alone: 3 906 ÷ 516
     whole = page.context["county"].cover
-    assert (whole.mean_days, whole.coldest_days, whole.without_coldest) == (Decimal("93.7"), Decimal("7.6"), 1)
+    assert (whole.mean_days, whole.coldest_days, whole.without_coldest) == (Decimal("38.6"), Decimal("7.6"), 1)
     assert "1 家没有测算，未计入" in page.content.decode()
     # A company's own people are led to its page.
     assert own["Location"] == f"/coal/companies/{cast.chengyuan.pk}/"

@@ -17,10 +17,10 @@ from coal.duties import milestones
 from coal.duties.cover import judge
 from coal.enums import MovementKind as Kind
 from coal.glance import days_of_supply
-from coal.models import Contract, MilestoneDuty, Movement, ParameterRange, TargetMilestone, Yard
+from coal.models import Contract, MilestoneDuty, Movement, ParameterRange, Target, TargetMilestone, Yard
 from tests.cast import Cast
 from tests.coal_factories import make_contract, make_estimate, make_target
-from tests.factories import DailyReportFactory, UnitFactory, YardFactory
+from tests.factories import DailyReportFactory, HazardFactory, UnitFactory, YardFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
@@ -150,19 +150,19 @@ def test_below_the_least_cover(cast: Cast, client_as: Browser, yards: tuple[Yard
     with on(dt.date(2026, 11, 14)):
         assert "存煤不足" not in [label for label, _ in matters(client_as(cast.leader).get("/coal/"))]
     with on(dt.date(2026, 11, 17)):
-        assert ("存煤不足", "可用 0.1 天（平均日），低于最低 15 天；本季测算 359.6 t/d") in matters(
+        assert ("存煤不足", "可用 0.1 天（平均日），低于最低 15 天；本季测算；近 2 天缺 2 天耗用 359.6 t/d") in matters(
             client_as(cast.leader).get("/coal/")
         )
         move(yards[0], cast, dt.date(2026, 11, 16), Kind.USE, 40)
-        # 240 t ÷ 20 t a day = 12 days
-        said = "可用 12.0 天（平均日），低于最低 15 天；近 2 天平均耗用 20.00 t/d"
+        # 240 t ÷ 40 t on the one day that is known = 6 days
+        said = "可用 6.0 天（平均日），低于最低 15 天；近 2 天中 1 天的平均耗用，缺 1 天耗用 40.00 t/d"
         assert ("存煤不足", said) in matters(client_as(cast.leader).get("/coal/"))
         cover = TargetMilestone.objects.create(
-            target=TargetMilestone.objects.get().target, kind="cover", due_on=dt.date(2026, 11, 15), cover_days=12
+            target=TargetMilestone.objects.get().target, kind="cover", due_on=dt.date(2026, 11, 15), cover_days=6
         )
         assert ("存煤不足", said) not in matters(client_as(cast.leader).get("/coal/"))
         cover.delete()
-        ParameterRange.objects.create(county=cast.county, name="cover_days", least=0, typical=10, most=60)
+        ParameterRange.objects.create(county=cast.county, name="cover_days", least=0, typical=6, most=60)
         assert ("存煤不足", said) not in matters(client_as(cast.leader).get("/coal/"))
 
 
@@ -175,7 +175,7 @@ def test_at_the_end_of_heating_overview_and_sweep_ask_for_the_days_that_are_left
     for day, is_short in ((dt.date(2027, 3, 1), True), (dt.date(2027, 3, 2), False)):
         with on(day):
             if is_short:
-                move(yards[0], cast, dt.date(2027, 2, 27), Kind.USE, 140)
+                move(yards[0], cast, dt.date(2027, 2, 27), Kind.USE, 20)
             bookkeeping.count(yards[0], by=cast.chengyuan_admin, day=day - dt.timedelta(1), quantity_t=Decimal(280))
             rows = {row.company: row for row in client_as(cast.leader).get("/coal/").context["rows"]}
             judged = {each.company_id: each for each in judge(day)}
@@ -229,6 +229,21 @@ def test_any_day_and_how_long_every_yard_lasts_on_it(
     # Neither a day to come nor one before the season nor no day at all.
     for query in ("?day=2026-08-04", "?day=2026-03-15", "?day=2026-02-31", "?day=x"):
         assert shown(query) == today
+
+
+def test_a_look_back_does_not_mix_that_day_with_today(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:
+    """The target was approved on 1 July; yards without a check, and coal without a heat value, are today's matters."""
+    Target.objects.update(approved_on=dt.date(2026, 7, 1))
+    move(yards[0], cast, dt.date(2026, 5, 2), Kind.ARRIVAL, 20, heat_value_mj_per_kg=None)
+    client = client_as(cast.leader)
+    ours = [
+        {each.label for each in client.get(f"/coal/{query}").context["concerns"] if each.company == cast.chengyuan}
+        for query in ("", "?day=2026-07-01", "?day=2026-06-30")
+    ]
+    assert ours == [{"久未检查", "缺热值"}, set(), {"无目标"}]
+    targets = [client.get(f"/coal/?day={day}").context["county"].target_t for day in ("2026-07-01", "2026-06-30")]
+    assert targets == [1000, 0]
+    assert "回看时不列" in text(client.get("/coal/?day=2026-07-01")) and "回看时不列" not in text(client.get("/coal/"))
 
 
 def test_reports_that_were_not_filed(cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]) -> None:
@@ -319,9 +334,26 @@ def test_the_overview_of_the_house_shows_the_same_days(
     assert days_of_supply(cast.season, cast.township_officer, dt.date(2026, 8, 3)) is None
 
 
+def test_the_overview_of_the_house_says_who_is_short_of_coal(
+    cast: Cast, client_as: Browser, yards: tuple[Yard, Yard]
+) -> None:
+    """Beside the stock and its milestones; a company sees its own only, a township none."""
+    for company in (cast.chengyuan, cast.beiyuan):
+        HazardFactory(season=cast.season, lead_unit=company)
+    with on(dt.date(2026, 11, 17)):
+        whole = client_as(cast.leader).get("/")
+        own = client_as(cast.beiyuan_clerk).get("/")
+        other = client_as(cast.township_officer).get("/")
+    assert [row.company for row in whole.context["coal"].short] == [cast.beiyuan, cast.chengyuan]
+    assert whole.context["coal"].chart["title"] == "库存和节点，有目标的 1 家"
+    assert "<h2>存煤不足</h2>" in text(whole)
+    assert [row.company for row in own.context["coal"].short] == [cast.beiyuan]
+    assert "<h2>存煤不足</h2>" not in text(other)
+
+
 def test_in_season_it_divides_by_what_the_last_week_used(cast: Cast, yards: tuple[Yard, Yard]) -> None:
     with on(dt.date(2026, 11, 17)):
         move(yards[0], cast, dt.date(2026, 11, 16), Kind.USE, 40)
     found = days_of_supply(cast.season, cast.chengyuan_clerk, dt.date(2026, 11, 17))
-    # 240 t ÷ 20 t; a week ago 280 t ÷ 359.6 t of the target
-    assert found is not None and (found.now.mean_days, found.week_ago.mean_days) == (Decimal("12.0"), Decimal("0.8"))
+    # 240 t ÷ 40 t; a week ago 280 t ÷ 359.6 t of the target
+    assert found is not None and (found.now.mean_days, found.week_ago.mean_days) == (Decimal("6.0"), Decimal("0.8"))

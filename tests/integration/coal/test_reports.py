@@ -95,10 +95,44 @@ def test_a_stock_that_the_book_does_not_give_is_a_warning_that_names_both(
         assert "到货：日报" not in listed
 
 
+def test_who_has_no_book_by_then_owes_no_report(cast: Cast, yard: Yard, client_as: SignIn) -> None:
+    """北苑 keeps none, 城源 since 30 November: neither is said to be missing before."""
+    YardFactory(company=cast.beiyuan)
+    said = {}
+    for day in ("2026-12-01", "2026-11-29"):
+        page = client_as(cast.inspector).get(f"/coal/reports/?day={day}")
+        said[day] = ([row["company"] for row in page.context["rows"]], page.context["missing"])
+    assert said == {
+        "2026-12-01": ([cast.chengyuan, cast.beiyuan], ["城源热力"]),
+        "2026-11-29": ([cast.chengyuan, cast.beiyuan], []),
+    }
+
+
+def test_what_was_reported_is_there_though_the_last_yard_is_out_of_use(
+    cast: Cast, yard: Yard, client_as: SignIn
+) -> None:
+    post(client_as(cast.chengyuan_clerk))
+    Yard.objects.update(is_active=False)
+    for who in (cast.inspector, cast.chengyuan_clerk):
+        page = client_as(who).get(f"/coal/reports/company/{cast.chengyuan.pk}/")
+        assert [report.day for report in page.context["table"].page.object_list] == [YESTERDAY]
+    inspector = client_as(cast.inspector)
+    assert [row["company"] for row in inspector.get("/coal/reports/").context["rows"]] == [cast.chengyuan]
+    assert inspector.get("/coal/reports/?day=2026-11-30").context["rows"] == []
+
+
+@pytest.mark.parametrize("page", ["/coal/reports/", "/coal/reports/file/"])
+def test_a_day_before_all_reports_is_none(cast: Cast, yard: Yard, client_as: SignIn, page: str) -> None:
+    for user in (cast.inspector, cast.chengyuan_clerk)[page.endswith("file/") :]:
+        for day in ("0001-01-01", "1999-12-31", "2026-13-01"):
+            shown = client_as(user).get(page, {"day": day}, follow=True)
+            assert shown.status_code == 200 and shown.context.get("day", YESTERDAY) == YESTERDAY
+
+
 def test_who_has_not_filed_stands_first_and_is_late_from_ten(
     cast: Cast, yard: Yard, client_as: SignIn, winter: time_machine.Traveller
 ) -> None:
-    YardFactory(company=cast.beiyuan)
+    count(YardFactory(company=cast.beiyuan), by=cast.beiyuan_admin, day=dt.date(2026, 11, 30), quantity_t=Decimal(5))
     post(client_as(cast.chengyuan_clerk))
     page = client_as(cast.inspector).get("/coal/reports/")
     assert [row["company"] for row in page.context["rows"]] == [cast.beiyuan, cast.chengyuan]

@@ -161,7 +161,8 @@ def measured(order: Order, **changes: Any) -> Visit:
     }  # fmt: skip
     facts = right | changes
     return Visit.objects.create(
-        order=order, round=1, visited_at=NOW, visitor="赵师傅", found="已查看", by=order.registered_by, **facts
+        order=order, company=order.company, round=1, visited_at=NOW, visitor="赵师傅", found="已查看",
+        by=order.registered_by, **facts,
     )  # fmt: skip
 
 
@@ -347,6 +348,7 @@ def test_the_setting_is_made_on_its_page(cast: Cast, winter: Any, client_as: Any
     given = {
         "categories": ["leak"], "causes": ["company"], "repeat_days": "7", "satisfied_weight": "1",
         "fairly_weight": "0.8", "least_households": "50", "cluster_households": "4", "false_alarms": "2",
+        "room_floor_c": "18", "shut_minutes": "30", "height_m": "1.5", "calls_before_giving_up": "3",
     }  # fmt: skip
     client = client_as(cast.admin)
     assert client.post("/complaints/counting/", given | {"fairly_weight": "1.5"}).status_code == 422

@@ -5,9 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from accounts import roles
+from accounts.models import User
 from common.concurrency import Stale
 from common.moves import MoveRefused
 from complaints import services, workflow
@@ -46,6 +49,25 @@ class TestWho:
         with pytest.raises(PermissionDenied, match="审批延期须由住建局有相应权限的人员办理"):
             workflow.decide_extension(order, by=cast.hotline, approve=True, opinion="同意")
 
+    def test_an_extension_is_the_bureaus_whoever_has_the_permission(self, cast: Cast) -> None:
+        order = dispatched(cast)
+        workflow.request_extension(order, by=cast.chengyuan_admin, new_due_at=at(9, day=12), reason="等配件")
+        cast.chengyuan_clerk.groups.add(Group.objects.get(name=roles.INSPECTOR))
+        clerk = User.objects.get(pk=cast.chengyuan_clerk.pk)
+        assert clerk.has_perm("complaints.decide_order_extension")
+        with pytest.raises(PermissionDenied, match="审批延期须由住建局有相应权限的人员办理"):
+            workflow.decide_extension(order, by=clerk, approve=True, opinion="同意")
+
+    def test_one_request_at_a_time_is_offered_and_one_to_decide(self, cast: Cast) -> None:
+        order = dispatched(cast)
+
+        def offered(user: Any) -> set[str]:
+            return {move.code for move in moves_for(user, order)} & {"request_extension", "decide_extension"}
+
+        assert (offered(cast.chengyuan_admin), offered(cast.admin)) == ({"request_extension"}, set())
+        workflow.request_extension(order, by=cast.chengyuan_admin, new_due_at=at(9, day=12), reason="等配件")
+        assert (offered(cast.chengyuan_admin), offered(cast.admin)) == (set(), {"decide_extension"})
+
     def test_what_is_withdrawn_is_neither_withdrawn_nor_done_again(self, cast: Cast) -> None:
         order = reported(cast)
         workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
@@ -60,6 +82,8 @@ class TestWho:
     def test_callers_are_for_who_handles_it(self, cast: Cast) -> None:
         order = dispatched(cast)
         assert not may_see_caller(cast.beiyuan_admin, order)
+        # One of the company who has none of its roles.
+        assert not may_see_caller(UserFactory(unit=cast.chengyuan), order)
         workflow.send_back(order, by=cast.chengyuan_admin, reason="不是我们的")
         assert not may_see_caller(cast.chengyuan_admin, order)
 
@@ -212,6 +236,13 @@ class TestExtensions:
         workflow.FUNCTIONS[move](order, by=by, **arguments)
         extension = order.extensions.get()
         assert (extension.status, extension.decided_by) == ("denied", by)
+
+
+def test_what_is_withdrawn_later_was_closed_when_it_was(cast: Cast, summer: Any) -> None:
+    order = advanced(cast, S.CLOSED)
+    summer.shift(dt.timedelta(days=1))
+    workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
+    assert (order.closed_at, order.withdrawn_at) == (NOW, NOW + dt.timedelta(days=1))
 
 
 class TestMerging:

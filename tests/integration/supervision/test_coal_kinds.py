@@ -212,6 +212,31 @@ class TestCover:
         gap.refresh_from_db()
         assert gap.ended_on == dt.date(2026, 11, 26)
 
+    def test_it_is_not_over_because_use_is_not_entered(self, cast: Cast, yard: Yard, at: Any) -> None:
+        """1 400 t at 100 t a day: what is not entered makes neither the days more nor the gap smaller."""
+        assert found(self.KIND, at(11, 21)) == {"remind": 1}
+        gap = CoverGap.objects.get()
+        for number in (23, 25, 28):
+            found(self.KIND, at(11, number))
+            gap.refresh_from_db()
+            assert gap.ended_on is None
+        # 1 700 t: 17 days by the 20th alone, but 10 if the days since burnt as much.
+        arrive(yard, cast, at(11, 27), 300)
+        found(self.KIND, at(11, 27))
+        gap.refresh_from_db()
+        assert (gap.ended_on, "可用 17 天" in gap.standing, "缺 6 天耗用" in gap.standing) == (None, True, True)
+        for number in range(21, 27):
+            record_movement(
+                yard,
+                by=cast.chengyuan_admin,
+                day=dt.date(2026, 11, number),
+                kind=MovementKind.USE,
+                quantity_t=Decimal(25),
+            )
+        found(self.KIND, at(11, 27))
+        gap.refresh_from_db()
+        assert gap.ended_on == dt.date(2026, 11, 27)
+
     def test_enough_is_enough(self, cast: Cast, yard: Yard, at: Any) -> None:
         arrive(yard, cast, at(11, 20), 100)
         assert found(self.KIND, at(11, 21)) == {} and not CoverGap.objects.exists()
