@@ -60,6 +60,9 @@ class Arrived:
     quantity_t: Decimal = NOTHING
     loads: int = 0
 
+    def __add__(self, other: "Arrived") -> "Arrived":
+        return Arrived(self.quantity_t + other.quantity_t, self.loads + other.loads)
+
 
 def arrivals_by(*fields: str, among: Q | None = None, **conditions: Any) -> dict[tuple[Any, ...], Arrived]:
     """What arrived and holds, added up by these fields. One query."""

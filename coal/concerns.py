@@ -65,6 +65,8 @@ def concerns_of(standing: Standing) -> Iterator[Concern]:
 
 def _milestone(standing: Standing) -> Iterator[Concern]:
     target = standing.target
+    if not standing.owes_target:
+        return
     if target is None:
         path = reverse("coal:target_list")
         yield Concern(Matter.NO_TARGET, standing.company, "无目标", "grey", "本季还没有已批准的储备目标", path)

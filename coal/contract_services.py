@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from audit.services import record
-from audit.writing import filled
+from audit.writing import filled, label
 from coal.bounds import check_fits
 from coal.corrections import check_renaming, correct
 from coal.models import Contract, ContractAmendment
@@ -18,6 +17,7 @@ from coal.quality_news import tell_of_contract
 from coal.scans import named, with_scans
 from coal.supply_selectors import arrived_under
 from common import clock
+from common.columns import group_digits
 from common.concurrency import Stale
 from common.uploads import InspectedUpload
 
@@ -26,9 +26,9 @@ CONTRACT_FIELDS = (
     "heat_value_mj_per_kg", "sulphur_percent", "note",
 )  # fmt: skip
 # What a supplementary agreement changes; all else is a correction.
-AMENDED = ("quantity_t", "price_yuan_per_t", "ends_on")
+AMENDED = ("quantity_t", "price_yuan_per_t", "ends_on", "heat_value_mj_per_kg", "sulphur_percent")
 MEASURED = ("quantity_t", "price_yuan_per_t", "heat_value_mj_per_kg", "sulphur_percent")
-TAKEN = {"number": "本企业已有这个编号的合同，请核对"}
+TAKEN = {"number": "本企业已有这个编号的合同（作废的也占用编号），请核对"}
 
 
 def create_contract(*, by: Any, uploads: Sequence[InspectedUpload] = (), **values: Any) -> Contract:
@@ -56,6 +56,7 @@ def correct_contract(
 
     def write() -> Contract:
         held = _hold(contract)
+        _check_amended(held, values)
         check_renaming(held, values["number"], arrived_under(held.company_id, contract=held.number))
         is_corrected = any(getattr(held, name) != value for name, value in values.items())
         if is_corrected and not reason.strip():
@@ -71,19 +72,19 @@ def correct_contract(
 
 
 def amend_contract(
-    contract: Contract, *, by: Any, seen: int, agreed_on: dt.date, quantity_t: Decimal,
-    price_yuan_per_t: Decimal | None, ends_on: dt.date, reason: str, uploads: Sequence[InspectedUpload] = (),
+    contract: Contract, *, by: Any, seen: int, agreed_on: dt.date, reason: str,
+    uploads: Sequence[InspectedUpload] = (), **values: Any,
 ) -> Contract:  # fmt: skip
-    """What both sides have agreed anew. What held before stays on record. Raises Stale, ValidationError."""
-    new = {"quantity_t": quantity_t, "price_yuan_per_t": price_yuan_per_t, "ends_on": ends_on}
-
-    check_fits(Contract(**new), MEASURED)
+    """What both sides have agreed anew; `values`: those of AMENDED that are other than before. What held before stays
+    on record. Raises Stale, ValidationError."""
+    check_fits(Contract(**values), MEASURED)
 
     def write() -> Contract:
         held = _hold(contract)
-        old = {name: getattr(held, name) for name in AMENDED}
         if held.version != seen:
             raise Stale(held)
+        old = {name: getattr(held, name) for name in AMENDED}
+        new = old | values
         _check_amendment(held, new, agreed_on)
         ContractAmendment(
             contract=held, agreed_on=agreed_on, reason=reason, entered_by=by, **new,
@@ -91,14 +92,37 @@ def amend_contract(
         ).save(force_insert=True)  # fmt: skip
         more = {"变更日期": [None, agreed_on.isoformat()]} | named(uploads)
         correct(held, by=by, action="变更合同", seen=seen, values=new, note=reason, more=more)
+        tell_of_contract(held)
         return held
 
     return with_scans(write, uploads, by=by)
 
 
+@transaction.atomic
+def void_contract(contract: Contract, *, by: Any, seen: int, reason: str) -> Contract:
+    """Take out one that was entered by mistake or ended before anything came. Raises Stale, ValidationError.
+
+    Not while arrivals carry its number: they would belong to nothing any more.
+    """
+    held = _hold(contract)
+    if (arrived := arrived_under(held.company_id, contract=held.number)).loads:
+        came = f"{group_digits(arrived.quantity_t, 2)} t"
+        raise ValidationError(
+            f"已有到货 {came}（{arrived.loads} 车）写着 {held.number}，不能作废。终止供货的，请用“登记变更”把数量改成"
+            f"已到的 {came}；到货写错合同号的，请先冲正、按正确的合同号重新登记，再来作废"
+        )
+    values = {"voided_on": clock.today(), "void_reason": reason}
+    correct(held, by=by, action="作废合同", seen=seen, values=values, note=reason)
+    return held
+
+
 def _hold(contract: Contract) -> Contract:
+    """The row, locked. Raises ValidationError for one that was voided: nothing changes in it any more."""
     locked = Contract.objects.select_for_update(no_key=True, of=("self",)).select_related("county")
-    return locked.get(pk=contract.pk)
+    held = locked.get(pk=contract.pk)
+    if held.voided_on:
+        raise ValidationError(f"合同 {held.number} 已在 {held.voided_on} 作废，不能再改")
+    return held
 
 
 def _unique(write: Any) -> Contract:
@@ -120,9 +144,32 @@ def _check(values: dict[str, Any]) -> None:
         )
 
 
+def _check_amended(held: Contract, values: dict[str, Any]) -> None:
+    """Of a contract with amendments a correction touches nothing that they say: else what held before them, which is
+    reckoned back from what holds now, would be wrong. One query."""
+    amendments = list(held.amendments.all())
+    if not amendments:
+        return
+    first, last = amendments[0].agreed_on, amendments[-1].agreed_on
+    again = f"这份合同已有变更，这里不能改；写错的变更，按同一天（{last}）再登记一次变更即可"
+    problems = {name: f"{label(held, name)}：{again}" for name in AMENDED if values[name] != getattr(held, name)}
+    if values["signed_on"] > first:
+        problems["signed_on"] = f"签订日期填的是 {values['signed_on']}，晚于第一次变更（{first}），请核对"
+    if problems:
+        raise ValidationError(problems)
+
+
 def _check_amendment(held: Contract, new: dict[str, Any], agreed_on: dt.date) -> None:
     if all(getattr(held, name) == value for name, value in new.items()):
-        raise ValidationError("数量、价格和截止日期都没有变，没有可登记的变更")
+        raise ValidationError("数量、价格、截止日期、热值和全硫都没有变，没有可登记的变更")
+    last = held.amendments.last()
+    if last is not None and agreed_on < last.agreed_on:
+        raise ValidationError(
+            {
+                "agreed_on": f"变更日期填的是 {agreed_on}，早于上一次变更（{last.agreed_on}），请核对；"
+                "上一次变更写错的，按同一天再登记一次变更即可"
+            }
+        )
     if not held.signed_on <= agreed_on <= clock.today():
         raise ValidationError({"agreed_on": f"变更日期填的是 {agreed_on}，应在签订（{held.signed_on}）以后、今天以前"})
     if new["ends_on"] < held.starts_on:

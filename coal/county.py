@@ -21,6 +21,11 @@ class County:
     def with_target(self) -> list[Standing]:
         return [each for each in self.standings if each.target]
 
+    @cached_property
+    def owing_target(self) -> list[Standing]:
+        """All but those that burn no coal."""
+        return [each for each in self.standings if each.owes_target]
+
     @property
     def target_t(self) -> Decimal:
         return sum((each.target.quantity_t for each in self.standings if each.target), NOTHING)
@@ -43,8 +48,9 @@ class County:
 
     @property
     def percent(self) -> Decimal | None:
-        """Of the whole, only where every company has a target: else what is in place would have nothing to fill."""
-        return self.percent_of_targets if len(self.with_target) == len(self.standings) else None
+        """Of the whole, only where every company that burns coal has a target: else what is in place would have nothing
+        to fill."""
+        return self.percent_of_targets if len(self.with_target) == len(self.owing_target) else None
 
     @property
     def percent_of_targets(self) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import Case, Count, DecimalField, Exists, OuterRef, QueryS
 
 from accounts.models import Region, Unit, UnitQuerySet
 from accounts.scoping import sees_region
+from coal.coal_free import coal_free_on
 from coal.cover import DayNeed, measured, week_before
 from coal.degree_days import Climate, Winter, climate, winter, winters_before
 from coal.demand import rounded
@@ -17,6 +18,7 @@ from coal.demand_enums import Method, MilestoneKind, TargetStatus, WinterChoice
 from coal.history import together
 from coal.inputs import Input, adjusted
 from coal.models import (
+    CoalFree,
     DailyReport,
     DailyTemperature,
     Estimate,
@@ -29,6 +31,7 @@ from coal.models import (
 from coal.progress import Reach, Supply, reach
 from coal.selectors import histories, stocks_on, used_by_yard
 from coal.supply_selectors import contracted_supplies
+from common import clock
 from facilities.models import Community, Season
 
 BY_TARGET = "已批准的储备目标"
@@ -258,12 +261,18 @@ class SheetRow:
     estimate: Estimate | None
     latest: Target | None
     in_force: Target | None
+    coal_free: CoalFree | None = None
     share_percent: Decimal | None = None
 
     @property
     def counted(self) -> Target | None:
         """What goes into the totals: the approved one, else what is being agreed."""
         return self.in_force or self.latest
+
+    @property
+    def is_excepted(self) -> bool:
+        """It burns no coal, and nothing was agreed all the same."""
+        return self.coal_free is not None and self.counted is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,12 +287,17 @@ class Sheet:
 
     @property
     def is_final(self) -> bool:
-        """Whether every company has an approved target and nothing is being revised."""
-        return bool(self.rows) and all(row.in_force and row.latest == row.in_force for row in self.rows)
+        """Whether every company that burns coal has an approved target and nothing is being revised."""
+        return bool(self.asked) and all(row.in_force and row.latest == row.in_force for row in self.asked)
+
+    @property
+    def asked(self) -> list[SheetRow]:
+        """Those of which a target is asked: all but those that burn no coal."""
+        return [row for row in self.rows if not row.is_excepted]
 
 
 def county_sheet(season: Season, user: Any) -> Sheet:
-    """Three queries. Tonnes of different heat value are added only beside their tonnes of standard coal."""
+    """Four queries. Tonnes of different heat value are added only beside their tonnes of standard coal."""
     companies = companies_of(user, season.county)
     estimates = latest_estimates(season, companies)
     latest: dict[int, Target] = {}
@@ -296,8 +310,10 @@ def county_sheet(season: Season, user: Any) -> Sheet:
     # A company that was closed since keeps its line as long as it has a target.
     known = {company.pk: company for company in companies}
     known |= {target.company_id: target.company for target in latest.values()}
+    free = coal_free_on(known, min(clock.today(), season.heating_end_on))
     rows = [
-        SheetRow(company, estimates.get(pk), latest.get(pk), in_force.get(pk)) for pk, company in sorted(known.items())
+        SheetRow(company, estimates.get(pk), latest.get(pk), in_force.get(pk), free.get(pk))
+        for pk, company in sorted(known.items())
     ]
     counted = [row.counted for row in rows if row.counted]
     total_tce, is_whole = sum((target.quantity_tce for target in counted), Decimal(0)), sees_region(user)
@@ -313,7 +329,7 @@ def county_sheet(season: Season, user: Any) -> Sheet:
 
 def _with_share(row: SheetRow, total_tce: Decimal) -> SheetRow:
     share = rounded(row.counted.quantity_tce * 100 / total_tce, 1) if row.counted and total_tce else None
-    return SheetRow(row.company, row.estimate, row.latest, row.in_force, share)
+    return replace(row, share_percent=share)
 
 
 # --- what an estimate begins with

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from coal.views import cold_county_page, cold_spell_page, estimate_page, move_page, target_page, weather_page
+from coal.views import (
+    coal_free_page,
+    cold_county_page,
+    cold_spell_page,
+    estimate_page,
+    move_page,
+    target_page,
+    weather_page,
+)
 from common.spreadsheets.ledgers.urls import ledger_urls
 
 demand_urls = [
@@ -18,6 +26,8 @@ demand_urls = [
     path("targets/<int:pk>/", target_page.target_detail, name="target_detail"),
     path("targets/<int:pk>/edit/", target_page.target_edit, name="target_edit"),
     path("targets/<int:pk>/<slug:move>/", move_page.target_move, name="target_move"),
+    path("coal-free/<int:company>/declare/", coal_free_page.coal_free_declare, name="coal_free_declare"),
+    path("coal-free/<int:pk>/take-back/", coal_free_page.coal_free_take_back, name="coal_free_take_back"),
     path("weather/", weather_page.weather, name="weather"),
     path("weather/day/", weather_page.temperature_day, name="temperature_day"),
     *ledger_urls("temperatures", prefix="temperature_", under="weather/"),

@@ -18,6 +18,7 @@ from coal.inputs import INPUTS
 from coal.lights import Borders
 from coal.models import (
     CheckRules,
+    CoalFree,
     Contract,
     DailyReport,
     FundEntry,
@@ -62,7 +63,8 @@ class Keeper:
     `opened_on`: since when a book is kept, as far as is known.
 
     `needed_yuan` is None where nobody has said what the season's coal costs; `worse_batches`, `worse_t`: of coal that
-    the laboratory found worse than its contract.
+    the laboratory found worse than its contract; `is_coal_free`: whether the development bureau has said that it burns
+    none.
     """
 
     company: Unit
@@ -79,6 +81,7 @@ class Keeper:
     secured_yuan: Decimal = Decimal(0)
     worse_batches: int = 0
     worse_t: Decimal = Decimal(0)
+    is_coal_free: bool = False
 
     def with_book(self, opened: Mapping[int, dt.date]) -> "Keeper":
         """`opened`: since when, by the yard."""
@@ -110,7 +113,8 @@ def keepers_of(season: Season, user: Any, today: dt.date, *, company: int | None
     owed = reports_owed(season, today)
     keepers: dict[int, Keeper] = {}
     days = _names(owed)
-    for row in _rows(companies, season, days):
+    coal_free = CoalFree.objects.holding_on(min(today, season.heating_end_on)).filter(company=OuterRef("pk"))
+    for row in _rows(companies.annotate(is_coal_free=Exists(coal_free)), season, days):
         if (keeper := keepers.get(row.pk)) is None:
             borders = Borders(int(_usual(row, "warn_days")), _usual(row, "severe_percent"))
             filed = frozenset(day for name, day in days.items() if getattr(row, name))
@@ -119,6 +123,7 @@ def keepers_of(season: Season, user: Any, today: dt.date, *, company: int | None
                 check_every_days=row.check_every_days or CHECK_EVERY_DAYS, needed_yuan=row.needed_yuan,
                 secured_yuan=rounded(row.secured_yuan or Decimal(0), 2),
                 worse_batches=row.worse_batches or 0, worse_t=rounded(row.worse_t or Decimal(0), 2),
+                is_coal_free=row.is_coal_free,
             )  # fmt: skip
         if row.yard_pk is not None:
             keeper.yards.append(_yard(row))

@@ -179,7 +179,7 @@ def _booked(companies: set[int], day: dt.date, seasons: list[Season]) -> dict[in
 
 def _arrived_by_kind(companies: set[int], since: dt.date, day: dt.date) -> dict[tuple[int, str], Decimal]:
     """What came under the contracts of each kind, by (company's pk, kind). One query over these arrivals."""
-    contract = Contract.objects.filter(company=OuterRef("yard__company"), number=OuterRef("contract"))
+    contract = Contract.objects.standing().filter(company=OuterRef("yard__company"), number=OuterRef("contract"))
     came = standing_arrivals(Movement.objects.filter(yard__company__in=companies, day__range=(since, day)))
     kinds = came.exclude(contract="").annotate(contract_kind=Subquery(contract.values("kind")[:1])).order_by()
     sums = kinds.values_list("yard__company", "contract_kind").annotate(Sum("quantity_t"))

@@ -37,8 +37,10 @@ class Tested(Protocol):
 class Agreed(Protocol):
     """What a contract asks for: at least so much heat, at most so much sulphur; None for what it does not say."""
 
-    heat_value_mj_per_kg: Decimal | None
-    sulphur_percent: Decimal | None
+    @property
+    def heat_value_mj_per_kg(self) -> Decimal | None: ...
+    @property
+    def sulphur_percent(self) -> Decimal | None: ...
 
 
 def unusual_results(batch: Tested) -> list[str]:

@@ -13,9 +13,10 @@ from accounts.enums import UnitKind
 from accounts.models import User
 from accounts.roles import ADMIN, DEVELOPMENT, INSPECTOR
 from coal.models import Contract, Movement, QualityBatch
-from coal.quality import Fault, faults
-from coal.quality_selectors import arrivals_of, warnings_among
-from coal.supply_selectors import known_batch, known_contract
+from coal.quality import faults
+from coal.quality_selectors import BatchArrived, arrivals_of, warnings_among
+from coal.supply_selectors import known_batch, standing_contract
+from coal.terms import terms_on
 from common import clock
 from common.columns import group_digits
 from common.due import WHOLE_DAY
@@ -39,17 +40,16 @@ def bureaus(batch: QualityBatch) -> QuerySet[User]:
 
 def tell_of_batch(batch: QualityBatch) -> None:
     """Three queries, and one for the news."""
-    found = {each.number: (f"{group_digits(each.arrived.quantity_t, 2)} t", each.faults) for each in arrivals_of(batch)}
-    _tell(batch, {number: each for number, each in found.items() if each[1]})
+    _tell(batch, [each for each in arrivals_of(batch) if each.faults])
 
 
 def tell_of_arrival(movement: Movement) -> None:
-    """Two queries, and one for the news; none for an arrival without both numbers."""
+    """Three queries, and one for the news; none for an arrival without both numbers."""
     company = movement.yard.company_id
     if not (movement.contract and movement.batch):
         return
-    batch, contract = known_batch(company, movement.batch), known_contract(company, movement.contract)
-    if batch and contract and faults(batch, contract):
+    batch, contract = known_batch(company, movement.batch), standing_contract(company, movement.contract)
+    if batch and contract and faults(batch, terms_on(contract, movement.day)):
         tell_of_batch(batch)
 
 
@@ -60,10 +60,13 @@ def tell_of_contract(contract: Contract) -> None:
         tell_of_batch(batch)
 
 
-def _tell(batch: QualityBatch, worse: dict[str, tuple[str, list[Fault]]]) -> None:
+def _tell(batch: QualityBatch, worse: Sequence[BatchArrived]) -> None:
     if not worse:
         return
-    lines = [f"合同 {number} 项下 {came}：{'；'.join(map(str, found))}" for number, (came, found) in worse.items()]
+    lines = [
+        f"合同 {each.number} 项下 {group_digits(each.arrived.quantity_t, 2)} t：{'；'.join(map(str, each.faults))}"
+        for each in worse
+    ]
     texts = {
         "key": f"quality:{batch.pk}", "subject": f"{batch.company.label} 煤质不合合同约定，批次 {batch.number}"[:200],
         "body": "\n".join(lines), "path": reverse("coal:quality_detail", args=[batch.pk]),

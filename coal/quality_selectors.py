@@ -4,17 +4,19 @@ Arrivals are found by the numbers that they carry, within the company; tonnes ar
 (`coal.arrivals`). Each docstring states its number of queries.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Round
 
 from accounts.models import Unit
 from coal.arrivals import COMPANY, Arrived, arrivals_by
 from coal.demand import rounded
 from coal.models import ArrivalDay, Contract, QualityBatch
-from coal.quality import Fault, faults
+from coal.quality import ROUNDING_MJ_PER_KG, Fault, faults
+from coal.terms import Terms, held_on, terms_on
 from facilities.models import Season
 
 MEASURED = ("heat_value_mj_per_kg", "sulphur_percent")
@@ -39,17 +41,19 @@ def quality_warnings_of(company: Unit, season: Season) -> list[QualityWarning]:
 
 def warnings_among(contracts: QuerySet[Contract]) -> list[QualityWarning]:
     """Of the batches that came under these contracts, the most tonnes first. One query."""
-    beside = _beside("contract", Contract, OF_CONTRACT) | _beside("batch", QualityBatch, OF_BATCH)
+    beside = [f"contract_{name}" for name in OF_CONTRACT] + [f"batch_{name}" for name in OF_BATCH]
     owner = (COMPANY, f"{COMPANY}__name", f"{COMPANY}__short_name")
-    days = worse_days(contracts).annotate(**beside).order_by().values(*owner, "contract", "batch", *beside)
+    days = worse_days(contracts).order_by().values(*owner, "contract", "batch", *beside)
     found = [_warning(row) for row in days.annotate(sum_t=Sum("quantity_t"), sum_loads=Sum("loads"))]
     return sorted(found, key=lambda each: (-each.arrived.quantity_t, each.batch.number))
 
 
-def _beside(name: str, model: Any, fields: Iterable[str]) -> dict[str, Subquery]:
-    """Of the row of `model` whose number the arrivals carry as their `name`."""
-    own = model.objects.filter(company=OuterRef(COMPANY), number=OuterRef(name)).order_by()
-    return {f"{name}_{field}": Subquery(own.values(field)[:1]) for field in fields}
+def _beside(name: str, rows: QuerySet[Any], fields: Mapping[str, Any]) -> dict[str, Subquery]:
+    """Of the one of `rows` whose number the arrivals carry as their `name`."""
+    own = rows.filter(company=OuterRef(COMPANY), number=OuterRef(name)).order_by()
+    return {
+        f"{name}_{field}": Subquery(own.annotate(beside=value).values("beside")[:1]) for field, value in fields.items()
+    }
 
 
 def _warning(row: dict[str, Any]) -> QualityWarning:
@@ -65,23 +69,26 @@ def _warning(row: dict[str, Any]) -> QualityWarning:
 
 
 def worse_days(contracts: QuerySet[Contract], company: OuterRef | None = None) -> QuerySet[ArrivalDay]:
-    """What came of batches that are worse than that of these contracts under which they came, of that company only.
+    """What came of batches that are worse than that of these contracts under which they came, as it was agreed that
+    day; of that company only. Each with OF_CONTRACT and OF_BATCH beside it.
 
     Which batches are worse than any of the contracts is told first: there are few of them and many days.
     """
-    is_worse = Q(heat_value_mj_per_kg__gt=OuterRef("heat_value_mj_per_kg")) | Q(
-        sulphur_percent__lt=OuterRef("sulphur_percent")
-    )
-    batches = QualityBatch.objects.filter(Exists(contracts.filter(is_worse, company=OuterRef("company"))))
+    contracts = contracts.filter(voided_on__isnull=True)
+    heat, sulphur = OuterRef("heat_value_mj_per_kg"), OuterRef("sulphur_percent")
+    ever = Q(heat_value_mj_per_kg__gt=heat) | Q(sulphur_percent__lt=sulphur)
+    before = Q(amendments__old_heat_value_mj_per_kg__gt=heat) | Q(amendments__old_sulphur_percent__lt=sulphur)
+    batches = QualityBatch.objects.filter(Exists(contracts.filter(ever | before, company=OuterRef("company"))))
     days = ArrivalDay.objects.all()
     if company is not None:
         batches, days = batches.filter(company=OuterRef(company)), days.filter(yard__company=company)
-    own = QualityBatch.objects.filter(company=OuterRef("company"), number=OuterRef(OuterRef("batch"))).filter(
-        Q(heat_value_mj_per_kg__lt=OuterRef("heat_value_mj_per_kg"))
-        | Q(sulphur_percent__gt=OuterRef("sulphur_percent"))
-    )
-    named = contracts.filter(Exists(own), company=OuterRef(COMPANY), number=OuterRef("contract"))
-    return days.filter(Exists(named), batch__in=batches.values("number"))
+    asked = {name: held_on(name, "day") for name in MEASURED}
+    beside = _beside("contract", contracts, {name: F(name) for name in OF_CONTRACT} | asked)
+    beside |= _beside("batch", QualityBatch.objects.all(), {name: F(name) for name in OF_BATCH})
+    # Rounded, since SQLite subtracts in binary fractions.
+    least = Round(F("contract_heat_value_mj_per_kg") - ROUNDING_MJ_PER_KG, 3)
+    is_worse = Q(batch_heat_value_mj_per_kg__lt=least) | Q(batch_sulphur_percent__gt=F("contract_sulphur_percent"))
+    return days.filter(batch__in=batches.values("number")).annotate(**beside).filter(is_worse)
 
 
 def with_arrived(batches: QuerySet[QualityBatch]) -> QuerySet[QualityBatch]:
@@ -92,7 +99,7 @@ def with_arrived(batches: QuerySet[QualityBatch]) -> QuerySet[QualityBatch]:
 
 @dataclass(frozen=True, slots=True)
 class BatchArrived:
-    """What came of a batch under one number; `contract` is None where the number names none."""
+    """What came of a batch under one number on the same terms; `contract` is None where the number names none."""
 
     number: str
     contract: Contract | None
@@ -101,13 +108,18 @@ class BatchArrived:
 
 
 def arrivals_of(batch: QualityBatch) -> list[BatchArrived]:
-    """What came of a batch, by the contract it came under. Two queries."""
-    arrived = arrivals_by("contract", yard__company=batch.company_id, batch=batch.number)
-    numbers = [number for (number,) in arrived]
-    known = {each.number: each for each in Contract.objects.filter(company=batch.company_id, number__in=numbers)}
+    """What came of a batch, by the contract it came under and what that asked for on the day. Three queries."""
+    arrived = arrivals_by("contract", "day", yard__company=batch.company_id, batch=batch.number)
+    numbers = {number for number, _ in arrived}
+    own = Contract.objects.standing().filter(company=batch.company_id, number__in=numbers)
+    known = {each.number: each for each in own.prefetch_related("amendments")}
+    found: dict[tuple[str, Terms | None], Arrived] = {}
+    for (number, day), came in sorted(arrived.items()):
+        key = number, terms_on(known[number], day) if number in known else None
+        found[key] = found.get(key, Arrived()) + came
     return [
-        BatchArrived(number, contract := known.get(number), came, faults(batch, contract) if contract else [])
-        for (number,), came in arrived.items()
+        BatchArrived(number, known.get(number), came, faults(batch, terms) if terms else [])
+        for (number, terms), came in found.items()
     ]
 
 

@@ -92,6 +92,11 @@ class Standing:
         return self.agreed.target if self.agreed else None
 
     @property
+    def owes_target(self) -> bool:
+        """False for one that burns no coal; what was agreed all the same counts."""
+        return self.target is not None or not self.keeper.is_coal_free
+
+    @property
     def target_before(self) -> Target | None:
         agreed = self.basis.in_force_on(self.before)
         return agreed.target if agreed else None
@@ -136,7 +141,7 @@ class Standing:
     def milestone(self) -> str:
         """严重落后：8月31日应到 40%，差 1 200 t / 落后：…按近 14 天进度差… / 按节点 / 没有已批准的目标"""
         if self.target is None:
-            return "没有已批准的目标"
+            return "没有已批准的目标" if self.owes_target else "不用煤"
         said = milestone_in_words(self.verdict)
         light = self.verdict.light
         return f"{light.label}：{said}" if light.severity >= Light.BEHIND.severity else "按节点"

@@ -17,7 +17,7 @@ from coal.models import Contract, Movement, QualityBatch
 from coal.quality_selectors import arrived_of_batches, warnings_among
 from coal.supply_filters import BookFilter, ContractFilter, QualityFilter
 from coal.supply_ledgers import BOOK_COLUMNS, CONTRACT_COLUMNS, QUALITY_COLUMNS
-from coal.supply_selectors import lines_of
+from coal.supply_selectors import standing_lines
 from common import clock
 from common.filters import LedgerFilterSet
 from common.spreadsheets.errors import SpreadsheetError
@@ -118,20 +118,19 @@ class ContractExport(ListExport):
         )  # fmt: skip
 
     def rows_of(self, items: list[Contract]) -> Iterator[Mapping[str, Any]]:
-        for line in lines_of(items):
-            each, found = line.contract, line.fulfilment
+        lines = {line.contract.pk: line.fulfilment for line in standing_lines(items)}
+        for each in items:
             yield {
                 "company": each.company.name, "number": each.number, "kind": each.get_kind_display(),
                 "supplier": each.supplier, "signed_on": each.signed_on, "starts_on": each.starts_on,
                 "ends_on": each.ends_on, "price_yuan_per_t": each.price_yuan_per_t,
                 "heat_value_mj_per_kg": each.heat_value_mj_per_kg, "sulphur_percent": each.sulphur_percent,
-                "quantity_t": each.quantity_t, "delivered_t": found.delivered_t, "open_t": found.open_t,
-                "percent": found.percent, "due_t": found.due_t, "note": each.note,
+                **_came(each, lines.get(each.pk)),
             }  # fmt: skip
 
     def about_scope(self, chosen: Chosen) -> Sequence[tuple[str, str]]:
         """With the rate of all of them together, which no sum of a column gives."""
-        whole = sum((line.fulfilment for line in lines_of(chosen.items)), Fulfilment())
+        whole = sum((line.fulfilment for line in standing_lines(chosen.items)), Fulfilment())
         rate = (
             "没有合同" if whole.percent is None else f"{whole.percent}%（{whole.delivered_t} ÷ {whole.contracted_t} t）"
         )
@@ -142,7 +141,19 @@ class ContractExport(ListExport):
             ("已到货", "到货流水上写着这个合同编号的，已冲正的不算；截至导出那天。"),
             ("兑现率", "已到货 ÷ 合同数量；几份合同、全县的兑现率是到货之和除以合同之和。"),
             ("按时间进度应到", "按供货期均匀供货，到导出那天应到的数量。"),
+            ("已作废", "作废的合同照列，原数量和理由写在说明里，不计入小计、合计和兑现率。"),
         ]
+
+
+def _came(contract: Contract, found: Fulfilment | None) -> dict[str, Any]:
+    """The columns of tonnes; of a voided contract, whose tonnes go into no sum, the remark says what there was."""
+    if found is None:
+        voided = f"{contract.voided_on} 作废（原 {contract.quantity_t} t）：{contract.void_reason}"
+        return {"note": "；".join(filter(None, (voided, contract.note)))}
+    return {
+        "quantity_t": contract.quantity_t, "delivered_t": found.delivered_t, "open_t": found.open_t,
+        "percent": found.percent, "due_t": found.due_t, "note": contract.note,
+    }  # fmt: skip
 
 
 def _season(source: Any, user: Any, wanted: Any) -> Season | None:

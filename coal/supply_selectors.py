@@ -59,7 +59,7 @@ def lines_of(contracts: Iterable[Contract]) -> list[ContractLine]:
 
 def contracts_of(company: Unit, season: Season) -> list[ContractLine]:
     """A company's contracts of a season, the latest first: for coal/_contracts_panel.html. Two queries."""
-    return lines_of(Contract.objects.filter(company=company, season=season))
+    return lines_of(Contract.objects.standing().filter(company=company, season=season))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,15 @@ class Fulfilled:
         return sum((line.fulfilment for line in self.lines if line.contract.kind == kind), Fulfilment())
 
 
-def season_lines(season: Season, user: Any) -> list[ContractLine]:
-    """Every contract of the season that the user sees, by company. Two queries."""
+def season_contracts(season: Season, user: Any) -> QuerySet[Contract]:
+    """Every contract of the season that the user sees, also what was voided, by company. One query."""
     contracts = Contract.objects.visible_to(user).filter(season=season).select_related("company")
-    return lines_of(contracts.order_by("company__name", "company", "-signed_on", "-pk"))
+    return contracts.order_by("company__name", "company", "-signed_on", "-pk")
+
+
+def standing_lines(contracts: Iterable[Contract]) -> list[ContractLine]:
+    """Those of these that count, with what has come of them. One query."""
+    return lines_of(each for each in contracts if not each.voided_on)
 
 
 def by_company(lines: Iterable[ContractLine]) -> list[Fulfilled]:
@@ -140,7 +145,7 @@ def contracted_supplies(season: Season, companies: Iterable[Unit], until: dt.dat
 
 def _signed(season: Season, companies: Iterable[Unit]) -> Iterable[Any]:
     """A contract for each of its amendments, one without any once."""
-    found = Contract.objects.filter(season=season, company__in=[company.pk for company in companies])
+    found = Contract.objects.standing().filter(season=season, company__in=[company.pk for company in companies])
     beside = {
         "agreed_on": F("amendments__agreed_on"), "amended_t": F("amendments__quantity_t"),
         "unamended_t": F("amendments__old_quantity_t"),
@@ -189,8 +194,8 @@ def without_test(movements: QuerySet[Movement]) -> QuerySet[Movement]:
 
 
 def _unknown(arrived: QuerySet[Any]) -> QuerySet[Any]:
-    """Of these movements or days what carries a number that names no contract of its company."""
-    own = Contract.objects.filter(company=OuterRef(COMPANY), number=OuterRef("contract"))
+    """Of these movements or days what carries a number that names no contract of its company that counts."""
+    own = Contract.objects.standing().filter(company=OuterRef(COMPANY), number=OuterRef("contract"))
     return arrived.exclude(contract="").filter(~Exists(own))
 
 
@@ -210,14 +215,14 @@ def standing_arrivals(movements: QuerySet[Movement]) -> QuerySet[Movement]:
 
 
 def known_contract(company: int, number: str) -> Contract | None:
-    """One query; none without a number."""
+    """The company's contract of that number, also one that was voided. One query; none without a number."""
     return Contract.objects.filter(company=company, number=number).first() if number else None
 
 
-def price_on(contract: Contract, day: dt.date) -> Decimal | None:
-    """What was agreed to be paid for what came that day (yuan/t); None if the contract leaves it open. One query."""
-    later = contract.amendments.filter(agreed_on__gt=day).order_by("agreed_on", "pk").first()
-    return later.old_price_yuan_per_t if later else contract.price_yuan_per_t
+def standing_contract(company: int, number: str) -> Contract | None:
+    """The same if it counts. One query; none without a number."""
+    found = known_contract(company, number)
+    return found if found and not found.voided_on else None
 
 
 def known_batch(company: int, number: str) -> QualityBatch | None:
@@ -227,7 +232,7 @@ def known_batch(company: int, number: str) -> QualityBatch | None:
 
 def begun_by(company: int, day: dt.date) -> QuerySet[Contract]:
     """The company's contracts under which coal may have come by that day, those that end last on top."""
-    return Contract.objects.filter(company=company, starts_on__lte=day).order_by("-ends_on", "pk")
+    return Contract.objects.standing().filter(company=company, starts_on__lte=day).order_by("-ends_on", "pk")
 
 
 def arrived_under(company: int, **number: str) -> Arrived:

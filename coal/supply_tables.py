@@ -53,13 +53,15 @@ class ContractTable(LedgerTable):
     lines: Mapping[int, Fulfilment] = {}
 
     def render_delivered_t(self, record: Any) -> str:
-        return group_digits(self.lines[record.pk].delivered_t, 2)
+        return "" if record.voided_on else group_digits(self.lines[record.pk].delivered_t, 2)
 
     def render_percent(self, record: Any) -> str:
-        return f"{self.lines[record.pk].percent}%"
+        return "已作废" if record.voided_on else f"{self.lines[record.pk].percent}%"
 
     def render_due_t(self, record: Any) -> str:
         """Beside what the even pace of the period asks for."""
+        if record.voided_on:
+            return ""
         found = self.lines[record.pk]
         if found.behind_t:
             return f"差 {group_digits(found.behind_t, 2)} t"

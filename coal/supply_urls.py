@@ -12,6 +12,7 @@ supply_urls = [
     path("contracts/<int:pk>/", contract_page.contract_detail, name="contract_detail"),
     path("contracts/<int:pk>/edit/", contract_page.contract_edit, name="contract_edit"),
     path("contracts/<int:pk>/amend/", contract_page.contract_amend, name="contract_amend"),
+    path("contracts/<int:pk>/void/", contract_page.contract_void, name="contract_void"),
     path("quality/", quality_page.quality_list, name="quality_list"),
     *export_urls("coal_quality", prefix="quality_", under="quality/"),
     path("quality/new/", quality_page.quality_create, name="quality_create"),

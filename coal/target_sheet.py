@@ -72,12 +72,14 @@ def _rows(sheet: Sheet) -> Iterator[dict[str, Any]]:
     yield {
         "company": "合计", "area_10k_m2": sum(areas, Decimal(0)), "need_t": sheet.need_t,
         "quantity_t": sheet.quantity_t, "share_percent": Decimal(100) if sheet.is_whole and sheet.quantity_t else None,
-        "quantity_tce": sheet.quantity_tce, "status": f"已批准 {sheet.approved}/{len(sheet.rows)}",
+        "quantity_tce": sheet.quantity_tce, "status": f"已批准 {sheet.approved}/{len(sheet.asked)}",
     }  # fmt: skip
 
 
 def _figures(row: SheetRow) -> dict[str, Any]:
     target = row.counted
+    if row.coal_free and row.is_excepted:
+        return {"status": "不用煤", "milestones": f"{row.coal_free.from_on} 起：{row.coal_free.reason}"}
     if target is None:
         return {"status": "尚未填报"}
     return {
@@ -121,6 +123,7 @@ def _about(sheet: Sheet, by: Any) -> list[tuple[str, str]]:
         ("全季需求", "按各企业采用的方法测算，单位为该企业所用热值的原煤。"),
         ("占全县", "该企业储备目标占全县合计的百分比，都按折标准煤算。"),
         ("折标准煤", "原煤吨数 × 收到基低位热值（MJ/kg）÷ 29.3076。"),
+        ("不用煤", "发改局认定不用煤的企业照列，注明理由，不要求填报，也不妨碍定稿。"),
         ("行数", f"共 {len(sheet.rows)} 家企业；只含导出人有权查看的企业。"),
     ]
 

@@ -1,5 +1,8 @@
 """Append-only tables: the database itself refuses UPDATE and DELETE."""
 
+from collections.abc import Callable
+
+from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
@@ -30,6 +33,17 @@ def _drop(table: str, editor: BaseDatabaseSchemaEditor) -> None:
         return
     for event in ("update", "delete"):
         editor.execute(f"DROP TRIGGER {table}_no_{event}")
+
+
+def filled(table: str, fill: Callable[[Apps], None]) -> migrations.RunPython:
+    """A migration operation that writes columns which `table`, append-only, has got since; with its triggers lifted."""
+
+    def run(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        _drop(table, editor)
+        fill(apps)
+        _create(table, editor)
+
+    return migrations.RunPython(run, migrations.RunPython.noop)
 
 
 def append_only(table: str) -> migrations.RunPython:

@@ -17,6 +17,7 @@ from coal.enums import MovementKind
 from coal.fund_enums import FundKind
 from coal.models import (
     ArrivalDay,
+    CoalFree,
     Contract,
     DailyTemperature,
     Estimate,
@@ -82,6 +83,12 @@ def make_fund(*, company: Unit, season: Season, by: Any, **values: Any) -> FundE
     }  # fmt: skip
     fields = {**usual, **values, "county": season.county, "company": company, "season": season, "entered_by": by}
     return FundEntry.objects.create(**fields)
+
+
+def make_coal_free(*, company: Unit, by: Any, **values: Any) -> CoalFree:
+    """Since 1 May 2026, written directly: whoever `by` is."""
+    fields = {"from_on": dt.date(2026, 5, 1), "reason": "燃气供热", "declared_by": by, **values}
+    return CoalFree.objects.create(county=company.region.county, company=company, **fields)
 
 
 def make_contract(*, company: Unit, by: Any, **values: Any) -> Contract:

@@ -13,7 +13,8 @@ from coal.forms.figures import FigureField, HeatValueField
 from coal.inputs import INPUTS, Input
 from coal.models import Movement, QualityBatch, Yard
 from coal.numbers import kept
-from coal.supply_selectors import begun_by, known_contract, price_on
+from coal.supply_selectors import begun_by, standing_contract
+from coal.terms import terms_on
 from common import clock
 from common.fields import LedgerDateField, LedgerForm, NameInput, read_past_day
 
@@ -86,7 +87,7 @@ class ArrivalForm(MovementForm):
         if last is not None:
             self.initial.update({name: getattr(last, name) for name in TAKEN_OVER})
         # A contract's own price stands there, or comes in when the form is sent, whichever lorry was the last.
-        named = known_contract(self.yard.company_id, kept(self.initial.get("contract") or ""))
+        named = standing_contract(self.yard.company_id, kept(self.initial.get("contract") or ""))
         if named is not None and named.price_yuan_per_t is not None:
             self.initial["unit_price_yuan_per_t"] = named.price_yuan_per_t
         # What stood there before anybody typed, so that it is not taken for what was typed.
@@ -107,11 +108,13 @@ class ArrivalForm(MovementForm):
         carried = {name: cleaned.pop(_carried(name), "") for name in TAKEN_OVER}
         number = kept(cleaned.get("contract") or "")
         is_another = number != kept(carried["contract"])
-        named = known_contract(self.yard.company_id, number)
+        named = standing_contract(self.yard.company_id, number)
         if is_another and self._is_only(cleaned, "heat_value_mj_per_kg", carried):
             cleaned["heat_value_mj_per_kg"] = None
             self.left_out = True
-        agreed = price_on(named, cleaned["day"]) if named is not None and "day" in cleaned else None
+        agreed = None
+        if named is not None and "day" in cleaned:
+            agreed = terms_on(named, cleaned["day"]).price_yuan_per_t
         fills_price = is_another or agreed is not None
         if fills_price and self._is_only(cleaned, "unit_price_yuan_per_t", carried):
             cleaned["unit_price_yuan_per_t"] = None

@@ -80,6 +80,9 @@ class ContractForm(PaperForm):
             self.initial.setdefault("signed_on", clock.today())
         else:
             self.fields["reason"].help_text = "改了上面的数字、日期、编号的必填，如“数量少写一位”"
+            if contract.amendments.exists():
+                for name in AMENDED:
+                    self.fields[name].help_text = "已有变更，这里不能改，请用“登记变更”"
             self.initial.update({name: getattr(contract, name) for name in (*CONTRACT_FIELDS, "version")})
 
     @property
@@ -92,14 +95,29 @@ class AmendmentForm(PaperForm):
     quantity_t = _figure("quantity_t", "变更后的数量", "t", min_value=LEAST)
     price_yuan_per_t = _figure("price_yuan_per_t", "变更后的合同价", "元/t", min_value=LEAST, required=False)
     ends_on = LedgerDateField(label="变更后的供货截止")
+    heat_value_mj_per_kg = HeatValueField(INPUTS["heat_value_mj_per_kg"], required=False)
+    sulphur_percent = _figure("sulphur_percent", "变更后的全硫上限", "%", min_value=0, max_value=100, required=False)
     reason = forms.CharField(label="变更理由", max_length=200, help_text="如“补充协议 2026-03，增供 2000 t”")
     scans = _scans()
 
     def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].widget.attrs["data-wide"] = True
+        heat = self.fields["heat_value_mj_per_kg"]
+        heat.label, heat.help_text = "变更后的约定热值（不低于）", f"{heat.help_text}；没有约定的不填"
         self.initial.update({name: getattr(contract, name) for name in (*AMENDED, "version")})
         self.initial["agreed_on"] = clock.today()
+
+
+class VoidForm(PaperForm):
+    reason = forms.CharField(
+        label="作废理由", max_length=200, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="如“重复登记，以 CY-2026-01 为准”",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["version"] = contract.version
 
 
 class QualityForm(PaperForm):

@@ -84,6 +84,8 @@ class TargetForm(LedgerForm):
         help_text="给审核和审批的人看：煤源、运力、煤场容量等情况",
     )  # fmt: skip
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    # The seal of the estimate whose figures stood beside the form.
+    estimate = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self, data: Any = None, *, season: Season, demands: Mapping[Method, Demand], initial: dict[str, Any],
@@ -119,6 +121,13 @@ class TargetForm(LedgerForm):
         """From now on the form is about this version; what was typed stays."""
         self.data = self.data.copy()  # type: ignore[attr-defined]
         self.data["version"] = str(version)  # type: ignore[index]
+
+    @staticmethod
+    def on_estimate(data: Any, seal: str) -> Any:
+        """What was typed, from now on about this estimate."""
+        anew = data.copy()
+        anew["estimate"] = seal
+        return anew
 
     @staticmethod
     def with_more_rows(data: Any) -> Any:

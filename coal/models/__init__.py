@@ -1,6 +1,7 @@
 """The coal a county's companies need, buy and hold, and what they report of it."""
 
 from coal.models.checks import CheckPhoto, CheckPoint, CheckRules, YardCheck
+from coal.models.coal_free import CoalFree
 from coal.models.demand import DailyTemperature, Estimate, ParameterRange, Target, TargetMilestone
 from coal.models.duty import CoverGap, MilestoneDuty, ReportDuty
 from coal.models.funds import FundEntry, FundNeed
@@ -14,6 +15,7 @@ __all__ = [
     "CheckPhoto",
     "CheckPoint",
     "CheckRules",
+    "CoalFree",
     "Contract",
     "ContractAmendment",
     "CoverGap",

@@ -34,8 +34,18 @@ class OfSupplierQuerySet(models.QuerySet[Any]):
         return self.filter(of_user(user))
 
 
+class ContractQuerySet(OfSupplierQuerySet):
+    def standing(self) -> "ContractQuerySet":
+        """Those that count: not taken out again."""
+        return self.filter(voided_on__isnull=True)
+
+
 class Contract(models.Model):
-    """What a company has bought for a season. What was agreed anew later stands in its amendments."""
+    """What a company has bought for a season. What was agreed anew later stands in its amendments.
+
+    One that was entered by mistake, or ended before anything came, is voided: it stays readable and keeps its number,
+    and counts nowhere.
+    """
 
     county = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="县（市、区）")
     company = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name="供热企业")
@@ -59,11 +69,13 @@ class Contract(models.Model):
         "约定全硫上限（%）", max_digits=5, decimal_places=2, null=True, blank=True, validators=SHARES
     )
     note = models.CharField("说明", max_length=200, blank=True)
+    voided_on = models.DateField("作废日期", null=True, blank=True, editable=False)
+    void_reason = models.CharField("作废理由", max_length=200, blank=True, editable=False)
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="登记人")
     entered_at = models.DateTimeField("登记时间", default=clock.now)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = OfSupplierQuerySet.as_manager()
+    objects = ContractQuerySet.as_manager()
 
     class Meta:
         verbose_name = "购煤合同"
@@ -85,6 +97,10 @@ class Contract(models.Model):
         return reverse("coal:contract_detail", args=[self.pk])
 
 
+def _plain(value: Decimal | None) -> str:
+    return "—" if value is None else f"{value.normalize():f}"
+
+
 class ContractAmendment(models.Model):
     """A supplementary agreement: what it changed, from what. The database keeps it as it is."""
 
@@ -96,6 +112,10 @@ class ContractAmendment(models.Model):
     price_yuan_per_t = models.DecimalField("合同价（元/t）", max_digits=8, decimal_places=2, null=True)
     old_ends_on = models.DateField("原截止日期")
     ends_on = models.DateField("供货截止")
+    old_heat_value_mj_per_kg = models.DecimalField("原约定热值（MJ/kg）", max_digits=6, decimal_places=3, null=True)
+    heat_value_mj_per_kg = models.DecimalField("约定热值（MJ/kg）", max_digits=6, decimal_places=3, null=True)
+    old_sulphur_percent = models.DecimalField("原约定全硫上限（%）", max_digits=5, decimal_places=2, null=True)
+    sulphur_percent = models.DecimalField("约定全硫上限（%）", max_digits=5, decimal_places=2, null=True)
     reason = models.CharField("变更理由", max_length=200)
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="登记人")
     entered_at = models.DateTimeField("登记时间", default=clock.now)
@@ -108,6 +128,13 @@ class ContractAmendment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contract} {self.agreed_on} 变更"
+
+    @property
+    def quality_changes(self) -> list[str]:
+        """热值 20.9 → 20.5 MJ/kg; a dash for what is not agreed."""
+        kinds = (("热值", "heat_value_mj_per_kg", " MJ/kg"), ("全硫", "sulphur_percent", "%"))
+        read = [(label, getattr(self, f"old_{name}"), getattr(self, name), unit) for label, name, unit in kinds]
+        return [f"{label} {_plain(old)} → {_plain(new)}{unit}" for label, old, new, unit in read if old != new]
 
 
 class QualityBatch(models.Model):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from coal import contract_services as services
 from coal.forms.figures import plain
-from coal.forms.supply import AmendmentForm, ContractForm
+from coal.forms.supply import AmendmentForm, ContractForm, VoidForm
 from coal.formulas import figure
 from coal.models import Contract
 from coal.quality_selectors import warnings_among
@@ -21,7 +21,8 @@ from coal.supply_selectors import (
     ContractLine,
     by_company,
     lines_of,
-    season_lines,
+    season_contracts,
+    standing_lines,
     unknown_contracts,
 )
 from coal.supply_tables import ContractTable
@@ -50,10 +51,10 @@ def contract_list(request: HttpRequest) -> HttpResponse:
         return no_season(request, "合同")
     visible = Contract.objects.visible_to(request.user).filter(season=season)
     filters = ContractFilter(request.GET, queryset=visible, request=request)
-    lines = season_lines(season, request.user)
-    read = {line.contract.pk: line.contract for line in lines}
+    contracts = season_contracts(season, request.user)
+    lines, read = standing_lines(contracts), {each.pk: each for each in contracts}
     table = ContractTable.for_request(request, filters.qs, total=capped_count(filters.qs), read=read)
-    filters.offer(line.contract.company for line in lines)
+    filters.offer(each.company for each in contracts)
     table.lines = {line.contract.pk: line.fulfilment for line in lines}
     may_add = request.user.has_perm("coal.manage_contracts") and own_company(request.user) is not None  # type: ignore[union-attr]
     context: dict[str, Any] = {
@@ -105,6 +106,7 @@ def _facts(contract: Contract) -> list[tuple[Any, ...]]:
         ("约定热值", f"不低于 {figure(heat)} MJ/kg" if heat is not None else "没有约定"),
         ("约定全硫", f"不高于 {plain(sulphur)}%" if sulphur is not None else "没有约定"),
         ("说明", contract.note, "wide"),
+        ("作废", f"{contract.voided_on}，{contract.void_reason}" if contract.voided_on else "", "wide"),
     ]
 
 
@@ -141,6 +143,8 @@ def contract_create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def contract_edit(request: HttpRequest, pk: int) -> HttpResponse:
     contract = _visible(request, pk)
+    if contract.voided_on:
+        return _voided(request, contract)
     seasons = Season.objects.filter(county=contract.county)
     form = ContractForm(posted_or_pending(request), request.FILES or None, seasons=seasons, contract=contract)
 
@@ -157,6 +161,8 @@ def contract_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def contract_amend(request: HttpRequest, pk: int) -> HttpResponse:
     contract = _visible(request, pk)
+    if contract.voided_on:
+        return _voided(request, contract)
     form = AmendmentForm(posted_or_pending(request), request.FILES or None, contract=contract)
 
     def write() -> Contract:
@@ -167,6 +173,27 @@ def contract_amend(request: HttpRequest, pk: int) -> HttpResponse:
     return _form_page(request, form, write, contract, "登记变更")
 
 
+@manages
+@require_http_methods(["GET", "POST"])
+def contract_void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Taken out with a reason; the row stays."""
+    contract = _visible(request, pk)
+    if contract.voided_on:
+        return _voided(request, contract)
+    form = VoidForm(posted_or_pending(request), contract=contract)
+
+    def write() -> Contract:
+        reason = form.cleaned_data["reason"]
+        return services.void_contract(contract, by=request.user, seen=form.seen, reason=reason)
+
+    return _form_page(request, form, write, contract, "作废合同")
+
+
+def _voided(request: HttpRequest, contract: Contract) -> HttpResponse:
+    messages.info(request, f"合同 {contract.number} 已经作废，不能再改。")
+    return redirect(contract.get_absolute_url())
+
+
 def _seasons(company: Any) -> Any:
     return Season.objects.filter(county=company.region.county)
 
@@ -174,7 +201,8 @@ def _seasons(company: Any) -> Any:
 def _form_page(request: HttpRequest, form: Any, write: Any, contract: Contract | None, word: str) -> HttpResponse:
     saved, status = save(request, form, write, contract)
     if saved is not None:
-        messages.success(request, f"合同 {saved.number} 已保存，到货里写这个编号的自动计入。")
+        done = "已作废，不再计入兑现率和合同签订" if saved.voided_on else "已保存，到货里写这个编号的自动计入"
+        messages.success(request, f"合同 {saved.number} {done}。")
         return redirect(saved.get_absolute_url())
     context = {
         "form": form, "contract": contract, "word": word,

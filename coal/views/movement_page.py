@@ -16,8 +16,9 @@ from coal.forms.movement import FORMS, MovementForm, ReversalForm
 from coal.formulas import figure
 from coal.heat_values import heat_value_of, tested_values
 from coal.models import Contract, Movement, Yard
-from coal.supply_selectors import known_batch, known_contract, price_on
+from coal.supply_selectors import known_batch, known_contract
 from coal.tables import signed
+from coal.terms import terms_on
 from common.columns import group_digits
 from common.forms import attempt
 from common.pending_forms import posted_or_pending
@@ -92,7 +93,10 @@ def _to_look_at(movement: Movement) -> list[str]:
         return []
     company, found = movement.yard.company_id, []
     contract = known_contract(company, movement.contract)
-    if contract is not None:
+    if contract is not None and contract.voided_on:
+        gone = f"合同 {contract.number} 已在 {contract.voided_on} 作废"
+        found.append(f"{gone}，已照记，但不计入任何合同；合同号写错的请冲正重登。")
+    elif contract is not None:
         found += _unlike(movement, contract)
     elif movement.contract:
         found.append(f"合同号“{movement.contract}”还没有登记，已照记；登记这份合同后，这一车自动计入它的到货。")
@@ -103,7 +107,7 @@ def _to_look_at(movement: Movement) -> list[str]:
 
 def _unlike(movement: Movement, contract: Contract) -> list[str]:
     """Where an arrival's price and day are not its contract's."""
-    paid, agreed = movement.unit_price_yuan_per_t, price_on(contract, movement.day)
+    paid, agreed = movement.unit_price_yuan_per_t, terms_on(contract, movement.day).price_yuan_per_t
     found = []
     if paid is not None and agreed is not None and paid != agreed:
         found.append(
@@ -168,7 +172,8 @@ def _contract(movement: Movement) -> Any:
     found = known_contract(movement.yard.company_id, movement.contract)
     if found is None:
         return movement.contract and f"{movement.contract}（还没有登记这份合同）"
-    return format_html('<a href="{}">{}</a> {}', found.get_absolute_url(), found.number, found.supplier)
+    said = f"{found.supplier}（已作废，不计入）" if found.voided_on else found.supplier
+    return format_html('<a href="{}">{}</a> {}', found.get_absolute_url(), found.number, said)
 
 
 def _batch(movement: Movement) -> Any:

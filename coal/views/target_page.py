@@ -14,6 +14,7 @@ from audit.models import AuditEntry
 from coal import demand_selectors as selectors
 from coal import demand_services as services
 from coal import workflow
+from coal.coal_free import may_declare
 from coal.demand_enums import Method, MilestoneKind, TargetRule, TargetStatus
 from coal.forms.figures import plain
 from coal.forms.target import TargetForm
@@ -35,6 +36,10 @@ from facilities.selectors import current_season
 RELATED = ("company", "season__county", "county", "estimate__company", "estimate__season")
 USUAL_SHARE = 100
 STALE = "您填写期间，这个目标刚刚被别人改动过，您的修改还没有保存。下面是您填写的，核对后再保存即以此为准。"
+ANOTHER_ESTIMATE = (
+    "您填写期间，本季的测算刚刚改过，目标还没有保存：现在是第 {} 次测算，全季需求 {} t。"
+    "下面是您填写的，右边是新的测算，核对后再保存即以此为准。"
+)
 
 
 def visible_target(request: HttpRequest, pk: int) -> Target:
@@ -45,7 +50,7 @@ def visible_target(request: HttpRequest, pk: int) -> Target:
 @reads
 @require_GET
 def target_list(request: HttpRequest) -> HttpResponse:
-    """Every company's target, share and state, with the county's total. Five queries."""
+    """Every company's target, share and state, with the county's total. Six queries."""
     season = current_season(request)
     if season is None:
         return no_season(request, "储备目标")
@@ -53,7 +58,8 @@ def target_list(request: HttpRequest) -> HttpResponse:
     rows = [
         {"row": row, "target": row.counted, "state": state_in_words(row),
          "rule": rule_in_words(row.counted) if row.counted else "",
-         "may_propose": _may_propose(request.user, row.company.pk)}
+         "may_propose": _may_propose(request.user, row.company.pk),
+         "may_except": sheet.is_whole and row.counted is None and may_declare(request.user)}
         for row in sheet.rows
     ]  # fmt: skip
     return render(request, "coal/target_list.html", {"season": season, "sheet": sheet, "rows": rows})
@@ -212,8 +218,11 @@ def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _form_page(request: HttpRequest, estimate: Estimate, season: Season, target: Target | None) -> HttpResponse:
-    """`do`: more adds rows; anything else saves."""
-    data = posted_or_pending(request)
+    """`do`: more adds rows; anything else saves, if the figures are still those of the estimate that stood there."""
+    data, seal = posted_or_pending(request), services.seal(estimate)
+    is_another = bool(data and data.get("estimate") != seal)
+    if data and is_another:
+        data = TargetForm.on_estimate(data, seal)
     is_more = bool(data and data.get("do") == "more")
     if data and is_more:
         data = TargetForm.with_more_rows(data)
@@ -224,9 +233,10 @@ def _form_page(request: HttpRequest, estimate: Estimate, season: Season, target:
     else:
         planned = usual_milestones(season, selectors.inputs_of(season.county))
         initial = {"method": Method.DESIGN_LOAD.value, "rule": TargetRule.SHARE.value, "amount": USUAL_SHARE}
+    initial["estimate"] = seal
     form = TargetForm(data, season=season, demands=estimate.demands, initial=initial, milestones=planned)
-    status, is_stale = 200, False
-    if request.method == "POST" and not is_more:
+    status, stale = 409 if is_another else 200, _said_of(estimate) if is_another else ""
+    if request.method == "POST" and not is_more and not is_another:
         status = 422
         if form.is_valid():
             try:
@@ -235,16 +245,24 @@ def _form_page(request: HttpRequest, estimate: Estimate, season: Season, target:
                     messages.success(request, f"{saved} 已保存为 {figure(saved.quantity_t)} t，核对后请报送。")
                     return redirect(saved.get_absolute_url())
             except Stale:
-                is_stale, status = True, 409
+                latest = selectors.latest_estimate(estimate.company, season)
+                if latest and services.seal(latest) != seal:
+                    return _form_page(request, latest, season, target)
+                stale, status = STALE, 409
                 if target:
                     target.refresh_from_db()
                     form.seen_anew(target.version)
     context = {
         "form": form, "company": estimate.company, "season": season, "target": target, "estimate": estimate,
-        "results": shown(estimate), "show_errors": status == 422, "stale": STALE if is_stale else "",
+        "results": shown(estimate), "show_errors": status == 422, "stale": stale,
         "back": target.get_absolute_url() if target else reverse("coal:target_list"),
     }  # fmt: skip
     return render(request, "coal/target_form.html", context, status=status)
+
+
+def _said_of(estimate: Estimate) -> str:
+    need = " 或 ".join(figure(demand.coal_t) for demand in estimate.demands.values())
+    return ANOTHER_ESTIMATE.format(estimate.number, need)
 
 
 def _save(request: HttpRequest, form: TargetForm, estimate: Estimate, target: Target | None) -> Target:

@@ -40,7 +40,15 @@ from facilities.models import NameAlias
 from inspections.models import Attachment, HazardOccasion
 from notifications.models import Message
 from tests.cast import Cast
-from tests.coal_factories import a_scan, make_batch, make_contract, make_estimate, make_fund, make_target
+from tests.coal_factories import (
+    a_scan,
+    make_batch,
+    make_coal_free,
+    make_contract,
+    make_estimate,
+    make_fund,
+    make_target,
+)
 from tests.factories import DailyReportFactory, HazardFactory, MovementFactory, YardFactory
 from tests.pictures import photo as picture
 from tests.yard_checks import make_check
@@ -202,6 +210,8 @@ TABLE: dict[str, Rule] = {
     "coal:target_detail": Rule(COAL, "target"),
     "coal:target_edit": Rule((COMPANY_ADMIN,), "target"),
     "coal:target_move": Rule((COMPANY_ADMIN,), "target move"),
+    "coal:coal_free_declare": Rule((DEVELOPMENT,), "coal company"),
+    "coal:coal_free_take_back": Rule((DEVELOPMENT,), "coal free"),
     "coal:overview": Rule(ALL_ROLES),
     "coal:company": Rule(COAL, "company with coal"),
     "coal:contract_list": Rule(ALL_ROLES),
@@ -210,6 +220,7 @@ TABLE: dict[str, Rule] = {
     "coal:contract_detail": Rule(COAL, "contract"),
     "coal:contract_edit": Rule(CORRECTORS, "contract"),
     "coal:contract_amend": Rule(CORRECTORS, "contract"),
+    "coal:contract_void": Rule(CORRECTORS, "contract"),
     "coal:quality_list": Rule(ALL_ROLES),
     "coal:quality_export": Rule(ALL_ROLES),
     "coal:quality_create": Rule(COMPANY_ROLES),
@@ -442,6 +453,8 @@ def _coal(company: Any, who: Any) -> dict[str, dict[str, Any]]:
         "quality batch": {"pk": make_batch(company=company, by=who).pk},
         "scan": {"pk": contract.scans.get().pk},
         "company with coal": {"pk": company.pk},
+        "coal company": {"company": company.pk},
+        "coal free": {"pk": make_coal_free(company=company, by=who).pk},
         "company day": {"pk": company.pk, "day": "2026-07-01"},
         "cover gap": {"pk": _gap(company).pk},
         "report": {"pk": DailyReportFactory(company=company, filed_by=who).pk},

@@ -22,7 +22,7 @@ from coal import bookkeeping
 from coal.contract_services import amend_contract
 from coal.enums import MovementKind
 from coal.models import Contract, ContractAmendment, Movement, TargetMilestone
-from coal.supply_selectors import by_company, contracts_of, season_lines, unknown_contracts
+from coal.supply_selectors import by_company, contracts_of, season_contracts, standing_lines, unknown_contracts
 from tests.cast import Cast
 from tests.coal_factories import a_scan, make_contract, make_estimate, make_target
 from tests.factories import YardFactory
@@ -123,13 +123,13 @@ def test_the_county_divides_the_sums(cast: Cast, yard: Any) -> None:
     make_contract(company=cast.foreign.company, by=cast.foreign.company_admin, number="LH-1")
     arrive(yard, cast.chengyuan_admin, "500")
     arrive(yard, cast.chengyuan_admin, "90", "CY-2026-02")
-    rows = by_company(season_lines(cast.season, cast.leader))
+    rows = by_company(standing_lines(season_contracts(cast.season, cast.leader)))
     assert [(row.company and row.company.name, row.long_term.percent, row.spot.percent) for row in rows] == [
         ("北苑供热站", Decimal("0.0"), None), ("城源热力有限公司", Decimal("50.0"), Decimal("90.0")),
         (None, Decimal("12.5"), Decimal("90.0")),
     ]  # fmt: skip
     assert rows[-1].whole.percent == Decimal("14.4")  # 590 of 4100
-    [own] = by_company(season_lines(cast.season, cast.beiyuan_clerk))
+    [own] = by_company(standing_lines(season_contracts(cast.season, cast.beiyuan_clerk)))
     assert own.company == cast.beiyuan
 
 
@@ -148,7 +148,7 @@ def test_one_contract_does_not_hide_another(cast: Cast, client_as: Browser, yard
         ends_on=dt.date(2027, 1, 1),
         starts_on=dt.date(2026, 8, 4),
     )
-    beiyuan, own, county = by_company(season_lines(cast.season, cast.leader))
+    beiyuan, own, county = by_company(standing_lines(season_contracts(cast.season, cast.leader)))
     assert own.whole.behind_t == 0
     for row in (own, county):
         assert [line.contract for line in row.behind] == [late, later] and row.behind_t == 704

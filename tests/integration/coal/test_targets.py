@@ -25,7 +25,7 @@ from coal.models import Estimate, Target, TargetMilestone
 from common.concurrency import Stale
 from notifications.models import Message
 from tests.cast import Cast
-from tests.coal_factories import LAST_SEASON, make_estimate, make_target
+from tests.coal_factories import LAST_SEASON, make_coal_free, make_estimate, make_target
 from tests.factories import UnitFactory, YardFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -41,9 +41,11 @@ def text(response: Any) -> str:
 
 
 def typed(*rows: tuple[str, str, str], **more: str) -> dict[str, str]:
+    """As the form sends it, with the estimate that stands beside it now."""
+    last = Estimate.objects.filter(company__name="城源热力有限公司").order_by("number").last()
     values = {
-        "method": "design_load", "rule": "share", "amount": "80", "note": "", "do": "save", "version": "",
-        "milestones-TOTAL_FORMS": str(len(rows)), "milestones-INITIAL_FORMS": "0",
+        "estimate": demand_services.seal(last), "method": "design_load", "rule": "share", "amount": "80", "note": "",
+        "do": "save", "version": "", "milestones-TOTAL_FORMS": str(len(rows)), "milestones-INITIAL_FORMS": "0",
     }  # fmt: skip
     for n, (kind, day, amount) in enumerate(rows):
         values |= {f"milestones-{n}-kind": kind, f"milestones-{n}-due_on": day, f"milestones-{n}-amount": amount}
@@ -207,6 +209,28 @@ def test_two_who_edit_at_once(cast: Cast, client_as: Browser, estimate: Estimate
     assert (late.context["form"]["amount"].value(), late.context["form"]["version"].value()) == ("70", "2")
     target.refresh_from_db()
     assert target.amount == 90
+
+
+def test_a_target_is_saved_on_the_figures_that_were_seen(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
+    """Somebody saves another estimate while the company fills in its target, new or drawn up before."""
+    client, seen = client_as(cast.chengyuan_admin), typed(*ROWS, amount="80", note="煤源已落实")
+    Estimate.objects.filter(pk=estimate.pk).update(area_m2=Decimal(1_000_000), version=2)
+    late = client.post(new_address(cast), seen)
+    assert late.status_code == 409 and not Target.objects.exists()
+    assert "现在是第 1 次测算，全季需求 26 968 或 " in text(late)
+    assert (late.context["form"]["note"].value(), late.context["form"]["amount"].value()) == ("煤源已落实", "80")
+    more = client.post(new_address(cast), {**seen, "do": "more"})
+    assert more.status_code == 409 and "本季的测算刚刚改过" in text(more)
+    again = {**seen, "estimate": late.context["form"]["estimate"].value()}
+    assert client.post(new_address(cast), again).status_code == 302
+    target = Target.objects.get()
+    assert target.quantity_t == 21_574
+    address, seen = reverse("coal:target_edit", args=[target.pk]), typed(*ROWS, version="1", amount="70")
+    make_estimate(company=cast.chengyuan, season=cast.season, by=cast.chengyuan_admin, number=2)
+    late = client.post(address, seen)
+    assert late.status_code == 409 and "现在是第 2 次测算，全季需求 53 936 t" in text(late)
+    target.refresh_from_db()
+    assert target.quantity_t == 21_574
 
 
 # --- the talks
@@ -385,7 +409,9 @@ def test_a_stale_move_writes_nothing(cast: Cast, estimate: Estimate) -> None:
 
 
 def test_a_change_after_approval_is_a_new_revision(cast: Cast, client_as: Browser, estimate: Estimate) -> None:
+    make_coal_free(company=cast.beiyuan, by=cast.development_officer)
     first, company = make_target(estimate, status="approved"), client_as(cast.chengyuan_admin)
+    assert county_sheet(cast.season, cast.leader).is_final
     assert reverse("coal:target_edit", args=[first.pk]) not in text(company.get(first.get_absolute_url()))
     move(company, first, "revise", note="新接两个小区")
     second = Target.objects.get(revision=2)
