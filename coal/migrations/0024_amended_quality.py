@@ -18,7 +18,7 @@ def as_agreed(apps):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("coal", "0050_voided_contracts"),
+        ("coal", "0023_voided_contracts"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ import common.clock
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_roles"),
-        ("coal", "0051_amended_quality"),
+        ("coal", "0024_amended_quality"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
