@@ -17,8 +17,8 @@ _HAZARD = re.compile(r"YH-?\d", re.IGNORECASE)
 
 
 def answers_callers(user: Any) -> bool:
-    """Whether complaints are the user's work and hazards are not: the hotline desk."""
-    return bool(user.has_perm("complaints.register_order") and not user.has_perm("inspections.register_hazard"))
+    """Whether complaints are the user's work and the hazards' flow is not: the hotline desk."""
+    return bool(user.has_perm("complaints.dispatch_order") and not user.has_perm("inspections.issue_hazard"))
 
 
 @require_GET

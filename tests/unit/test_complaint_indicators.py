@@ -1,5 +1,6 @@
 """The formulas of the indicators, and what is said where there is nothing to divide by."""
 
+import dataclasses
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,8 @@ from facilities.models import Community
 BY_NAME = {each.name: each for each in INDICATORS}
 TALLY = Tally(
     Volume(received=120, withdrawn=9, received_and_withdrawn=7), valid=100, repeats=15, answerable=80, in_time=72,
-    called_back=50, contacted=45, solved=40, satisfied=30, fairly_satisfied=10, measured=8, warm_enough=6,
+    called_back=50, asked_contact=50, contacted=45, solved=40, asked_satisfaction=50, satisfied=30, fairly_satisfied=10,
+    measured=8, warm_enough=6,
 )  # fmt: skip
 SIZE = Size(households=25_000, area_m2=Decimal(2_000_000))
 
@@ -42,6 +44,12 @@ def test_repeats_that_do_not_count_are_taken_out_of_the_rate() -> None:
 def test_the_weights_are_settings() -> None:
     counting = Counting(fairly_weight=Decimal("0.5"))
     assert BY_NAME["satisfied"].figure(TALLY, SIZE, counting).value == Decimal("70.0")
+
+
+def test_a_question_left_open_is_in_neither_part_of_its_rate() -> None:
+    fewer = dataclasses.replace(TALLY, asked_contact=46, asked_satisfaction=40)
+    assert str(BY_NAME["contacted"].figure(fewer, SIZE, Counting()).value) == "97.8"  # 45 / 46
+    assert str(BY_NAME["satisfied"].figure(fewer, SIZE, Counting()).value) == "97.5"  # 39 / 40
 
 
 def test_nothing_to_divide_by_is_said_and_never_a_nought() -> None:

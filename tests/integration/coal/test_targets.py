@@ -420,14 +420,14 @@ def test_a_change_after_approval_is_a_new_revision(cast: Cast, client_as: Browse
     first.refresh_from_db()
     assert first.status == "approved"
     assert move(company, first, "revise", note="再来").status_code == 409
-    assert not county_sheet(cast.season, cast.leader).is_final
 
     # Opened by mistake: it is given up, and the next one has a number of its own.
     assert "放弃修订" not in text(company.get(first.get_absolute_url()))
     assert move(company, second, "drop").status_code == 422
     move(company, second, "drop", note="点错了")
     second.refresh_from_db()
-    assert (second.status, county_sheet(cast.season, cast.leader).is_final) == ("dropped", True)
+    row = next(row for row in county_sheet(cast.season, cast.leader).rows if row.company == cast.chengyuan)
+    assert (second.status, row.latest, row.in_force) == ("dropped", first, first)
     assert move(company, second, "file").status_code == 409
     move(company, first, "revise", note="新接两个小区")
     second = Target.objects.get(revision=3)

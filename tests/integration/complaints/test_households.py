@@ -14,7 +14,7 @@ from tests.orders import registered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 
-migration = import_module("complaints.migrations.0010_households")
+migration = import_module("complaints.migrations.0011_households")
 EDITOR = SimpleNamespace(connection=connection)
 
 
