@@ -106,7 +106,6 @@ def _facts(contract: Contract) -> list[tuple[Any, ...]]:
         ("约定热值", f"不低于 {figure(heat)} MJ/kg" if heat is not None else "没有约定"),
         ("约定全硫", f"不高于 {plain(sulphur)}%" if sulphur is not None else "没有约定"),
         ("说明", contract.note, "wide"),
-        ("作废", f"{contract.voided_on}，{contract.void_reason}" if contract.voided_on else "", "wide"),
     ]
 
 
