@@ -99,6 +99,11 @@ def due_for(user: Any) -> ProposalQuerySet:
     return Proposal.objects.visible_to(user).filter(due(clock.today()), needed())
 
 
+def any_open_for(user: Any) -> bool:
+    """Whether there are any, needed still or not. Quick, where `due_for` words a long statement for each kind."""
+    return may_decide(user) and Proposal.objects.visible_to(user).filter(due(clock.today())).exists()
+
+
 def due(today: dt.date) -> Q:
     return Q(state=ProposalState.OPEN) & (Q(held_until__isnull=True) | Q(held_until__lte=today))
 

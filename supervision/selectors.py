@@ -23,7 +23,7 @@ from supervision.ladder import Deadline, day_of, distance, end_of_deadline, mome
 from supervision.models import DEADLINE, Escalation, EscalationQuerySet, PolicyStep, SweepRun
 from supervision.past_steps import steps_as_recorded
 from supervision.policy import ladder_for
-from supervision.proposals import due_for
+from supervision.proposals import any_open_for, due_for
 from supervision.working_days import working_calendar
 
 # So many periods may pass without a sweep before people are told.
@@ -251,12 +251,12 @@ def _with_next(steps: list[LadderStep], due: Deadline) -> list[LadderStep]:
 
 
 def proposals_due(user: Any) -> str:
-    """How many proposals wait for the user, as text up to 99+; empty for none. Three queries, none while the number is
-    cached."""
+    """How many proposals wait for the user, as text up to 99+; empty for none. Two queries where some are
+    open, one where none is, none while the number is cached."""
     key = _count_key(user)
     known: str | None = cache.get(key)
     if known is None:
-        count = due_for(user).order_by()[: MOST_COUNTED + 1].count()
+        count = due_for(user).order_by()[: MOST_COUNTED + 1].count() if any_open_for(user) else 0
         known = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count or "")
         cache.set(key, known, CACHE_SECONDS)
     return known
