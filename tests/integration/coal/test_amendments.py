@@ -22,7 +22,7 @@ from tests.cast import Cast
 from tests.coal_factories import make_batch, make_contract
 from tests.factories import YardFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
 JULY = dt.date(2026, 7, 15)
 

@@ -22,7 +22,7 @@ from tests.cast import Cast
 from tests.coal_factories import make_coal_free, make_estimate, make_target
 from tests.factories import YardFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
 TODAY = dt.date(2026, 8, 3)
 FORM = {"from_on": "5.1", "reason": "燃气供热"}

@@ -24,7 +24,7 @@ from tests.coal_factories import make_contract, make_estimate, make_target
 from tests.factories import YardFactory
 from tests.workbooks import xlsx
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db]
 SignIn = Callable[[Any], Client]
 DAY = dt.date(2026, 7, 20)
 MERGED = ("A1:L1", "G3:H3", *(f"{column}3:{column}4" for column in "ABCDEFIJKL"))

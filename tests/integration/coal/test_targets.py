@@ -28,7 +28,7 @@ from tests.cast import Cast
 from tests.coal_factories import LAST_SEASON, make_coal_free, make_estimate, make_target
 from tests.factories import UnitFactory, YardFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 Browser = Callable[[Any], Client]
 ROWS = (
     ("contracted", "6月底", "100"), ("arrived", "8.31", "40"), ("arrived", "930", "60"),

@@ -24,7 +24,7 @@ from tests.integration.complaints.test_workflow import NOW, VISIT, at, refusal
 from tests.orders import advanced, dispatched, handled, registered, reported
 
 S = OrderStatus
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 
 
 class TestWho:

@@ -12,7 +12,7 @@ from complaints.rules import digits_reversed
 from tests.cast import Cast
 from tests.orders import registered
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 
 migration = import_module("complaints.migrations.0011_households")
 EDITOR = SimpleNamespace(connection=connection)

@@ -11,7 +11,7 @@ from complaints.models import Order
 from tests.cast import Cast
 from tests.orders import dispatched, registered, reported
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 
 
 def seen_by(user: object) -> set[str]:

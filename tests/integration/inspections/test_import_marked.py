@@ -22,7 +22,7 @@ from tests.cast import Cast
 from tests.hazard_imports import import_ready
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 ClientAs = Callable[[Any], Client]
 AMBER, BLUE, PURPLE = "FFFFC000", "FF9BC2E6", "FFCDB4E6"
 

@@ -24,7 +24,7 @@ from tests.hazard_imports import apply_updates, import_ready, settle
 from tests.hazards import add_photo, hazard_of
 from tests.ledgers import HEAD, ledger_file, ledger_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 ClientAs = Callable[[Any], Client]
 
 

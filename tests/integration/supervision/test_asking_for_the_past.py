@@ -23,7 +23,7 @@ from tests.cast import SUMMER_DAY, Cast
 from tests.hazards import hazard_of
 from tests.ledgers import ledger_file, ledger_row
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("summer", "by_itself")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer", "by_itself")]
 ClientAs = Callable[[Any], Client]
 BOX = "已过时限的也发提醒和督办"
 
