@@ -214,9 +214,9 @@ def _uuid() -> str:
 # The days as `coal.balances` would have carried them: no counts, no transfers, no losses.
 BALANCES = """
 INSERT INTO coal_stockday (yard_id, day, arrived_t, used_t, transferred_in_t, lost_t, transferred_out_t, close_t,
-                           came_gj, received_t, received_gj)
+                           came_gj, received_t, received_gj, opens)
 SELECT yard_id, day, arrived, used, 0, 0, 0,
-       SUM(arrived - used) OVER book, arrived * 20.934, SUM(arrived) OVER book, SUM(arrived * 20.934) OVER book
+       SUM(arrived - used) OVER book, arrived * 20.934, SUM(arrived) OVER book, SUM(arrived * 20.934) OVER book, FALSE
 FROM (SELECT yard_id, day,
              SUM(CASE WHEN kind = 'arrival' THEN quantity_t ELSE 0 END) AS arrived,
              SUM(CASE WHEN kind = 'use' THEN quantity_t ELSE 0 END) AS used
