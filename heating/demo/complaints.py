@@ -58,6 +58,8 @@ CERTAIN = (
     Fate("report", turn="extend"), Fate("sign", turn="redo"), Fate(turn="invalid"), Fate(turn="merge"),
     Fate(turn="withdraw"), Fate(turn="unreached"), Fate(),
 )  # fmt: skip
+# In heating so many households of one community call within the last half day, the first so many hours ago.
+IN_CLUSTER, CLUSTER_HOURS = 6, 9
 TURNS = ("",) * 12 + ("redo", "send_back", "unreached", "extend", "withdraw", "invalid", "merge")
 
 
@@ -95,8 +97,9 @@ class Story:
 
     order: Order
 
-    def __init__(self, desk: Desk, season: Season, fate: Fate) -> None:
-        self.desk, self.season, self.fate, self.dice = desk, season, fate, desk.dice
+    def __init__(self, desk: Desk, season: Season, fate: Fate, place: Community | None = None) -> None:
+        """`place`: where a new household complains of the cold; None for anybody about anything."""
+        self.desk, self.season, self.fate, self.dice, self.place = desk, season, fate, desk.dice, place
         self.bounced = self.redone = False
 
     @property
@@ -115,7 +118,7 @@ class Story:
         dice, desk = self.dice, self.desk
         is_cold = clock.today() >= self.season.heating_start_on
         category = dice.choice(USUAL if is_cold else IN_SUMMER)
-        if self.fate.turn in ("extend", "ask", "redo") and is_cold:
+        if (self.fate.turn in ("extend", "ask", "redo") and is_cold) or self.place:
             category = Category.LOW_TEMPERATURE
         source = dice.choice((Source.HOTLINE, Source.HOTLINE, Source.PHONE, Source.PHONE, Source.VISIT, Source.ONLINE))
         number = f"{clock.today():%Y%m%d}{next(desk.counter):05d}" if source == Source.HOTLINE else ""
@@ -134,11 +137,11 @@ class Story:
     def _household(self) -> dict[str, Any]:
         """Somebody who called before, or somebody new."""
         dice, told = self.dice, self.desk.told
-        if told and dice.random() < 0.12:
+        if told and not self.place and dice.random() < 0.12:
             before = dice.choice(told[-40:])
             known = {name: getattr(before, name) for name in HOUSEHOLD}
             return known | {"company": before.community.company if before.community else None}
-        place = dice.choice(self.desk.communities)
+        place = self.place or dice.choice(self.desk.communities)
         building, unit = dice.randrange(1, 19), dice.randrange(1, 5)
         room = dice.randrange(1, 7) * 100 + dice.choice((1, 2))
         return {
@@ -260,11 +263,16 @@ def tell(
     """`count` complaints over the past season and the present one, up to now."""
     dice, now = random.Random(seed), clock.now()
     desk = Desk(people, communities, dice)
-    rest = range(len(CERTAIN), count)
+    in_cluster = IN_CLUSTER if seasons[1].heating_start_on <= clock.today() and count >= 10 * IN_CLUSTER else 0
+    rest = range(len(CERTAIN), count - in_cluster)
     fates = [*CERTAIN[:count], *(Fate(turn=dice.choice(TURNS), late=dice.random() < 0.1) for _ in rest)]
     for number, fate in enumerate(fates):
         season, moment = _when(seasons, number, dice, now)
         desk.at(moment, Story(desk, season, fate).begin)
+    place = dice.choice(communities)
+    for number in range(in_cluster):
+        moment = now - dt.timedelta(hours=CLUSTER_HOURS) * (1 - number / IN_CLUSTER)
+        desk.at(moment, Story(desk, seasons[1], Fate("visit"), place).begin)
     desk.replay(now)
 
 
