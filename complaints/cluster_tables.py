@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.tables import LedgerColumn, LedgerTable, NumberColumn
+from common.tables import LedgerColumn, LedgerTable, LinkColumn, NumberColumn
 from common.ui import moment
 from complaints.models import Cluster
 
@@ -13,7 +13,7 @@ class ClusterTable(LedgerTable):
     default_order = ("-last_at",)
     fixed = ("place",)
 
-    place = LedgerColumn(verbose_name="小区、换热站", orderable=False, select=("community", "station"))
+    place = LinkColumn(verbose_name="小区、换热站", orderable=False, select=("community", "station"))
     households = NumberColumn(verbose_name="投诉户数", unit="户")
     expected = NumberColumn(verbose_name="按历史应有", unit="户", places=1)
     window_hours = NumberColumn(verbose_name="时段", unit="小时")

@@ -69,6 +69,13 @@ def test_told_once_and_again_when_doubled(cast: Cast, winter: Any) -> None:
     )  # fmt: skip
 
 
+def test_the_list_leads_to_each(cast: Cast, client_as: Any, winter: Any) -> None:
+    cold(cast, 5)
+    [cluster] = check(cast.county.pk)
+    page = client_as(cast.hotline).get("/complaints/clusters/").content.decode()
+    assert f'<a class="row-link" href="{cluster.get_absolute_url()}">幸福小区</a>' in page
+
+
 def test_calls_brought_in_later_are_counted_from_the_first_of_them(cast: Cast, winter: Any) -> None:
     cold(cast, 5, hours=5)
     check(cast.county.pk)
