@@ -302,8 +302,12 @@ def test_an_extension_lapses_with_the_category_and_all_are_told(cast: Cast) -> N
 def test_how_often_is_called_is_the_bureaus_setting(cast: Cast) -> None:
     set_counting(by=cast.admin, county=cast.county, values=values_of(cast) | {"calls_before_giving_up": 1})
     order = reported(cast)
+    with pytest.raises(MoveRefused):
+        workflow.close(order, by=cast.hotline)
     workflow.call_back(order, by=cast.hotline, called_at=timezone.now(), is_reached=False)
     workflow.close(order, by=cast.hotline)
+    order.refresh_from_db()
+    assert order.status == "closed"
 
 
 def test_callers_of_what_was_merged_are_called_too(cast: Cast, summer: Any) -> None:
