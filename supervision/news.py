@@ -50,7 +50,7 @@ def holding(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
 def undecided(kind: Kind, rows: Sequence[Outgoing]) -> set[int]:
     """Of the news about proposals those about one that waits for a decision, as long as the step tells that person."""
     told = whom_to_tell(kind, rows, deciders_of, clock.now())
-    proposals = Proposal.objects.filter(needed(), state=ProposalState.OPEN, kind=kind.name)
+    proposals = Proposal.objects.filter(needed([kind.name]), state=ProposalState.OPEN, kind=kind.name)
     proposals = proposals.filter(item_id__in={row.item_id for row in rows})
     waiting = set(proposals.order_by().values_list(*DEADLINE[1:], "step", "repeat"))
     return {

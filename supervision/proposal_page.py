@@ -124,9 +124,8 @@ def proposal_decide(request: HttpRequest) -> HttpResponse:
     elif asked:
         status = 422
     proposals = list(visible.filter(pk__in=chosen).select_related("decided_by"))
-    wanted = set(
-        visible.filter(needed(), pk__in=chosen, state=ProposalState.OPEN).order_by().values_list("pk", flat=True)
-    )
+    open_ones = visible.filter(needed({each.kind for each in proposals}), pk__in=chosen, state=ProposalState.OPEN)
+    wanted = set(open_ones.order_by().values_list("pk", flat=True))
     give_facts(proposals)
     rows = [
         (each, proposal_words(each, each.state == ProposalState.OPEN and each.pk not in wanted), each.pk in wanted)

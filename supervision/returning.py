@@ -35,6 +35,8 @@ def tell_again(
 
     One query if there is nothing, as mostly.
     """
+    if not climbed:
+        return 0
     rows = _dropped(kind, [step.code for step, _, _ in climbed])
     groups, replaced = _grouped(_still_told(kind, rows, now)), 0
     for step, repeats, reached in climbed:
@@ -64,7 +66,7 @@ def _dropped(kind: Kind, codes: Iterable[str]) -> list[Outgoing]:
     same = {name: OuterRef(name) for name in (*DEADLINE[1:], "step", "repeat")}
     highest = Escalation.objects.filter(kind=kind.name, **same).highest()
     proposals = Proposal.objects.filter(kind=kind.name, **same).order_by()
-    undecided = Exists(proposals.filter(needed(), state=ProposalState.OPEN))
+    undecided = Exists(proposals.filter(needed([kind.name]), state=ProposalState.OPEN))
     approved = Q(Exists(under_the_same(kind, kind.watched())), state=ProposalState.APPROVED)
     not_approved = Exists(proposals.exclude(approved))
     rows = rows.filter(Exists(highest.order_by()))

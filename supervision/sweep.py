@@ -62,10 +62,11 @@ def sweep(as_of: ladder.Deadline) -> SweepRun:
     )  # fmt: skip
     new: dict[str, dict[str, int]] = {}
     failed: Exception | None = None
+    calendar = working_calendar()
     for kind in KINDS.values():
         try:
             with transaction.atomic():
-                new[kind.name] = _sweep_kind(kind, run, moment_as_of(as_of, working_calendar()))
+                new[kind.name] = _sweep_kind(kind, run, moment_as_of(as_of, calendar))
         except Exception as error:
             failed = failed or error
             logger.exception("the sweep of %s as of %s failed", kind.name, as_of)

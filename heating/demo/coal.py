@@ -22,7 +22,6 @@ from coal.demand_selectors import day_needs, temperatures_of
 from coal.enums import MovementKind
 from coal.models import Yard
 from coal.reporting import file_report
-from coal.reports import books_of
 from coal.services import create_yard
 from common import clock
 from facilities.models import Season
@@ -133,7 +132,8 @@ def _season(
         day = season.summer_start_on + dt.timedelta(number)
         low_c, high_c = _temperatures(day, weather)
         with _at(day):
-            _arrive(firm, season, day, _share(firm.habit, day >= season.heating_start_on) if is_present else Decimal(1))
+            share = _share(firm.habit, day >= season.heating_start_on) if is_present else Decimal(1)
+            arrived_t = _arrive(firm, season, day, share)
             used_t = _burn(firm, season, day, (low_c + high_c) / 2)
         if day.day == 1 and day.month in (10, 12, 2):
             found_t = _rough(stock_at(firm.yards[0], day), firm.dice, Decimal("0.006"))
@@ -141,7 +141,7 @@ def _season(
         if len(firm.yards) > 1 and (day.month, day.day) in ((10, 20), (12, 15)):
             _carry(firm, day)
         if season.trial_run_on <= day and (today - day).days > firm.habit.unfiled:
-            _report(firm, day, today, low_c, high_c, used_t)
+            _report(firm, day, today, low_c, high_c, arrived_t, used_t)
 
 
 def _share(habit: Habit, is_heating: bool) -> Decimal:
@@ -151,12 +151,12 @@ def _share(habit: Habit, is_heating: bool) -> Decimal:
     return Decimal(0) if habit.waits and is_heating else Decimal(1)
 
 
-def _arrive(firm: Firm, season: Season, day: dt.date, share: Decimal) -> None:
-    """What comes that day, into the yard that has most room; nothing for which there is none."""
+def _arrive(firm: Firm, season: Season, day: dt.date, share: Decimal) -> Decimal:
+    """What comes that day, into the yard that has most room; nothing for which there is none. How much it was."""
     quantity_t = _rough(_usual_t(firm, season, day) * share, firm.dice)
     yard = max(firm.yards, key=lambda each: each.capacity_t - stock_at(each, day))
     if not quantity_t or stock_at(yard, day) + quantity_t > yard.capacity_t:
-        return
+        return Decimal(0)
     dice = firm.dice
     load: dict[str, Any] = {
         "by": firm.user, "day": day, "kind": MovementKind.ARRIVAL, "quantity_t": quantity_t,
@@ -168,6 +168,7 @@ def _arrive(firm: Firm, season: Season, day: dt.date, share: Decimal) -> None:
     if dice.random() < 0.02:
         twice = bookkeeping.record_movement(yard, **load)
         bookkeeping.reverse(twice, by=firm.user, reason="同一车过磅单重复登记")
+    return quantity_t
 
 
 def _usual_t(firm: Firm, season: Season, day: dt.date) -> Decimal:
@@ -214,11 +215,10 @@ def _carry(firm: Firm, day: dt.date) -> None:
 
 
 def _report(
-    firm: Firm, day: dt.date, today: dt.date, low_c: Decimal, high_c: Decimal, used_t: Decimal
+    firm: Firm, day: dt.date, today: dt.date, low_c: Decimal, high_c: Decimal, arrived_t: Decimal, used_t: Decimal
 ) -> None:  # fmt: skip
-    book = books_of(firm.yards, day)[firm.company.pk]
     is_last, user = day == today - dt.timedelta(1), firm.habit.user
-    stock_t = book.stock_t
+    stock_t = sum((stock_at(yard, day) for yard in firm.yards), Decimal(0))
     if is_last and user == "beiyuan":
         stock_t = max(stock_t - Decimal("86.40"), Decimal(0))
     # What the boilers and the network leave of the coal's heat.
@@ -226,7 +226,7 @@ def _report(
     on_the_way_t = firm.mean_day_t if day.toordinal() % 3 else Decimal(0)
     with _at(day + dt.timedelta(1), 8):
         file_report(
-            firm.company, day, by=firm.user, arrived_t=book.arrived_t, used_t=book.used_t, stock_yard_t=stock_t,
+            firm.company, day, by=firm.user, arrived_t=arrived_t, used_t=used_t, stock_yard_t=stock_t,
             stock_port_t=Decimal(0), stock_transit_t=on_the_way_t, heat_gj=heat_gj, low_c=low_c, high_c=high_c,
             boilers_running=max(1, firm.habit.boilers - (low_c > -6)), make_up_water_t=None, power_10k_kwh=None,
             events="2#引风机跳闸，停炉 40 分钟后恢复" if is_last and user == "xinglong" else "",

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
 from accounts.selectors import DEMO_PASSWORD
+from tests.tables import migrate_site
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 240
@@ -62,6 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         port = probe.getsockname()[1]
     unset = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     environment = {**unset, "VAR_DIR": str(folder / "var"), "PORT": str(port), "DEMO": "true"}
+    migrate_site(environment)
     log = folder / "log"
     with open(log, "w") as output:
         process = subprocess.Popen(

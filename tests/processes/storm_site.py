@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.processes.storm_items import FOLDER, ITEMS, MOVED, MOVES
+from tests.tables import migrate_site
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
@@ -52,9 +53,6 @@ class Site:
         self.workers: list[subprocess.Popen[bytes]] = []
         self.beats: list[subprocess.Popen[bytes]] = []
         self.people: list[subprocess.Popen[bytes]] = []
-
-    def manage(self, *command: str) -> None:
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=self.environment, check=True)
 
     def ask(self, what: str) -> Any:
         command = self._module(what)
@@ -156,6 +154,15 @@ class Site:
         facts: dict[str, Any] = self.ask("facts")
         return facts
 
+    def wait_until_wrong(self, kinds: Collection[str], seconds: float) -> dict[str, Any]:
+        """The facts as soon as one of these is wrong, or so many seconds have passed."""
+        until = time.monotonic() + seconds
+        facts: dict[str, Any] = self.ask("facts")
+        while not set(kinds) & set(facts["wrong"]) and time.monotonic() < until:
+            time.sleep(2)
+            facts = self.ask("facts")
+        return facts
+
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
@@ -168,7 +175,7 @@ def site(folder: Path, environment: dict[str, str], *, options: tuple[str, ...] 
     """With its tables and hazards in it."""
     made = Site(folder, environment, options=options)
     try:
-        made.manage("migrate", "-v0")
+        migrate_site(made.environment)
         made.ask("seed")
         yield made
     finally:
