@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.usefixtures("on_postgresql", "summer"),
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
 ]
-WORKERS, HAZARDS, PEOPLE = 4, 200, 5
+WORKERS, HAZARDS, PEOPLE = 4, 100, 5
 
 
 @pytest.fixture

@@ -258,6 +258,7 @@ def test_parts_are_what_is_visible(cast: Cast, ledger: Ledger) -> None:
         assert sorted(pk for part in parts for pk in part.values_list("pk", flat=True)) == visible
 
 
+@pytest.mark.either_database
 def test_each_tabs_number_is_that_of_its_list(cast: Cast, ledger: Ledger, client_as: SignIn) -> None:
     starts = ("source=hotline", "q=供水", f"township={cast.town_a.pk}", "tab=counted")
     # Whose hazards they are and which filters are set do not know of each other.

@@ -24,7 +24,7 @@ from tests.factories import HazardFactory
 from tests.integration.supervision.conftest import DUE, day
 from tests.integration.supervision.conftest import by_itself as by_itself
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
+pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("by_itself")]
 QUARTER = dt.timedelta(minutes=15)
 
 

@@ -36,6 +36,7 @@ class TestSweep:
         records = Escalation.objects.filter(item_id=hazard.pk, step="circular").order_by("repeat")
         assert list(records.values_list("repeat", "announced")) == [(0, True), (1, True), (2, True), (3, True)]
 
+    @pytest.mark.either_database
     def test_another_interval_makes_a_step_speak_again_in_time(self, cast: Cast, hazard: Hazard, news: Any) -> None:
         change(general(), cast.city_admin, circular={"repeat_every": 1})
         assert all(news(offset) for offset in range(16, 61))
