@@ -104,13 +104,14 @@ class OrderKind(LedgerKind):
         return str(value)[:16].replace("T", " ") if column == "received_at" and value else super().spoken(column, value)
 
     def review_context(self, request: HttpRequest, batch: ImportBatch, chosen: ImportRow | None) -> dict[str, Any]:
-        # Whoever imports handles what comes in and sees the callers; that they look goes into the journal.
-        note, region = batch.filename, county_of(request.user)
-        record(actor=request.user, action="查看导入表中的诉求人信息", target=batch, region_code=region.code, note=note)
+        _callers_seen(batch, request.user, "查看导入表中的诉求人信息")
         return {
             "for_queue": len(for_queue(batch, OrderImporter(by=request.user))),
             "may_dispatch": may_dispatch(request.user),
         }
+
+    def copy_taken(self, batch: ImportBatch, by: Any) -> None:
+        _callers_seen(batch, by, "下载标出问题的导入表（含诉求人信息）")
 
     def import_choices(self, posted: Mapping[str, Any]) -> dict[str, Any]:
         return {"dispatch": "dispatch" in posted, "queue": "queue" in posted}
@@ -165,6 +166,11 @@ class OrderKind(LedgerKind):
 
     def about(self, look: Look, *, with_subtotals: bool) -> Sequence[tuple[str, str]]:
         return about_orders(with_subtotals=with_subtotals)
+
+
+def _callers_seen(batch: ImportBatch, by: Any, action: str) -> None:
+    """Whoever imports handles what comes in and sees the callers; that they look goes into the journal."""
+    record(actor=by, action=action, target=batch, region_code=county_of(by).code, note=batch.filename)
 
 
 def _example() -> Mapping[str, Any]:

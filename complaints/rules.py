@@ -183,15 +183,12 @@ def _problems_of_hearing(order: Order, reported: Order, enough: int) -> list[str
     return [f"还没有回访到诉求人（已打 {len(calls)} 次）。{needed}"]
 
 
-def problems_of_leaving(order: Order) -> list[str]:
-    """Why it cannot be given up: callers of others are seen to with it."""
+def problems_of_leaving(order: Order, what: str, instead: str) -> list[str]:
+    """Why it cannot be given up: callers of others are seen to with it, and would be called by nobody."""
     numbers = list(order.merged.order_by("pk").values_list("number", flat=True))
     if not numbers:
         return []
-    return [
-        f"{'、'.join(numbers)} 已并入 {order.number}，作无效处理会丢下这些诉求人；"
-        "请照常派单、办理，由企业如实反馈，回访后办结"
-    ]
+    return [f"{'、'.join(numbers)} 已并入 {order.number}，{what}会丢下这些诉求人；{instead}"]
 
 
 def field_differences(order: Order, values: dict[str, Any]) -> dict[str, list[Any]]:

@@ -309,7 +309,10 @@ def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: st
 def withdraw(order: Order, *, by: Any, reason: str) -> AuditEntry:
     """→ 已办结 as formally withdrawn by the platform after it was handled (撤件): counted apart."""
     move = check("withdraw", by, order)
-    refuse_if(rules.missing(reason, "请写明撤件依据，例如平台的撤件通知"))
+    problems = rules.missing(reason, "请写明撤件依据，例如平台的撤件通知")
+    if order.reported_at is None:
+        problems += rules.problems_of_leaving(order, "现在撤件", "请等企业反馈后再撤件")
+    refuse_if(problems)
     _end_extension_requests(order, by, "工单已撤件，申请终止")
     now = clock.now()
     entry = _commit(move, order, by, note=reason, withdrawn_at=now, closed_at=order.closed_at or now)
@@ -358,7 +361,8 @@ def invalidate(order: Order, *, by: Any, reason: str) -> AuditEntry:
     """→ 无效, with a reason. The number is never given out again."""
     move = check("invalidate", by, order)
     problems = rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”")
-    refuse_if(problems + rules.problems_of_leaving(order))
+    instead = "请照常派单、办理，由企业如实反馈，回访后办结"
+    refuse_if(problems + rules.problems_of_leaving(order, "作无效处理", instead))
     _end_extension_requests(order, by, "工单已作无效处理，申请终止")
     entry = _commit(move, order, by, note=reason)
     messages.ended(order, entry, order.company_id)

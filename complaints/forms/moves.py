@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Unit
 from common import clock
-from common.fields import LedgerDateField, UploadsField
+from common.fields import LedgerDateField, NameInput, UploadsField
 from common.text import normalise
 from complaints import workflow
 from complaints.counting import counting_of
@@ -18,6 +18,7 @@ from complaints.enums import Category, Cause, MeasuringPlace, Satisfaction, Urge
 from complaints.follow_up import to_call_since
 from complaints.forms.base import MomentField, MoveForm, numbered, text_area
 from complaints.models import Order
+from complaints.repeats import earlier_orders
 from complaints.send_backs import in_words, refusals_by, willing
 from facilities.season_companies import company_of
 from inspections.forms.choices import lead_units
@@ -223,8 +224,21 @@ class WithdrawForm(MoveForm):
 
 
 class MergeForm(MoveForm):
-    into = forms.CharField(label="并入的工单", max_length=20, help_text="填编号，例如 TS-2026-00012")
+    into = forms.CharField(
+        label="并入的工单", max_length=20, widget=NameInput, help_text="填编号，例如 TS-2026-00012"
+    )  # fmt: skip
     note = text_area("并单说明", required=False, rows=2, help_text="可不填")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """What the household or the phone has open is named, and the newest filled in."""
+        super().__init__(*args, **kwargs)
+        earlier = [each for each in earlier_orders(self.order) if each.order.state.is_open]
+        if earlier:
+            field, numbers = self.fields["into"], [each.order.number for each in earlier]
+            field.widget.names = numbers  # type: ignore[attr-defined]
+            said = [f"{each.order.number}（{each.why}，{each.order.get_category_display()}）" for each in earlier]
+            field.help_text = f"还在办理的：{'、'.join(said)}"
+            self.initial.setdefault("into", numbers[0])
 
     def clean_into(self) -> Order:
         number = normalise(self.cleaned_data["into"]).upper()

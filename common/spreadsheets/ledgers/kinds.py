@@ -162,6 +162,9 @@ class LedgerKind(ExportKind):
         """What its own review template shows."""
         return {}
 
+    def copy_taken(self, batch: ImportBatch, by: Any) -> None:
+        """Somebody takes the uploaded file away again, with marks: a kind with personal data puts it on record."""
+
     def import_choices(self, posted: Mapping[str, Any]) -> dict[str, Any]:
         """What a person or a command chose for all rows, as `Importer.begin` takes it; JSON-ready."""
         return {}

@@ -16,6 +16,7 @@ from common.moves import MoveRefused
 from complaints import services, workflow
 from complaints.callers import may_see_caller
 from complaints.enums import ExtensionStatus, OrderStatus
+from complaints.follow_up import to_call_since
 from complaints.models import Order, OrderExtension
 from complaints.moves import MOVES, moves_for
 from tests.cast import Cast
@@ -266,6 +267,18 @@ class TestMerging:
             f"{same.number} 已并入 {main.number}，作无效处理会丢下这些诉求人；"
             "请照常派单、办理，由企业如实反馈，回访后办结"
         ]
+
+    def test_what_others_hang_on_is_withdrawn_once_its_company_has_reported(self, cast: Cast) -> None:
+        main, same = handled(cast), registered(cast)
+        workflow.merge(same, by=cast.hotline, into=main)
+        main.refresh_from_db()
+        assert refusal("withdraw", main, cast.hotline, reason="平台撤件通知") == [
+            f"{same.number} 已并入 {main.number}，现在撤件会丢下这些诉求人；请等企业反馈后再撤件"
+        ]
+        workflow.report(main, by=cast.chengyuan_admin, result="已处理", cause="company")
+        workflow.withdraw(main, by=cast.hotline, reason="平台撤件通知")
+        same.refresh_from_db()
+        assert to_call_since(same) == main.reported_at
 
 
 def test_who_moves_late_was_overdue_though_no_sweep_has_run(cast: Cast, summer: Any) -> None:

@@ -373,3 +373,17 @@ class TestLimits:
         rule = Limit.objects.get(stage="handling", category="", urgency="")
         page = client_as(cast.city_admin).post(f"/complaints/limits/{rule.pk}/remove/", follow=True)
         assert "不能删除" in page.content.decode() and Limit.objects.filter(pk=rule.pk).exists()
+
+
+def test_merging_offers_what_the_household_has_open(cast: Cast, client_as: As) -> None:
+    client, address = client_as(cast.hotline), "/complaints/{}/merge/"
+    settled = advanced(cast, S.CLOSED)
+    alone = registered(cast, room="909", phone="13900000009")
+    page = client.get(address.format(alone.pk)).content.decode()
+    assert "还在办理的" not in page and "填编号，例如 TS-2026-00012" in page
+    first = registered(cast)
+    second = registered(cast)
+    page = client.get(address.format(second.pk)).content.decode()
+    assert f"还在办理的：{first.number}（同一户、同一电话，服务态度）" in page
+    assert f'name="into" value="{first.number}"' in page
+    assert settled.number not in page

@@ -132,11 +132,13 @@ def import_marked(request: HttpRequest, kind: LedgerKind, pk: int) -> Any:
         if request.method == "GET":
             context = {"kind": kind, "batch": batch, "count": count, "kept_days": settings.JOBS_KEPT.days}
             return render(request, "spreadsheets/import_marked.html", context)
+        kind.copy_taken(batch, by=request.user)
         return redirect("jobs:detail", pk=start_marking(batch, by=request.user).pk)
     try:
         copy = marked_copy(batch)
     except SpreadsheetError as error:
         return _refused(request, kind.url("import_batch", pk), str(error))
+    kind.copy_taken(batch, by=request.user)
     response = serve(io.BytesIO(copy.content), download_name=copy.filename, content_type=XLSX, inline=False)
     # Rows settled meanwhile are no longer marked in the next copy.
     response["Cache-Control"] = "private, no-store"
