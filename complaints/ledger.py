@@ -27,7 +27,7 @@ SOURCE_WORDS: Mapping[Source, tuple[str, ...]] = {
     Source.SUPERIOR: ("上级转办", "转办", "交办", "督办", "上级交办", "领导批示"),
     Source.ONLINE: (
         "网络", "网络平台", "网站", "微信", "公众号", "小程序", "app", "人民网", "留言板", "互联网", "政务平台",
-        "邮箱",
+        "邮箱", "市长信箱", "县长信箱", "书记信箱", "领导信箱", "领导留言板", "随手拍", "手机端", "网上受理", "自助下单",
     ),
 }  # fmt: skip
 PLATFORM_WORDS: Mapping[Platform, tuple[str, ...]] = {
@@ -50,7 +50,7 @@ CATEGORY_WORDS: Mapping[Category, tuple[str, ...]] = {
     ),
     Category.LEAK: (
         "管线漏水", "漏水", "跑水", "管道漏水", "暖气漏水", "渗水", "爆管", "管道破裂", "滴水", "漏气", "漏热水",
-        "冒水", "喷水",
+        "冒水", "喷水", "跑冒滴漏", "管网漏损",
     ),
     Category.FEES: (
         "收费退费", "收费", "退费", "退款", "缴费", "交费", "热费", "取暖费", "费用", "供暖费", "采暖费", "乱收费",
@@ -174,7 +174,7 @@ ORDERS = Ledger(
             width=22, hint="系统里已有的供热企业；不填的按小区查",
         ),
         Column(
-            "urgency", "紧急程度", "办件类型 紧急级别 紧急等级 优先级 缓急程度 是否紧急",
+            "urgency", "紧急程度", "办件类型 紧急级别 紧急等级 优先级 缓急程度 缓急 是否紧急 工单等级 轻重缓急",
             parse=choice_of(URGENCY_WORDS),
             format=label_of(Urgency), width=10, is_centred=True, choices=labels_of(Urgency),
         ),

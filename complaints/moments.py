@@ -1,8 +1,9 @@
 """The moment at which a complaint was received, in the forms in which hotlines export it.
 
 2025-11-29 20:00(:15) · 2025/11/29 8:05 · 20251129200000 · 2025年11月29日20时(30分) · 2025年11月29日 晚上8点半 ·
-45990.8333 (Excel) · 2025-11-29T12:00:00Z: by the clock here 20:00 · a day alone: its beginning. An hour that the word
-before it does not settle (晚上12点, 夜间2点: of which day?) is for a person.
+45990.8333 (Excel) · 2025-11-29T12:00:00Z: by the clock here 20:00 · a day alone: its beginning · 11月29日 20:00: the
+last time that it was that day, if that is less than half a year ago. An hour that the word before it does not settle
+(晚上12点, 夜间2点: of which day?) is for a person.
 """
 
 import datetime as dt
@@ -19,10 +20,11 @@ from common.spreadsheets.readings import Reading
 EXPECTED = "请改为日期和时间，例如 2025-11-29 20:00"
 SERIAL_EPOCH = dt.datetime(1899, 12, 30)
 LONGEST = 60
+HALF_A_YEAR = dt.timedelta(days=183)
 _SERIAL = re.compile(r"[3-6]\d{4}(?:\.\d+)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?")
 _WRITTEN = re.compile(
-    r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})[日号]?[T\s]*(?:\(?(?:星期|周)[一二三四五六日天]\)?)?\s*"
+    r"(?:(?P<year>\d{4})[-/.年])?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})[日号]?[T\s]*(?:\(?(?:星期|周)[一二三四五六日天]\)?)?\s*"
     r"(?P<half>凌晨|早上|早晨|清晨|上午|中午|下午|傍晚|晚上|夜间|夜里|am|pm)?\s*"
     r"(?:(?P<hour>\d{1,2})(?:[:时点](?:(?P<minute>\d{1,2})分?(?::?(?P<second>\d{1,2})秒?(?:\.\d+)?)?|(?P<half_past>半)|整)?)?)?"
     r"\s*(?P<half_behind>am|pm)?(?P<zone>z|[+-]\d\d:?\d\d)?(?:左右|许)?",
@@ -48,6 +50,10 @@ class _UnclearHour(ValueError):
     pass
 
 
+class _UnclearYear(ValueError):
+    pass
+
+
 def read_moment(text: str, _head: Any = "") -> Reading[dt.datetime]:
     """Aware, by the clock here. One that is still to come is a problem."""
     raw = text.strip()
@@ -55,6 +61,8 @@ def read_moment(text: str, _head: Any = "") -> Reading[dt.datetime]:
         found = _find(raw) if raw and len(raw) <= LONGEST else None
     except _UnclearHour:
         return Reading(None, "", raw, f"看不出是哪一天的几点，{EXPECTED}")
+    except _UnclearYear:
+        return Reading(None, "", raw, f"没有写年份，{EXPECTED}")
     except ValueError:
         return Reading(None, "", raw, f"没有这个时间，{EXPECTED}")
     if found is None:
@@ -79,7 +87,9 @@ def _find(raw: str) -> dt.datetime | None:
     if match := _COMPACT.fullmatch(plain):
         return dt.datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]
     match = _WRITTEN.fullmatch(plain)
-    return _of_parts(match.groupdict()) if match else None
+    if match and (match["year"] or match["hour"] or "月" in plain):
+        return _of_parts(match.groupdict())
+    return None
 
 
 def _of_parts(parts: dict[str, str | None]) -> dt.datetime:
@@ -92,7 +102,17 @@ def _of_parts(parts: dict[str, str | None]) -> dt.datetime:
         if parts["hour"] is None or hour not in _HOURS[half]:
             raise _UnclearHour
         hour = _HOURS[half][hour]
-    return dt.datetime(year, month, day, hour, minute, second, tzinfo=_zone(parts["zone"]))
+    zone = _zone(parts["zone"])
+    return dt.datetime(year or _year_of(month, day), month, day, hour, minute, second, tzinfo=zone)
+
+
+def _year_of(month: int, day: int) -> int:
+    """Of a day without one: what comes in was received lately."""
+    today = clock.today()
+    year = today.year if (month, day) <= (today.month, today.day) else today.year - 1
+    if today - dt.date(year, month, day) > HALF_A_YEAR:
+        raise _UnclearYear
+    return year
 
 
 def _zone(text: str | None) -> dt.tzinfo | None:

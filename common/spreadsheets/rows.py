@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice, pairwise
 
@@ -38,6 +38,8 @@ _EXAMPLE = re.compile(r"^(?:示例|例|样例|举例|例如|填写示例)[::]?\d
 _SECTION_NUMBER = re.compile(
     r"^(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)|第[一二三四五六七八九十]+[部章节类])"
 )
+# The same as in the entry above.
+DITTO = frozenset({"同上", "同上。", "(同上)", "（同上）", "同前", "以上同", "〃", "″", "“”", "\"", "''"})
 _LABELLED = re.compile(r"^[^::]{1,14}[::]")
 LONGEST_SECTION = 40
 # Of a repeated head at least this share of the cells stand as in the head.
@@ -56,6 +58,8 @@ class LedgerRow:
     carried: Mapping[str, str]
     # The heading of the part of the table in which the row stands.
     section: str
+    # What the cells that say 同上 mean, by their place.
+    ditto: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -69,6 +73,8 @@ class LedgerRow:
         """What stands in the column; empty without such a column."""
         index = self.mapping.get(name)
         text = self.row.cells[index] if index is not None and index < len(self.row.cells) else ""
+        if self.ditto and index in self.ditto:
+            return self.ditto[index]
         return text or self.carried.get(name, "")
 
     def head(self, name: str) -> str:
@@ -103,6 +109,7 @@ def classify(
     carries = {name for name in ledger.carried & mapping.keys() if _is_written_once(rows, mapping[name])}
     carried: dict[str, str] = {}
     section = ""
+    above: LedgerRow | None = None
     judged = []
     for row in rows:
         kind, reason = judge(row)
@@ -113,8 +120,19 @@ def classify(
         elif kind is RowKind.DATA:
             written = {name: text for name in carries if (text := _cell(row, mapping[name]))}
             carried = {**carried, **written} if written else carried
-        judged.append(LedgerRow(row, kind, reason, mapping, heads, carried, section))
+        meant = _meant(row, above) if above and not DITTO.isdisjoint(row.cells) else {}
+        found = LedgerRow(row, kind, reason, mapping, heads, carried, section, meant)
+        if kind is RowKind.DATA:
+            above = found
+        judged.append(found)
     return judged
+
+
+def _meant(row: Row, above: LedgerRow) -> dict[int, str]:
+    """Of the cells that say 同上 what the entry above says there, which may have said 同上 itself."""
+    places = [index for index, text in enumerate(row.cells) if text in DITTO]
+    said = {index: above.ditto.get(index) or _cell(above.row, index) for index in places}
+    return {index: text for index, text in said.items() if text and text not in DITTO}
 
 
 def _cell(row: Row, index: int) -> str:

@@ -68,7 +68,7 @@ def cluster_detail(request: HttpRequest, pk: int) -> HttpResponse:
         ("投诉户数", f"{cluster.households} 户"),
         ("时段", f"{cluster.window_hours} 小时"),
         ("按历史应有", f"{cluster.expected:.1f} 户"),
-        ("偶然达到的可能", _odds(cluster.chance)),
+        ("偶然概率", _odds(cluster.chance)),
         ("反映室温", f"{min(temperatures)}–{max(temperatures)} ℃（{len(temperatures)} 户）" if temperatures else None),
     ]
     context = {

@@ -157,12 +157,21 @@ def test_the_temperature_that_a_caller_states(text: str, degrees: str | None) ->
         ("2025-11-29 08:05 PM", "2025-11-29T20:05:00+08:00"),
         ("2025/11/29 12:05 AM", "2025-11-29T00:05:00+08:00"),
         ("20251129200000.0", "2025-11-29T20:00:00+08:00"),
+        ("11月29日 20:10", "2025-11-29T20:10:00+08:00"),
+        ("11-29 20:10", "2025-11-29T20:10:00+08:00"),
+        ("6月5日20时", "2025-06-05T20:00:00+08:00"),
     ],
 )
 @time_machine.travel("2025-12-01 10:00+08:00", tick=False)
 def test_moments_as_hotlines_export_them(text: str, moment: str) -> None:
     reading = read_moment(text)
     assert reading.value == dt.datetime.fromisoformat(moment), reading
+
+
+@time_machine.travel("2026-01-03 10:00+08:00", tick=False)
+def test_a_moment_without_a_year_is_the_last_there_was() -> None:
+    for text, day in (("12月30日 20:10", "2025-12-30T20:10:00+08:00"), ("1.2 8:05", "2026-01-02T08:05:00+08:00")):
+        assert read_moment(text).value == dt.datetime.fromisoformat(day), text
 
 
 @time_machine.travel("2025-12-01 10:00+08:00", tick=False)
@@ -175,6 +184,10 @@ def test_a_moment_that_is_none_says_what_is_expected() -> None:
     for text in ("2025年11月28日晚上12点", "2025年11月28日夜间2点", "2025年11月28日晚上", "2025年11月28日上午15点"):
         reading = read_moment(text)
         assert (reading.value, reading.expected[:10]) == (None, "看不出是哪一天的几点"), text
+    # Of which year, of this summer's end or the last winter's?
+    for text in ("5月31日 20:00", "12月2日 20:00"):
+        assert read_moment(text).expected == "没有写年份，请改为日期和时间，例如 2025-11-29 20:00", text
+    assert read_moment("11-29").expected == "请改为日期和时间，例如 2025-11-29 20:00"
     assert read_moment("2025-12-01 10:01").expected == "读作 2025-12-01 10:01，还没有到，请核对"
 
 

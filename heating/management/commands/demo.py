@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Region
 from accounts.selectors import DEMO_PASSWORD
 from common import clock
-from heating.demo import coal, coal_checks, coal_demand, complaints, hazards, people, places
+from heating.demo import coal, coal_checks, coal_demand, complaint_hazard, complaints, hazards, people, places
 from notifications.models import Message
 
 SEED = 2025
@@ -51,6 +51,7 @@ class Command(BaseCommand):
         coal.tell(cast, (past, present), today=today, seed=SEED + 3)
         coal_checks.tell(cast, present, today=today, seed=SEED + 4)
         complaints.tell(cast, (past, present), communities, count=orders, seed=SEED + 5)
+        complaint_hazard.tell(cast, present)
         # People have read their post, but for the last days'.
         read_until = clock.now() - dt.timedelta(days=UNREAD_DAYS)
         Message.objects.filter(created_at__lt=read_until).update(read_at=read_until)
