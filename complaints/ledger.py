@@ -27,7 +27,7 @@ SOURCE_WORDS: Mapping[Source, tuple[str, ...]] = {
     Source.SUPERIOR: ("上级转办", "转办", "交办", "督办", "上级交办", "领导批示"),
     Source.ONLINE: (
         "网络", "网络平台", "网站", "微信", "公众号", "小程序", "app", "人民网", "留言板", "互联网", "政务平台",
-        "邮箱", "市长信箱", "县长信箱", "书记信箱", "领导信箱", "领导留言板", "随手拍", "手机端", "网上受理", "自助下单",
+        "邮箱", "市长信箱", "县长信箱", "书记信箱", "领导信箱", "领导留言板", "随手拍", "手机端", "网上受理",
     ),
 }  # fmt: skip
 PLATFORM_WORDS: Mapping[Platform, tuple[str, ...]] = {
@@ -197,6 +197,7 @@ ORDERS = Ledger(
         Column(VERSION, "数据版本", width=8, is_centred=True, hint="导回时核对用，请勿改动"),
     ),
     content=frozenset({"content"}),
+    complete=frozenset({"received_at", "category", "content"}),
     ordinals=frozenset({"sequence"}),
     identity=RECORD,
     shown=(

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -50,6 +51,8 @@ def phone_of(text: str) -> str:
     return text if any(char.isdigit() for char in text) else ""
 
 
+# A row's number is asked for again and again, in passes over the whole file.
+@lru_cache(maxsize=20_000)
 def outside_number(text: str) -> str:
     """As numbers of other systems are kept and compared: ＬＬ9 and ll9 are LL9."""
     return normalise_name(text).upper()

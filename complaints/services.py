@@ -1,6 +1,6 @@
 """Every write to orders that is not a move: registration and corrections."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -69,7 +69,7 @@ def build_order(*, season: Season, sequence: int, by: Any, **fields: Any) -> Ord
 
 def _as_kept(fields: dict[str, Any]) -> dict[str, Any]:
     """Of these fields those that are kept otherwise than people write them."""
-    kept = {"outside_number": rules.outside_number, "phone": rules.phone_of}
+    kept: dict[str, Callable[[str], str]] = {"outside_number": rules.outside_number, "phone": rules.phone_of}
     return {name: keep(fields[name]) for name, keep in kept.items() if fields.get(name)}
 
 

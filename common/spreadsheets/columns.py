@@ -65,6 +65,8 @@ class Ledger:
     content: frozenset[str]
     ordinals: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
+    # Where all of these are filled in the row is an entry, whatever else it says; else those of `content`.
+    complete: frozenset[str] = frozenset()
     # The column that says of a row that went out from here which entry it is: such a row is one, whatever it says.
     identity: str = ""
     # What templates and exports show, in this order; columns that only readers know are left out.

@@ -39,9 +39,11 @@ _SECTION_NUMBER = re.compile(
     r"^(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)|第[一二三四五六七八九十]+[部章节类])"
 )
 # The same as in the entry above.
-DITTO = frozenset({"同上", "同上。", "(同上)", "（同上）", "同前", "以上同", "〃", "″", "“”", "\"", "''"})
+DITTO = frozenset({"同上", "同上。", "(同上)", "（同上）", "同前", "以上同", "〃", "″", "“”", '"', "''"})
 _LABELLED = re.compile(r"^[^::]{1,14}[::]")
 LONGEST_SECTION = 40
+# 本企业合计：, its letters far apart.
+LONGEST_SUM_ALONE = 30
 # Of a repeated head at least this share of the cells stand as in the head.
 SAME_AS_HEAD = 0.6
 
@@ -73,7 +75,7 @@ class LedgerRow:
         """What stands in the column; empty without such a column."""
         index = self.mapping.get(name)
         text = self.row.cells[index] if index is not None and index < len(self.row.cells) else ""
-        if self.ditto and index in self.ditto:
+        if self.ditto and index is not None and index in self.ditto:
             return self.ditto[index]
         return text or self.carried.get(name, "")
 
@@ -149,6 +151,10 @@ def _is_written_once(rows: Sequence[Row], index: int) -> bool:
 class _Judge:
     def __init__(self, ledger: Ledger, mapping: Mapping[str, int], head_rows: Sequence[Row], title: str) -> None:
         self.content = [mapping[name] for name in ledger.content & mapping.keys()]
+        complete = ledger.complete or ledger.content
+        # One column alone says too little: 合计 may stand there.
+        is_told = len(complete) > 1 and complete <= mapping.keys()
+        self.complete = [mapping[name] for name in complete] if is_told else []
         self.ordinals = {mapping[name] for name in ledger.ordinals & mapping.keys()}
         self.required = {
             mapping[column.name] for column in ledger.columns if column.required and column.name in mapping
@@ -207,6 +213,8 @@ class _Judge:
             return RowKind.NOTE, "填写示例"
         is_entry = self._is_entry(own)
         for text in beginning:
+            if is_entry and len(text) > LONGEST_SUM_ALONE:
+                continue
             if match := (_SUM_ALONE if is_entry else _SUM).match(without_space(text)):
                 if match[1] == "小计":
                     return RowKind.SUBTOTAL, "小计行"
@@ -223,7 +231,7 @@ class _Judge:
 
     def _is_entry(self, own: Mapping[int, str]) -> bool:
         """Whether everything that makes an entry is there, so that no word in it can make it something else."""
-        return len(self.content) > 1 and all(not is_nothing(own.get(index, "")) for index in self.content)
+        return bool(self.complete) and all(not is_nothing(own.get(index, "")) for index in self.complete)
 
     def _by_shape(self, row: Row, own: Mapping[int, str]) -> tuple[RowKind, str] | None:
         """Rows that say nothing of their own about a point or a problem."""

@@ -8,6 +8,7 @@ A kind of ledger brings an `Importer`; everything else is the same for all of th
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from hashlib import sha256
 from itertools import islice
 from typing import IO, Any
@@ -17,6 +18,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from common import clock
+from common.collecting import collected_seldom
 from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.head_layouts import Layout, remember, remembered_for
@@ -93,11 +95,8 @@ def read_upload(batch: ImportBatch, importer: Importer, *, progress: Progress | 
     With `progress` the rows are written in parts, else all or none. Raises SpreadsheetError, which the batch keeps.
     """
     try:
-        if progress:
+        with collected_seldom(), nullcontext() if progress else transaction.atomic():
             _read(batch, importer, progress)
-        else:
-            with transaction.atomic():
-                _read(batch, importer, None)
     except SpreadsheetError as error:
         batch.state, batch.error = BatchState.FAILED, str(error)
         batch.save(update_fields=["state", "error"])
@@ -185,7 +184,6 @@ def _refuse_if_imported(batch: ImportBatch) -> None:
 
 
 COLUMNS = ("batch_id", "row", "pile", "fields", "raw", "problems", "changes", "conflict", "reason", "item_id")
-IN_JSON = ("fields", "raw", "problems", "changes")
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -204,10 +202,11 @@ def insert_rows(rows: Sequence[ImportRow]) -> None:
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)
 
 
-def _line(row: ImportRow) -> list[Any]:
+def _line(row: ImportRow) -> tuple[Any, ...]:
     """What stands in COLUMNS. Most rows have neither problems nor changes."""
-    values = ((name, getattr(row, name)) for name in COLUMNS)
-    return [value if name not in IN_JSON else "[]" if value == [] else _encode(value) for name, value in values]
+    problems, changes = (_encode(value) if value else "[]" for value in (row.problems, row.changes))
+    fields, raw = _encode(row.fields), _encode(row.raw)
+    return row.batch_id, row.row, row.pile, fields, raw, problems, changes, row.conflict, row.reason, row.item_id
 
 
 def mark_imported(pairs: Sequence[tuple[int, int]]) -> None:

@@ -7,7 +7,7 @@ SAME = {"责任单位": "同上", "责任人": "〃", "联系电话": "同上", 
 
 def test_it_means_what_the_entry_above_says_however_far_above() -> None:
     reading = read(xlsx([HEAD, entry(1), entry(2, **SAME), entry(3, **SAME, 问题点位="同上")]))
-    first, second, third = entries(reading)
+    _, second, third = entries(reading)
     names = ("responsible_unit", "responsible_person", "phone", "due_on")
     wanted = ["城源热力有限公司", "周德福", "15577156893", "2025-08-12"]
     for row in (second, third):
