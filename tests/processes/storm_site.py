@@ -21,7 +21,7 @@ from tests.processes.storm_items import FOLDER, ITEMS, MOVED, MOVES
 from tests.tables import migrate_site
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 240
 AHEAD = "CLOCK_AHEAD_DAYS"
 # Read by every Python process of the site: the clock stands so many days ahead.
 CLOCK = f"""

@@ -20,7 +20,7 @@ from tests.processes.storm_items import ITEMS
 from tests.processes.storm_site import Site, site
 
 KILLS, LEAST_MOVES = 30, 120
-SETTLED_SECONDS = 120
+SETTLED_SECONDS = 240
 # Whatever people can do about a hazard that touches its ladder.
 MOVES_MADE = {
     "sign", "request_acceptance", "accept", "reject", "reopen", "void", "amend", "unit", "person",
