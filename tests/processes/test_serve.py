@@ -16,8 +16,8 @@ import pytest
 from tests.tables import migrate_site
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
-END_SECONDS = 15
+START_SECONDS = 120
+END_SECONDS = 30
 
 
 def free_port() -> int:
