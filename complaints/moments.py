@@ -9,6 +9,7 @@ last time that it was that day, if that is less than half a year ago. An hour th
 import datetime as dt
 import re
 import unicodedata
+from calendar import isleap
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,10 @@ _WRITTEN = re.compile(
     r"\s*(?P<half_behind>am|pm)?(?P<zone>z|[+-]\d\d:?\d\d)?(?:左右|许)?",
     re.IGNORECASE,
 )
+# Without a year a number might be read as one: something stands between the day and the hour.
+_YEARLESS = re.compile(r"\d{1,2}[-/.]\d{1,2}[T\s]+\d|\d{1,2}月\d{1,2}(?:[日号]|\s+\d)")
+# A zone stands behind the seconds: 14:00-16:00 is from two to four.
+_ZONED = re.compile(r":\d{1,2}:\d{1,2}(?:\.\d+)?\s*(?:am|pm)?(?:z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 # Of each part of the day the hours that it may stand before, as said → by the clock.
 _MORNING = {hour: hour for hour in range(4, 13)}
 _EVENING = {hour: hour + 12 for hour in range(5, 12)} | {hour: hour for hour in range(17, 24)}
@@ -87,9 +92,9 @@ def _find(raw: str) -> dt.datetime | None:
     if match := _COMPACT.fullmatch(plain):
         return dt.datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]
     match = _WRITTEN.fullmatch(plain)
-    if match and (match["year"] or match["hour"] or "月" in plain):
-        return _of_parts(match.groupdict())
-    return None
+    if match is None or (match["zone"] and not _ZONED.search(plain)):
+        return None
+    return _of_parts(match.groupdict()) if match["year"] or _YEARLESS.match(plain) else None
 
 
 def _of_parts(parts: dict[str, str | None]) -> dt.datetime:
@@ -110,6 +115,8 @@ def _year_of(month: int, day: int) -> int:
     """Of a day without one: what comes in was received lately."""
     today = clock.today()
     year = today.year if (month, day) <= (today.month, today.day) else today.year - 1
+    if (month, day) == (2, 29) and not isleap(year):
+        raise _UnclearYear
     if today - dt.date(year, month, day) > HALF_A_YEAR:
         raise _UnclearYear
     return year

@@ -13,7 +13,7 @@ from django.db.models import BooleanField, Case, DateTimeField, ExpressionWrappe
 from django.db.models.functions import Lag, RowNumber
 
 from complaints.counting import counting_of
-from complaints.enums import OrderStatus
+from complaints.enums import OPEN_STATUSES, OrderStatus
 from complaints.models import Counting, Order
 from complaints.querysets import OrderQuerySet
 
@@ -24,7 +24,8 @@ Key = tuple[int, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier order of the same household or phone. `is_repeated`: the later one is a repeat of it by the rule."""
+    """Another order of the same household or phone, mostly an earlier one. `is_repeated`: the later one is a repeat of
+    it by the rule."""
 
     order: Order
     same_household: bool
@@ -44,11 +45,7 @@ def earlier_orders(order: Order, *, by_phone: bool = True, limit: int = MOST_SHO
     Two queries, one of them by the indexes on household and phone. Nobody's rights are asked here: the caller shows
     them to who sees the order, and each links to a page that asks.
     """
-    same = Q()
-    if order.household:
-        same |= Q(household=order.household)
-    if order.phone_reversed and by_phone:
-        same |= Q(phone_reversed=order.phone_reversed)
+    same = _same(order, by_phone=by_phone)
     if not same:
         return []
     before = Order.objects.filter(same, county=order.county_id, received_at__lte=order.received_at)
@@ -62,7 +59,29 @@ def earlier_orders(order: Order, *, by_phone: bool = True, limit: int = MOST_SHO
     return [_compared(each, order, counting, by_phone=by_phone) for each in found] if counting else []
 
 
-def _compared(earlier: Order, order: Order, counting: Counting, *, by_phone: bool) -> Earlier:
+def open_besides(order: Order, *, limit: int = MOST_SHOWN) -> list[Earlier]:
+    """What else of the household or the phone is being seen to, whether it came before or after `order`, newest first.
+    Two queries; of rights as with `earlier_orders`."""
+    same = _same(order)
+    if not same:
+        return []
+    others = Order.objects.filter(same, county=order.county_id, status__in=OPEN_STATUSES).exclude(pk=order.pk)
+    found = list(others.order_by("-received_at", "-pk")[:limit])
+    counting = counting_of(order.county_id) if found else None
+    return [_compared(each, order, counting) for each in found] if counting else []
+
+
+def _same(order: Order, *, by_phone: bool = True) -> Q:
+    """Empty where neither household nor phone is known."""
+    same = Q()
+    if order.household:
+        same |= Q(household=order.household)
+    if order.phone_reversed and by_phone:
+        same |= Q(phone_reversed=order.phone_reversed)
+    return same
+
+
+def _compared(earlier: Order, order: Order, counting: Counting, *, by_phone: bool = True) -> Earlier:
     same_household = bool(order.household) and earlier.household == order.household
     same_phone = by_phone and bool(order.phone_reversed) and earlier.phone_reversed == order.phone_reversed
     in_time = order.received_at - earlier.received_at <= dt.timedelta(days=counting.repeat_days)

@@ -15,6 +15,7 @@ from complaints.enums import Category, MeasuringPlace
 from complaints.houses import house_in_fields
 from complaints.masking import masked_text
 from complaints.models import Callback, Counting, Order, Visit
+from complaints.querysets import OrderQuerySet
 
 # Neither the caller nor what of them stands in the texts: who reads names masked must not find out by searching.
 FREE_TEXTS = ("address", "content")
@@ -186,9 +187,9 @@ def _problems_of_hearing(order: Order, reported: Order, enough: int) -> list[str
     return [f"还没有回访到诉求人（已打 {len(calls)} 次）。{needed}"]
 
 
-def problems_of_leaving(order: Order, what: str, instead: str) -> list[str]:
-    """Why it cannot be given up: callers of others are seen to with it, and would be called by nobody."""
-    numbers = list(order.merged.order_by("pk").values_list("number", flat=True))
+def problems_of_leaving(order: Order, others: OrderQuerySet, what: str, instead: str) -> list[str]:
+    """Why it cannot be given up: callers of `others`, merged into it, would be called by nobody."""
+    numbers = list(others.order_by("pk").values_list("number", flat=True))
     if not numbers:
         return []
     return [f"{'、'.join(numbers)} 已并入 {order.number}，{what}会丢下这些诉求人；{instead}"]

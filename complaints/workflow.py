@@ -311,7 +311,8 @@ def withdraw(order: Order, *, by: Any, reason: str) -> AuditEntry:
     move = check("withdraw", by, order)
     problems = rules.missing(reason, "请写明撤件依据，例如平台的撤件通知")
     if order.reported_at is None:
-        problems += rules.problems_of_leaving(order, "现在撤件", "请等企业反馈后再撤件")
+        unheard = order.merged.exclude(callbacks__is_reached=True)
+        problems += rules.problems_of_leaving(order, unheard, "现在撤件", "请等企业反馈后再撤件")
     refuse_if(problems)
     _end_extension_requests(order, by, "工单已撤件，申请终止")
     now = clock.now()
@@ -362,7 +363,7 @@ def invalidate(order: Order, *, by: Any, reason: str) -> AuditEntry:
     move = check("invalidate", by, order)
     problems = rules.missing(reason, "请写明理由，例如“不属于供热”“重复登记”")
     instead = "请照常派单、办理，由企业如实反馈，回访后办结"
-    refuse_if(problems + rules.problems_of_leaving(order, "作无效处理", instead))
+    refuse_if(problems + rules.problems_of_leaving(order, order.merged.all(), "作无效处理", instead))
     _end_extension_requests(order, by, "工单已作无效处理，申请终止")
     entry = _commit(move, order, by, note=reason)
     messages.ended(order, entry, order.company_id)

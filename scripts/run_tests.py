@@ -41,7 +41,8 @@ class Suite:
         """One pytest run over those of the folders under tests/ that exist."""
         print(f"\n── {name} " + "─" * max(0, 100 - len(name)), flush=True)
         paths = [f"tests/{folder}" for folder in folders.split() if (ROOT / "tests" / folder).exists()]
-        command = [sys.executable, "-m", "pytest", *paths, "-q", "-n", PROCESSES, *self.arguments]
+        spread = ["-n", PROCESSES, "--dist", "worksteal"]
+        command = [sys.executable, "-m", "pytest", *paths, "-q", *spread, *self.arguments]
         process = subprocess.Popen(
             command, cwd=ROOT, env={**self.environment, **environment}, stdout=subprocess.PIPE, text=True
         )

@@ -62,9 +62,10 @@ def sweep(as_of: ladder.Deadline) -> SweepRun:
     )  # fmt: skip
     new: dict[str, dict[str, int]] = {}
     failed: Exception | None = None
-    calendar = working_calendar()
+    calendar: Calendar | None = None
     for kind in KINDS.values():
         try:
+            calendar = calendar or working_calendar()
             with transaction.atomic():
                 new[kind.name] = _sweep_kind(kind, run, moment_as_of(as_of, calendar))
         except Exception as error:

@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What `make test` runs on the other database is not chosen here rather than skipped: on SQLite what needs
     PostgreSQL, on PostgreSQL what is the same on either (`either_database`).
 
-    Processes first, which take longest: a storm that begins last leaves the other processors idle."""
+    Processes first, which take longest: a storm that begins last leaves the other processors idle, which meanwhile
+    take over what is behind it (`--dist worksteal`)."""
     items.sort(key=lambda item: PROCESSES not in item.path.parents)
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         left = [item for item in items if item.get_closest_marker("either_database")]

@@ -65,7 +65,7 @@ class Ledger:
     content: frozenset[str]
     ordinals: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
-    # Where all of these are filled in the row is an entry, whatever else it says; else those of `content`.
+    # Where all of these are filled in, only the row's first words can make it a note or a footer.
     complete: frozenset[str] = frozenset()
     # The column that says of a row that went out from here which entry it is: such a row is one, whatever it says.
     identity: str = ""

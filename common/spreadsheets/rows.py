@@ -38,8 +38,11 @@ _EXAMPLE = re.compile(r"^(?:示例|例|样例|举例|例如|填写示例)[::]?\d
 _SECTION_NUMBER = re.compile(
     r"^(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)|第[一二三四五六七八九十]+[部章节类])"
 )
-# The same as in the entry above.
-DITTO = frozenset({"同上", "同上。", "(同上)", "（同上）", "同前", "以上同", "〃", "″", "“”", '"', "''"})
+# The same as in the entry above, in the ways in which people write it.
+_SAME = (
+    "同上", "同 上", "同  上", "同\u3000上", "(同上)", "（同上）", "同前", "以上同", "〃", "〃〃", "″", "“”", '"', "''",
+)  # fmt: skip
+DITTO = frozenset(word + end for word in _SAME for end in ("", "。", ".", "，", ",", "；", ";", "、"))
 _LABELLED = re.compile(r"^[^::]{1,14}[::]")
 LONGEST_SECTION = 40
 # 本企业合计：, its letters far apart.
@@ -60,8 +63,8 @@ class LedgerRow:
     carried: Mapping[str, str]
     # The heading of the part of the table in which the row stands.
     section: str
-    # What the cells that say 同上 mean, by their place.
-    ditto: Mapping[int, str] = field(default_factory=dict)
+    # What the cells that say 同上 mean, by their place; None where there is no entry above that it could mean.
+    ditto: Mapping[int, str | None] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -76,7 +79,7 @@ class LedgerRow:
         index = self.mapping.get(name)
         text = self.row.cells[index] if index is not None and index < len(self.row.cells) else ""
         if self.ditto and index is not None and index in self.ditto:
-            return self.ditto[index]
+            return self.ditto[index] or ""
         return text or self.carried.get(name, "")
 
     def head(self, name: str) -> str:
@@ -87,6 +90,15 @@ class LedgerRow:
         """The cell as the office program names it: L20; empty without such a column."""
         index = self.mapping.get(name)
         return f"{column_letter(index)}{self.number}" if index is not None else ""
+
+    @property
+    def dangling(self) -> list[tuple[str, str]]:
+        """(column, what stands there) of the cells that say 同上 below nothing."""
+        return [
+            (name, self.row.cells[index])
+            for name, index in self.mapping.items()
+            if index in self.ditto and self.ditto[index] is None
+        ]
 
     @property
     def raw(self) -> dict[str, str]:
@@ -117,12 +129,14 @@ def classify(
         kind, reason = judge(row)
         if kind is RowKind.SECTION:
             section = _SECTION_NUMBER.sub("", normalise(next(text for text in row.own if text))).strip(" :")
+            # Below another company's heading 同上 does not mean the company before.
+            above = None
         if kind in (RowKind.SECTION, RowKind.SUBTOTAL, RowKind.TOTAL):
             carried = {}
         elif kind is RowKind.DATA:
-            written = {name: text for name in carries if (text := _cell(row, mapping[name]))}
+            written = {name: text for name in carries if (text := _cell(row, mapping[name])) and text not in DITTO}
             carried = {**carried, **written} if written else carried
-        meant = _meant(row, above) if above and not DITTO.isdisjoint(row.cells) else {}
+        meant = {} if kind is not RowKind.DATA or DITTO.isdisjoint(row.cells) else _meant(row, mapping, above)
         found = LedgerRow(row, kind, reason, mapping, heads, carried, section, meant)
         if kind is RowKind.DATA:
             above = found
@@ -130,11 +144,14 @@ def classify(
     return judged
 
 
-def _meant(row: Row, above: LedgerRow) -> dict[int, str]:
+def _meant(row: Row, mapping: Mapping[str, int], above: LedgerRow | None) -> dict[int, str | None]:
     """Of the cells that say 同上 what the entry above says there, which may have said 同上 itself."""
-    places = [index for index, text in enumerate(row.cells) if text in DITTO]
-    said = {index: above.ditto.get(index) or _cell(above.row, index) for index in places}
-    return {index: text for index, text in said.items() if text and text not in DITTO}
+    unknown = {name for name, _ in above.dangling} if above else mapping.keys()
+    return {
+        index: above.text(name) if above and name not in unknown else None
+        for name, index in mapping.items()
+        if index < len(row.cells) and row.cells[index] in DITTO
+    }
 
 
 def _cell(row: Row, index: int) -> str:
@@ -151,10 +168,8 @@ def _is_written_once(rows: Sequence[Row], index: int) -> bool:
 class _Judge:
     def __init__(self, ledger: Ledger, mapping: Mapping[str, int], head_rows: Sequence[Row], title: str) -> None:
         self.content = [mapping[name] for name in ledger.content & mapping.keys()]
-        complete = ledger.complete or ledger.content
-        # One column alone says too little: 合计 may stand there.
-        is_told = len(complete) > 1 and complete <= mapping.keys()
-        self.complete = [mapping[name] for name in complete] if is_told else []
+        complete = ledger.complete if ledger.complete <= mapping.keys() else frozenset[str]()
+        self.complete = [mapping[name] for name in complete]
         self.ordinals = {mapping[name] for name in ledger.ordinals & mapping.keys()}
         self.required = {
             mapping[column.name] for column in ledger.columns if column.required and column.name in mapping
@@ -223,14 +238,23 @@ class _Judge:
             return None
         if _NOTE.match(first):
             return RowKind.NOTE, "说明"
+        is_numbered = first.isdigit()
+        if not is_numbered and _FOOTER.match(first):
+            return RowKind.FOOTER, "表尾"
+        if self._is_complete(own):
+            return None
         every = [*beginning, *texts]
-        signed = any(_FOOTER.match(text) for text in every) and not first.isdigit()
+        signed = not is_numbered and any(_FOOTER.match(text) for text in every)
         if signed or all(_LABELLED.match(text) for text in every):
             return RowKind.FOOTER, "表尾"
         return None
 
     def _is_entry(self, own: Mapping[int, str]) -> bool:
         """Whether everything that makes an entry is there, so that no word in it can make it something else."""
+        return len(self.content) > 1 and all(not is_nothing(own.get(index, "")) for index in self.content)
+
+    def _is_complete(self, own: Mapping[int, str]) -> bool:
+        """Whether so much is filled in that only the row's first words can make it something else."""
         return bool(self.complete) and all(not is_nothing(own.get(index, "")) for index in self.complete)
 
     def _by_shape(self, row: Row, own: Mapping[int, str]) -> tuple[RowKind, str] | None:

@@ -23,7 +23,7 @@ from common.spreadsheets.columns import Ledger
 from common.spreadsheets.errors import SpreadsheetError
 from common.spreadsheets.head_layouts import Layout, remember, remembered_for
 from common.spreadsheets.heads import LedgerSheet, find_ledger
-from common.spreadsheets.ledgers.importer import CHUNK, Importer, Problem, lost
+from common.spreadsheets.ledgers.importer import CHUNK, Importer, Problem, dangling, lost
 from common.spreadsheets.limits import Limits
 from common.spreadsheets.models import BatchState, ImportBatch, ImportRow, Pile
 from common.spreadsheets.overlooked import hidden_rows, lost_cells
@@ -128,7 +128,8 @@ def _read(batch: ImportBatch, importer: Importer, progress: Progress | None) -> 
 
 
 def _overlooked(batch: ImportBatch, found: LedgerSheet) -> tuple[dict[int, list[Problem]], list[int]]:
-    """(by row, the cells of entries that say something which is read as nothing, numbers of hidden entries)."""
+    """(by row, the cells of entries that say something which is read as nothing: lost to a formula, or 同上 below
+    nothing; numbers of hidden entries)."""
     with batch.file.open("rb") as file:
         content = file.read()
     entries = {row.number for row in found.rows if row.kind is RowKind.DATA}
@@ -139,6 +140,10 @@ def _overlooked(batch: ImportBatch, found: LedgerSheet) -> tuple[dict[int, list[
         row = int(address[len(letter) :])
         if letter in names and row in entries:
             by_row.setdefault(row, []).append(lost(names[letter], text, address))
+    for entry in found.rows:
+        if entry.ditto:
+            for name, text in entry.dangling:
+                by_row.setdefault(entry.number, []).append(dangling(name, text, entry.address(name)))
     return by_row, [row for row in hidden_rows(content, found.sheet) if row in entries]
 
 

@@ -18,7 +18,7 @@ from complaints.enums import Category, Cause, MeasuringPlace, Satisfaction, Urge
 from complaints.follow_up import to_call_since
 from complaints.forms.base import MomentField, MoveForm, numbered, text_area
 from complaints.models import Order
-from complaints.repeats import earlier_orders
+from complaints.repeats import open_besides
 from complaints.send_backs import in_words, refusals_by, willing
 from facilities.season_companies import company_of
 from inspections.forms.choices import lead_units
@@ -232,11 +232,11 @@ class MergeForm(MoveForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """What the household or the phone has open is named, and the newest filled in."""
         super().__init__(*args, **kwargs)
-        earlier = [each for each in earlier_orders(self.order) if each.order.state.is_open]
-        if earlier:
-            field, numbers = self.fields["into"], [each.order.number for each in earlier]
+        others = open_besides(self.order)
+        if others:
+            field, numbers = self.fields["into"], [each.order.number for each in others]
             field.widget.names = numbers  # type: ignore[attr-defined]
-            said = [f"{each.order.number}（{each.why}，{each.order.get_category_display()}）" for each in earlier]
+            said = [f"{each.order.number}（{each.why}，{each.order.get_category_display()}）" for each in others]
             field.help_text = f"还在办理的：{'、'.join(said)}"
             self.initial.setdefault("into", numbers[0])
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from common import clock
-from complaints.enums import OrderStatus
+from complaints.enums import HEATING_CATEGORIES, OrderStatus
 from complaints.hazards import link_hazard
 from complaints.models import Order
 from facilities.models import Season
@@ -21,7 +21,9 @@ def tell(people: People, season: Season) -> None:
     """Nothing if the dice have left no company with both."""
     waiting = Hazard.objects.filter(season=season, status=HazardStatus.AWAITING_ACCEPTANCE).exclude(grade=Grade.MAJOR)
     for hazard in waiting.order_by("pk")[LEFT_TO_ACCEPT:]:
-        orders = Order.objects.filter(season=season, company=hazard.lead_unit, status=OrderStatus.CLOSED)
+        orders = Order.objects.filter(
+            season=season, company=hazard.lead_unit, status=OrderStatus.CLOSED, category__in=HEATING_CATEGORIES
+        )
         callers = list(orders.order_by("-received_at")[:CALLERS])
         if callers:
             _strike_off(hazard, callers, people.users)

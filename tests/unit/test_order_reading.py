@@ -185,9 +185,11 @@ def test_a_moment_that_is_none_says_what_is_expected() -> None:
         reading = read_moment(text)
         assert (reading.value, reading.expected[:10]) == (None, "看不出是哪一天的几点"), text
     # Of which year, of this summer's end or the last winter's?
-    for text in ("5月31日 20:00", "12月2日 20:00"):
+    for text in ("5月31日 20:00", "12月2日 20:00", "2月29日 20:00"):
         assert read_moment(text).expected == "没有写年份，请改为日期和时间，例如 2025-11-29 20:00", text
-    assert read_moment("11-29").expected == "请改为日期和时间，例如 2025-11-29 20:00"
+    ranges = ("11月29日 14:00-16:00", "2025-11-29 14:00-16:00", "11月29日-2025")
+    for text in ("11-29", "11.298", "7.125", "11-2920", "11月298", *ranges):
+        assert read_moment(text).expected == "请改为日期和时间，例如 2025-11-29 20:00", text
     assert read_moment("2025-12-01 10:01").expected == "读作 2025-12-01 10:01，还没有到，请核对"
 
 

@@ -43,6 +43,11 @@ def lost(field: str, read: str, cell: str) -> Problem:
     return {**problem(field, read, expected, cell), LOST: "1"}
 
 
+def dangling(field: str, read: str, cell: str) -> Problem:
+    """Of a cell that says 同上 where there is no entry above."""
+    return {**problem(field, read, "上面没有可以照抄的一行，请写明", cell), LOST: "1"}
+
+
 def address_of(row: int, field: str, head: Mapping[str, Any]) -> str:
     """Where the field stands in the row's sheet: L20; empty if the file has no such column. `head`: of the batch."""
     index = (head.get("mapping") or {}).get(field)

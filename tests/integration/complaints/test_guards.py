@@ -276,9 +276,23 @@ class TestMerging:
             f"{same.number} 已并入 {main.number}，现在撤件会丢下这些诉求人；请等企业反馈后再撤件"
         ]
         workflow.report(main, by=cast.chengyuan_admin, result="已处理", cause="company")
+        same.refresh_from_db()
+        assert to_call_since(same) == main.reported_at
         workflow.withdraw(main, by=cast.hotline, reason="平台撤件通知")
         same.refresh_from_db()
         assert to_call_since(same) == main.reported_at
+
+    def test_who_has_been_heard_holds_nothing_up(self, cast: Cast) -> None:
+        main, same = handled(cast), registered(cast)
+        workflow.merge(same, by=cast.hotline, into=main)
+        main.refresh_from_db()
+        workflow.report(main, by=cast.chengyuan_admin, result="已处理", cause="company")
+        same.refresh_from_db()
+        workflow.call_back(same, by=cast.hotline, is_reached=True, is_solved=True, called_at=timezone.now())
+        workflow.redo(main, by=cast.hotline, reason="诉求人说还不热")
+        workflow.sign(main, by=cast.chengyuan_admin)
+        workflow.withdraw(main, by=cast.hotline, reason="平台撤件通知")
+        assert main.status == S.CLOSED
 
 
 def test_who_moves_late_was_overdue_though_no_sweep_has_run(cast: Cast, summer: Any) -> None:

@@ -387,3 +387,8 @@ def test_merging_offers_what_the_household_has_open(cast: Cast, client_as: As) -
     assert f"还在办理的：{first.number}（同一户、同一电话，服务态度）" in page
     assert f'name="into" value="{first.number}"' in page
     assert settled.number not in page
+    # However many were merged meanwhile, and from the earlier one's page too.
+    for _ in range(11):
+        workflow.merge(registered(cast), by=cast.hotline, into=Order.objects.get(pk=first.pk))
+    assert f'name="into" value="{first.number}"' in client.get(address.format(second.pk)).content.decode()
+    assert f'name="into" value="{second.number}"' in client.get(address.format(first.pk)).content.decode()

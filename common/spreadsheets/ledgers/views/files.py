@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -132,8 +133,10 @@ def import_marked(request: HttpRequest, kind: LedgerKind, pk: int) -> Any:
         if request.method == "GET":
             context = {"kind": kind, "batch": batch, "count": count, "kept_days": settings.JOBS_KEPT.days}
             return render(request, "spreadsheets/import_marked.html", context)
-        kind.copy_taken(batch, by=request.user)
-        return redirect("jobs:detail", pk=start_marking(batch, by=request.user).pk)
+        with transaction.atomic():
+            job = start_marking(batch, by=request.user)
+            kind.copy_taken(batch, by=request.user)
+        return redirect("jobs:detail", pk=job.pk)
     try:
         copy = marked_copy(batch)
     except SpreadsheetError as error:
