@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditEntry
+from common.jobs.models import Job
 from tests.cast import Cast
 from tests.integration.complaints.test_import import line, stage, table
 
@@ -30,6 +31,20 @@ def test_so_is_the_copy_that_is_taken_away(cast: Cast, client_as: Callable[[Any]
     assert response["Content-Disposition"].startswith("attachment")
     entry = AuditEntry.objects.get(action="下载标出问题的导入表（含诉求人信息）")
     assert (entry.actor, entry.note, entry.region_code) == (cast.hotline, "12345导出.csv", cast.county.code)
+
+
+def test_a_copy_that_a_job_makes_is_on_record_if_the_job_is(
+    cast: Cast, client_as: Callable[[Any], Client], settings: Any
+) -> None:
+    settings.IMPORT_IN_BACKGROUND_ABOVE_ROWS = settings.JOBS_AT_ONCE = 0
+    batch = stage(cast.hotline, table(line("LL1", 来电时间="尽快")))
+    address = reverse("complaints:order_import_marked", args=[batch.pk])
+    client_as(cast.hotline).post(address)
+    taken = AuditEntry.objects.filter(action="下载标出问题的导入表（含诉求人信息）")
+    assert (Job.objects.count(), taken.count()) == (0, 0)
+    settings.JOBS_AT_ONCE = 1
+    client_as(cast.hotline).post(address)
+    assert (Job.objects.count(), taken.count()) == (1, 1)
 
 
 def test_the_page_imports_and_hands_out(cast: Cast, client_as: Callable[[Any], Client]) -> None:
