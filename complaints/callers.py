@@ -1,17 +1,21 @@
 """Callers' names and phones are personal data: masked for those who do not handle the order, each look is on record."""
 
-from collections.abc import Callable
+import datetime as dt
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
+from audit.models import AuditEntry
 from audit.services import record
+from common import clock
 from complaints.masking import mask_name, mask_phone, masked_text
 from complaints.models import Order
 from complaints.querysets import OrderQuerySet
 
-__all__ = ["finds_by_phone", "mask_name", "mask_phone", "may_see_caller", "reveal_caller", "what_is_said",
+__all__ = ["Said", "finds_by_phone", "mask_name", "mask_phone", "may_see_caller", "reveal_caller",
            "with_callers_seen"]  # fmt: skip
+LOOK = "查看诉求人信息"
+ONE_LOOK = dt.timedelta(minutes=30)
 
 
 def may_see_caller(user: Any, order: Order) -> bool:
@@ -37,16 +41,39 @@ def with_callers_seen(orders: OrderQuerySet, user: Any) -> OrderQuerySet:
     return orders.filter(company=user.unit_id).under_way()
 
 
-def what_is_said(order: Order, user: Any) -> Callable[[str], str]:
-    """How the user reads texts of the order: as they are, or with the caller's name and all phones masked."""
-    if may_see_caller(user, order):
-        return lambda text: text
-    return lambda text: masked_text(text, order.caller)
+class Said:
+    """How the user reads texts of the order: as they are, or with the caller's name and all phones masked.
+
+    Call `note_look` once all of them are read: where a name or a phone stood in one, that is a look at the caller.
+    """
+
+    def __init__(self, order: Order, user: Any) -> None:
+        self._order, self._user = order, user
+        self._as_it_is, self._tells = may_see_caller(user, order), False
+
+    def __call__(self, text: str) -> str:
+        masked = masked_text(text, self._order.caller)
+        if not self._as_it_is:
+            return masked
+        self._tells = self._tells or masked != text
+        return text
+
+    def note_look(self) -> None:
+        """Whoever comes back to the page within half an hour looks once. None or two queries."""
+        if not self._tells:
+            return
+        looks = AuditEntry.objects.of(self._order).filter(action=LOOK, actor=self._user)
+        if not looks.filter(at__gte=clock.now() - ONE_LOOK).exists():
+            _note_look(self._order, self._user, note="诉求内容或办理记录里写有姓名、电话")
 
 
 def reveal_caller(order: Order, *, by: Any) -> tuple[str, str]:
     """(name, phone) as they are; that somebody looked goes into the journal."""
     if not may_see_caller(by, order):
         raise PermissionDenied("只有受理、回访和正在办理这件投诉的人员可以查看诉求人姓名和电话")
-    record(actor=by, action="查看诉求人信息", target=order, region_code=order.county.code)
+    _note_look(order, by)
     return order.caller, order.phone
+
+
+def _note_look(order: Order, by: Any, note: str = "") -> None:
+    record(actor=by, action=LOOK, target=order, region_code=order.county.code, note=note)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 # 139 1111 2222, +86-13911112222, 0311-8123456, 8123456; neither a day written together (20261120) nor a part of an
 # order's longer number.
+_MOBILE = r"[1１]\d{2}[- ]?\d{4}[- ]?\d{4}|1\d{2}[- ]\d{3}[- ]\d{5}|1\d{3}[- ]\d{3}[- ]\d{4}|1\d{3}[- ]\d{4}[- ]\d{3}"
 _PHONE = re.compile(
-    r"(?<![\dA-Za-z.*])(?!20\d\d[01]\d[0-3]\d(?!\d))(?:(?:\+|00)?86[- ]?)?"
-    r"(?:1\d{2}[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|[2-9]\d{6,7})(?![\dA-Za-z])"
+    r"(?<![\dA-Za-z.])(?!20\d\d[01]\d[0-3]\d(?!\d))(?:(?:\+|00)?86[- ]?)?"
+    rf"(?:(?:{_MOBILE})(?!\d)|(?:[0０]\d{{2,3}}[- ]?\d{{7,8}}|[2-9２-９]\d{{6,7}})(?![\dA-Za-z]))"
 )
 _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?![\dA-Za-z])")
 
@@ -31,6 +32,6 @@ def mask_phone(phone: str) -> str:
 def masked_text(text: str, name: str = "", *, phone: Callable[[str], str] = mask_phone) -> str:
     """The text with every phone in it masked (as `phone` says), numbers of identity cards left out and, where it is
     known, the caller's name masked."""
-    if len(name) > 1:
-        text = text.replace(name, mask_name(name))
-    return _PHONE.sub(lambda found: phone(found[0]), _IDENTITY.sub("（身份证号）", text))
+    # The name last: a number right behind it would no longer look like one.
+    text = _PHONE.sub(lambda found: phone(found[0]), _IDENTITY.sub("（身份证号）", text))
+    return text.replace(name, mask_name(name)) if len(name) > 1 else text

@@ -18,6 +18,7 @@ from complaints.matching import source_of
 from complaints.models import Order
 from complaints.personal import without_people
 from complaints.reading import HOUSE, moment_of
+from complaints.rules import written_address
 from complaints.services import audit_registered, build_order, take_numbers
 from facilities.models import Season
 
@@ -82,6 +83,10 @@ class Registering:
         handing: Mapping[str, Any] = {"company": company}
         if self.dispatching and company:
             handing = self.dispatching.values(company, category=category, urgency=urgency)
+        texts = {name: fields.get(name) or "" for name in ("caller", "phone", "address", *HOUSE)}
+        if not texts["address"] and community is None:
+            # A place that nobody knows yet, with the house in columns of its own.
+            texts["address"] = written_address(fields.get("community") or "", *(texts[name] for name in HOUSE))
         temperature_c = fields.get("temperature_c")
         return build_order(
             season=season, sequence=sequence, by=self.by, watched_since=self.now, source=source_of(fields),
@@ -92,7 +97,7 @@ class Registering:
             urgency=urgency,
             content=fields["content"], stated_temperature_c=Decimal(temperature_c) if temperature_c else None,
             community=community, origin=self._origin(row),
-            **{name: fields.get(name) or "" for name in ("caller", "phone", "address", *HOUSE)}, **handing,
+            **texts, **handing,
         )  # fmt: skip
 
     def _origin(self, row: ImportRow) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from complaints.models import Callback, Counting, Order, Visit
 from complaints.querysets import OrderQuerySet
 
 # Neither the caller nor what of them stands in the texts: who reads names masked must not find out by searching.
+_NOUNS = "号楼栋幢单元室座"
 FREE_TEXTS = ("address", "content")
 SEARCHED_FIELDS = ("number", "outside_number", *FREE_TEXTS)
 # Nobody holds a thermometer to the centimetre. What else is asked of a measurement is the bureau's setting.
@@ -57,6 +58,12 @@ def phone_of(text: str) -> str:
 def outside_number(text: str) -> str:
     """As numbers of other systems are kept and compared: ＬＬ9 and ll9 are LL9."""
     return normalise_name(text).upper()
+
+
+def written_address(place: str, building: str, unit: str, room: str) -> str:
+    """幸福小区3号楼2单元501室, of what stands in fields of its own."""
+    parts = ((building, "号楼"), (unit, "单元"), (room, "室"))
+    return place + "".join(text if text[-1] in _NOUNS else f"{text}{noun}" for text, noun in parts if text)
 
 
 def household_of(order: Order) -> str:

@@ -62,6 +62,9 @@ def build_order(*, season: Season, sequence: int, by: Any, **fields: Any) -> Ord
         season=season, county=season.county, sequence=sequence, number=number_text(season, sequence), registered_by=by,
         **fields,
     )  # fmt: skip
+    if not order.address and order.community:
+        house = (order.building, order.building_unit, order.room)
+        order.address = rules.written_address(order.community.name, *house)
     for name, value in _derived(order).items():
         setattr(order, name, value)
     return order

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.scoping import sees_region
 from audit import timeline
 from audit.models import AuditEntry
-from complaints.callers import what_is_said
+from complaints.callers import Said
 from complaints.enums import OrderStatus
 from complaints.models import Order, OrderFile
 
@@ -26,9 +26,8 @@ class Seen(timeline.Seen):
         return events(timeline.entries_since(order, self.entry, whole=sees_region(user)))
 
 
-def history(order: Order, user: Any, files: Sequence[OrderFile]) -> list[dict[str, Any]]:
+def history(order: Order, user: Any, files: Sequence[OrderFile], said: Said) -> list[dict[str, Any]]:
     """What the user reads of, newest first, without the caller for whom may not see them. One query."""
-    said = what_is_said(order, user)
     shown = events(timeline.entries_of(order, whole=sees_region(user)), files)
     for event in shown:
         event["text"] = said(event["text"])

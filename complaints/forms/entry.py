@@ -15,6 +15,8 @@ from complaints.enums import Category, Platform, Source, Urgency
 from complaints.forms.base import MomentField, numbered, text_area
 from complaints.models import Order
 from complaints.places import the_community
+from complaints.reading import HOUSE
+from complaints.rules import written_address
 from facilities.models import Season
 from facilities.season_companies import company_of
 from inspections.forms.choices import lead_units
@@ -90,8 +92,7 @@ class OrderForm(LedgerForm):
         if community is None and not data.get("address"):
             self.add_error("community", "请填写小区；小区不在名单里的，把地址写在“地址”一栏")
         elif community is not None and not data.get("address"):
-            parts = ((data.get("building"), "号楼"), (data.get("building_unit"), "单元"), (data.get("room"), "室"))
-            data["address"] = community.name + "".join(_with_noun(text, noun) for text, noun in parts if text)
+            data["address"] = written_address(community.name, *(data.get(name) or "" for name in HOUSE))
         if community and community.county_id != self.season.county_id:
             self.add_error("community", f"{community} 不在{self.season.county}")
         if self.by.unit_id and self.by.unit.kind == UnitKind.TOWNSHIP and community is None:
@@ -111,10 +112,6 @@ class OrderForm(LedgerForm):
     @property
     def rest(self) -> list[forms.BoundField]:
         return [self[name] for name in REST if name in self.fields]
-
-
-def _with_noun(text: str, noun: str) -> str:
-    return text if text[-1:] in "号楼栋单元室座" else f"{text}{noun}"
 
 
 class EditForm(OrderForm):

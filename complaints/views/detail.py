@@ -1,6 +1,6 @@
 """An order's page: its facts, the moves the reader may make, what was done about it, and its history."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -15,7 +15,7 @@ from common.occasions import outcomes_of, query_of
 from common.ui import limit_badge, moment
 from common.working_calendar import calendar_in_force
 from complaints import rules
-from complaints.callers import finds_by_phone, mask_name, mask_phone, may_see_caller, what_is_said
+from complaints.callers import Said, finds_by_phone, mask_name, mask_phone, may_see_caller
 from complaints.counting import counting_of
 from complaints.enums import ExtensionStatus, LimitStage, Urgency
 from complaints.follow_up import REPORTED_ON
@@ -35,10 +35,6 @@ RELATED = (
 )  # fmt: skip
 
 
-# How the reader reads texts of the order (callers.what_is_said).
-Said = Callable[[str], str]
-
-
 def visible_order(request: HttpRequest, pk: int) -> Order:
     """The order with what its pages need, or 404. One query."""
     return get_object_or_404(Order.objects.visible_to(request.user).select_related(*RELATED), pk=pk)
@@ -56,7 +52,7 @@ LADDERS = (
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """About twenty queries, whatever the order has been through."""
     order, user = visible_order(request, pk), request.user
-    said = what_is_said(order, user)
+    said = Said(order, user)
     files = list(order.files.select_related("uploaded_by__unit"))
     moves = moves_for(user, order)
     codes = [move.code for move in moves]
@@ -89,8 +85,9 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_unlink": may_link(user),
         "ladders": _ladders(order),
         "origin": _origin(order, said),
-        "events": history(order, user, files),
+        "events": history(order, user, files, said),
     }
+    said.note_look()
     return render(request, "complaints/order_detail.html", context)
 
 

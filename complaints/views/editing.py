@@ -12,6 +12,7 @@ from common.moves import MoveRefused
 from common.pending_forms import posted_or_pending
 from common.views import safe_next
 from complaints import services
+from complaints.callers import Said
 from complaints.forms.entry import EditForm
 from complaints.standing import next_actor
 from complaints.timeline import Seen
@@ -26,6 +27,9 @@ def order_edit(request: HttpRequest, pk: int) -> HttpResponse:
         problems = [f"{order.number} 现在是“{order.state.label}”，内容不能再修改"]
         context = {"order": order, "state": order.state, "problems": problems, "back": order.get_absolute_url()}
         return render(request, "complaints/move_impossible.html", context, status=409)
+    said = Said(order, request.user)
+    said(f"{order.address} {order.content}")
+    said.note_look()
     form = EditForm(data, order=order, by=request.user)
     if data is None or request.method != "POST":
         return _page(request, form, Seen.now(order) if data is None else Seen.posted(data), restored=data is not None)

@@ -1,5 +1,6 @@
 """Names and phones in what callers said: who may not see the caller does not read or find them there either."""
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from typing import Any
@@ -79,6 +80,61 @@ class TestCallersInWhatTheySaid:
         write_chosen(out, kind, chosen, by=cast.leader, look=Look.PLAIN)
         batch = stage(cast.hotline, out.getvalue(), "导出.xlsx")
         assert [(row.pile, row.reason) for row in batch.rows.all()] == [("repeat", f"已登记为 {order.number}")]
+
+
+class TestALookAtWhatTheySaid:
+    def looks(self, order: Order) -> list[str]:
+        entries = AuditEntry.objects.of(order).filter(action="查看诉求人信息")
+        return [f"{entry.actor_name}：{entry.note}" for entry in entries]
+
+    def test_of_who_handles_it_is_on_record_once_in_half_an_hour(
+        self, cast: Cast, client_as: SignIn, summer: Any
+    ) -> None:
+        order = dispatched(cast, caller="郑测丙", content="郑测丙13866665555反映家里不热")
+        client, address = client_as(cast.chengyuan_admin), order.get_absolute_url()
+        assert "郑测丙13866665555反映家里不热" in client.get(address).content.decode()
+        client.get(address)
+        assert self.looks(order) == ["程源：诉求内容或办理记录里写有姓名、电话"]
+        summer.shift(dt.timedelta(minutes=31))
+        client.get(address)
+        assert len(self.looks(order)) == 2
+
+    def test_of_who_reads_it_masked_is_none(self, cast: Cast, client_as: SignIn) -> None:
+        order = dispatched(cast, caller="郑测丙", content="郑测丙13866665555反映家里不热")
+        assert "郑**138****5555反映家里不热" in client_as(cast.leader).get(order.get_absolute_url()).content.decode()
+        for search in ("13866665555", "66665555"):
+            assert order.number not in client_as(cast.leader).get(f"/complaints/?q={search}").content.decode()
+        assert self.looks(order) == []
+
+    def test_where_nobody_is_named_there_is_none(self, cast: Cast, client_as: SignIn) -> None:
+        order = dispatched(cast)
+        client_as(cast.chengyuan_admin).get(order.get_absolute_url())
+        assert self.looks(order) == []
+
+    def test_the_form_that_corrects_it_is_one_too(self, cast: Cast, client_as: SignIn) -> None:
+        order = dispatched(cast, content="联系13866665555")
+        assert "13866665555" in client_as(cast.hotline).get(f"{order.get_absolute_url()}edit/").content.decode()
+        assert len(self.looks(order)) == 1
+        move = client_as(cast.chengyuan_admin).get(f"{order.get_absolute_url()}sign/").content.decode()
+        assert "联系138****5555" in move and len(self.looks(order)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "masked"),
+    [
+        ("郑测丙13866665555反映", "郑**138****5555反映"),
+        ("138 123 45678", "138****5678"),
+        ("1381 234 5678", "138****5678"),
+        ("电话13812345678A座", "电话138****5678A座"),
+        ("１３８１２３４５６７８", "１３８****５６７８"),
+        ("郑**13866665555", "郑**138****5555"),
+        ("138****5555", "138****5555"),
+        ("室温15 2026-11-20 10:00", "室温15 2026-11-20 10:00"),
+        ("工单号LL202611270099，3号楼2单元501", "工单号LL202611270099，3号楼2单元501"),
+    ],
+)
+def test_phones_however_they_are_written(said: str, masked: str) -> None:
+    assert masked_text(said, "郑测丙") == masked
 
 
 def test_a_day_and_a_number_are_no_phone() -> None:

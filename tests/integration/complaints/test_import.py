@@ -377,22 +377,3 @@ def test_a_name_settled_once_is_learned_for_the_others(cast: Cast, client_as: Ca
     assert answer.status_code == 302, answer.content.decode()
     assert piles(batch) == ["ready"] * 3
     assert NameAlias.objects.get().community == cast.community
-
-
-def test_what_refers_to_nothing_above_holds_its_row(cast: Cast) -> None:
-    batch = stage(cast.hotline, table(line("LL1", 诉求人="同上"), line("LL2", 诉求人="同上", 诉求内容="家里不热")))
-    first, second = batch.rows.order_by("row")
-    assert (first.pile, first.fields["caller"]) == ("waits", None)
-    said = [(each["cell"], each["read"], each["expected"]) for each in first.problems]
-    assert said == [("D2", "同上", "上面没有可以照抄的一行，请写明")]
-    assert (second.pile, second.problems[0]["cell"]) == ("waits", "D3"), "it refers to the first, which says nothing"
-
-
-def test_sums_notes_and_footers_are_no_orders_however_full(cast: Cast) -> None:
-    full = {"诉求内容": "共1件", "诉求地址": "幸福小区"}
-    firsts = (
-        "幸福小区小计", "8月2日小计", "本月合计（件）", "城源热力有限公司小计：", "制表人：王芳", "备注：以上为8月工单",
-        "说明：",
-    )  # fmt: skip
-    batch = stage(cast.hotline, table(line("LL1"), *(line(first, **full) for first in firsts)))
-    assert [row.pile for row in batch.rows.order_by("row")] == ["ready", *["skipped"] * len(firsts)]
