@@ -272,7 +272,9 @@ class TestStruckOff:
         self, cast: Cast, hazard: Hazard, client_as: SignIn
     ) -> None:
         in_hand, linked, merged = Order.objects.filter(number__lt="TS-2026-00004").order_by("pk")
-        workflow.report(_signed(linked, cast), by=cast.chengyuan_clerk, result="已处理", cause="company")
+        visit = {"visited_at": clock.now(), "visitor": "赵师傅", "found": "已不漏"}
+        workflow.visit(_signed(linked, cast), by=cast.chengyuan_clerk, **visit)
+        workflow.report(linked, by=cast.chengyuan_clerk, result="已处理", cause="company")
         workflow.withdraw(linked, by=cast.hotline, reason="市平台来函撤件")
         client, address = client_as(cast.hotline), f"/complaints/hazards/{hazard.pk}/callers/"
         assert client.get(f"/complaints/{in_hand.pk}/call_back/").status_code == 409
