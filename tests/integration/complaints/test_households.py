@@ -73,3 +73,12 @@ def test_people_are_taken_out_of_the_rows_of_before(cast: Cast) -> None:
 )  # fmt: skip
 def test_whom_a_phone_reaches(phone: str, digits: str) -> None:
     assert digits_reversed(phone)[::-1] == digits
+
+
+def test_what_was_searched_before_loses_phones_behind_names(cast: Cast) -> None:
+    order = registered(cast, caller="郑测丙", content="郑测丙13866665555反映不热")
+    wanted = order.search_terms
+    Order.objects.update(search_terms=f"{wanted} 13 38 86 66 65 55")
+    import_module("complaints.migrations.0014_search_terms").put_together(apps, EDITOR)
+    assert Order.objects.get().search_terms == wanted
+    assert "66" not in wanted
