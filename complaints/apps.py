@@ -11,9 +11,10 @@ class ComplaintsConfig(AppConfig):
         from common.spreadsheets.ledgers.kinds import register_kind
         from complaints import cluster_notices
         from complaints.kind import OrderKind
-        from complaints.occasions import OCCASION, call_callers, order_occasion
+        from complaints.occasions import OCCASION, call_callers, call_callers_of_cluster, order_occasion
 
         register_kind(OrderKind())
         register_occasion(OCCASION, order_occasion)
         register_occasion(cluster_notices.OCCASION, cluster_notices.cluster_occasion)
         register_settled(OCCASION, call_callers)
+        register_settled(cluster_notices.OCCASION, call_callers_of_cluster)

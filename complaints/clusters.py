@@ -11,16 +11,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Region
 from common import clock
 from complaints import messages
 from complaints.cluster_places import HOUR, Place, by_household, fill, histories, places_of
 from complaints.counting import counting_of
+from complaints.enums import OrderStatus
 from complaints.models import Cluster, ClusterWarning, Counting, Order
+from complaints.models.clusters import ClusterQuerySet
 from complaints.querysets import OrderQuerySet
 from complaints.surprise import Expectation, Finding, allowed_chance, stands_out
-from facilities.models import Season
+from facilities.models import Community, Season
 from facilities.season_companies import SeasonCompanies
 
 # The season that is and the one before it.
@@ -141,3 +144,12 @@ def orders_of(cluster: Cluster) -> OrderQuerySet:
     )
     within = {"received_at__gte": cluster.started_at, "received_at__lte": cluster.last_at}
     return Order.objects.counted().filter(**place, **within, category__in=counting_of(cluster.county_id).categories)
+
+
+def clusters_of(order: Order) -> ClusterQuerySet:
+    """The clusters that it is one of, if its category counts: as `orders_of`, the other way round."""
+    if not order.community_id or order.status in (OrderStatus.INVALID, OrderStatus.MERGED):
+        return Cluster.objects.none()
+    station = Community.objects.filter(pk=order.community_id, station__isnull=False).values("station")
+    place = Q(community=order.community_id) | Q(station__in=station)
+    return Cluster.objects.filter(place, started_at__lte=order.received_at, last_at__gte=order.received_at)

@@ -13,7 +13,7 @@ REPORTED_ON = (OrderStatus.REPORTED, OrderStatus.CLOSED)
 
 
 def to_call_since(order: Order) -> dt.datetime | None:
-    """The moment since which its caller can be asked whether it is solved; None: not yet. Two queries at most."""
+    """The moment since which its caller can be asked whether it is solved; None: not yet. Five queries at most."""
     if order.status == OrderStatus.REPORTED:
         return order.reported_at
     if order.status == OrderStatus.INVALID:

@@ -1,5 +1,5 @@
 """A complaint and the hazards it has led to: what a hazard registered from it begins with, and whom to call when it is
-struck off (`common/occasions.py`). Several complaints may have led to one hazard."""
+struck off (`common/occasions.py`). Several complaints may have led to one hazard, a cluster's all at once."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from audit.services import build, record_many
 from common import clock
 from common.occasions import Occasion, Settled
 from complaints import messages
+from complaints.cluster_hazards import members_behind, occasions_by_cluster
 from complaints.enums import OrderStatus
 from complaints.enums import Source as OrderSource
 from complaints.masking import masked_text
@@ -53,21 +54,27 @@ def _without_caller(order: Order) -> str:
 
 
 def orders_behind(hazard_id: int) -> "OrderQuerySet":
-    """The orders whose callers the hazard concerns: those that it came from or were linked with it, and those merged
-    into them; not those found to be invalid."""
-    kept = HazardOccasion.objects.filter(kind=OCCASION, hazard=hazard_id).values("item_id")
+    """The orders whose callers the hazard concerns: those that it came from or were linked with it, those of a cluster
+    that it came from, and those merged into any of them; not those found to be invalid. Two queries to find them, more
+    with a cluster (`members_behind`)."""
+    linked = HazardOccasion.objects.filter(kind=OCCASION, hazard=hazard_id).values_list("item_id", flat=True)
+    # As keys: of subqueries joined by OR no index is entered.
+    kept = {*linked, *members_behind(hazard_id)}
     return Order.objects.filter(Q(pk__in=kept) | Q(merged_into__in=kept)).exclude(status=OrderStatus.INVALID)
 
 
 def hazards_behind(order: Order) -> "HazardQuerySet":
-    """The hazards that its caller is to be called about: as `orders_behind`, the other way round."""
+    """The hazards that its caller is to be called about: as `orders_behind`, the other way round. Three queries at
+    most to find them, and that of the order it is merged into."""
     keys = [key for key in (order.pk, order.merged_into_id) if key]
-    return Hazard.objects.filter(pk__in=HazardOccasion.objects.filter(kind=OCCASION, item_id__in=keys).values("hazard"))
+    linked = HazardOccasion.objects.filter(kind=OCCASION, item_id__in=keys).values_list("hazard", flat=True)
+    by_cluster = occasions_by_cluster(order.merged_into or order)
+    return Hazard.objects.filter(pk__in={*linked, *(each.hazard_id for each in by_cluster)})
 
 
 def call_callers(settled: Settled, order_ids: list[int]) -> None:
     """The hazard is struck off: the desk gets the list of those to call, each order an entry. In the transaction of the
-    acceptance; five queries."""
+    acceptance; six queries, more with a cluster."""
     orders = list(orders_behind(settled.item_id).select_related("county").order_by("pk"))
     if not orders:
         return
@@ -77,6 +84,12 @@ def call_callers(settled: Settled, order_ids: list[int]) -> None:
         for order in orders
     )
     messages.hazard_settled(orders, settled, callers_path(settled.item_id))
+
+
+def call_callers_of_cluster(settled: Settled, cluster_ids: list[int]) -> None:
+    """Where orders were linked with the hazard besides, `call_callers` tells of all that are behind it."""
+    if not HazardOccasion.objects.filter(kind=OCCASION, hazard=settled.item_id).exists():
+        call_callers(settled, [])
 
 
 def callers_path(hazard_id: int) -> str:

@@ -16,6 +16,7 @@ from common.ui import limit_badge, moment
 from common.working_calendar import calendar_in_force
 from complaints import rules
 from complaints.callers import Said, finds_by_phone, mask_name, mask_phone, may_see_caller
+from complaints.cluster_hazards import outcomes_by_cluster
 from complaints.counting import counting_of
 from complaints.enums import ExtensionStatus, LimitStage, Urgency
 from complaints.follow_up import REPORTED_ON
@@ -79,7 +80,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **caller_context(order, user),
         "merged": [_merged(each, order, user) for each in order.merged.prefetch_related("callbacks").order_by("pk")],
         "earlier": earlier_for(order, user),
-        "outcomes": outcomes_of(user, OCCASION, order.pk),
+        **_outcomes(order, user),
         "hazard_url": _hazard_url(order, user),
         "may_link": may_link(user) and order.status not in NOT_FOR_HAZARDS,
         "may_unlink": may_link(user),
@@ -95,6 +96,14 @@ def _ladders(order: Order) -> list[str]:
     """The desk's own is of no interest once it has handed the order out."""
     kinds = [kind for kind, due in LADDERS if getattr(order, due)]
     return [kind for kind in kinds if kind != "complaint_dispatch" or order.dispatched_at is None]
+
+
+def _outcomes(order: Order, user: Any) -> dict[str, Any]:
+    """The hazards that it has led to itself, and those that came from a cluster which it is one of."""
+    own = outcomes_of(user, OCCASION, order.pk)
+    linked = {each.item_id for each in own}
+    of_clusters = outcomes_by_cluster(user, order)
+    return {"outcomes": own, "of_clusters": [each for each in of_clusters if each.outcome.item_id not in linked]}
 
 
 def _hazard_url(order: Order, user: Any) -> str:
