@@ -12,6 +12,7 @@ from django.db.models import Count, F, IntegerField, Value
 from complaints.counting import counting_of, counts
 from complaints.models import Counting, Order
 from complaints.periods import Period, season_to_date
+from complaints.querysets import seen_by
 from complaints.repeats import count_repeats
 from facilities.models import Community, Facility, Season
 
@@ -69,7 +70,9 @@ def hot_spots(user: Any, season: Season, now: dt.datetime) -> HotSpots:
     found: dict[int | None, int] = dict(per_community.annotate(count=Count("pk")))
     if not counting.with_repeats:
         whole = Value(0, output_field=IntegerField())
-        repeats = count_repeats(received, whole, counts(counting), counting, by=F("community_id"))
+        of_county = Order.objects.filter(period.holds("received_at"), county=season.county_id)
+        counted = counts(counting) & seen_by(user)
+        repeats = count_repeats(of_county, whole, counted, counting, by=F("community_id"))
         for (_, community), count in repeats.items():
             found[community] -= count
     known = list(Community.objects.in_season(season, user).select_related("station"))

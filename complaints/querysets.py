@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from complaints.models import Order  # noqa: F401 - named in strings
 
 
+def seen_by(user: Any) -> Q:
+    """The bureaus, the desk and leaders see their region, a township its area, a company what was dispatched to it.
+    Whoever has no unit sees nothing."""
+    if not user.is_superuser and not user.unit_id:
+        return Q(pk__in=[])
+    if sees_region(user) or user.unit.kind == UnitKind.TOWNSHIP or user.has_perm("complaints.dispatch_order"):
+        return in_region(user, township="township")
+    return Q(company_id=user.unit_id, status__in=DISPATCHED_STATUSES)
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: Any) -> "OrderQuerySet":
-        """The bureaus, the desk and leaders see their region, a township its area, a company what was dispatched to
-        it. Whoever has no unit sees nothing."""
-        if not user.is_superuser and not user.unit_id:
-            return self.none()
-        if sees_region(user) or user.unit.kind == UnitKind.TOWNSHIP or user.has_perm("complaints.dispatch_order"):
-            return self.filter(in_region(user, township="township"))
-        return self.filter(company_id=user.unit_id, status__in=DISPATCHED_STATUSES)
+        return self.filter(seen_by(user))
 
     def open(self) -> "OrderQuerySet":
         return self.filter(status__in=OPEN_STATUSES)

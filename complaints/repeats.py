@@ -94,9 +94,10 @@ def _compared(earlier: Order, order: Order, counting: Counting, *, by_phone: boo
 def count_repeats(orders: OrderQuerySet, period: Any, counted: Q, counting: Counting, *, by: Any) -> dict[Key, int]:
     """{(period, what `by` says): repeats among those that count}. One query.
 
-    `period` numbers the periods, each of one season from its beginning. Windows over the whole of it instead of a
-    look-up for each order: a season of 400 000 is sorted twice, not probed 800 000 times. What repeats an order of the
-    season before is no repeat.
+    `orders`: all of the county, whoever asks: what a household had complained of before may have gone to another
+    company. Whose repeats are told is for `counted` to say. `period` numbers the periods, each of one season from its
+    beginning. Windows over the whole of it instead of a look-up for each order: a season of 400 000 is sorted twice,
+    not probed 800 000 times. What repeats an order of the season before is no repeat.
     """
     flagged = _flagged(orders.exclude(status=OrderStatus.INVALID).annotate(period=period), counting).annotate(
         counts=Case(When(counted & ~Q(status=OrderStatus.MERGED), then=Value(1)), default=Value(0)),

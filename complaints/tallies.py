@@ -14,7 +14,7 @@ from complaints.enums import OrderStatus, Satisfaction
 from complaints.indicators import Tally, Volume
 from complaints.models import Counting, Order, OrderRound, Visit
 from complaints.periods import Period
-from complaints.querysets import OrderQuerySet
+from complaints.querysets import OrderQuerySet, seen_by
 from complaints.repeats import count_repeats
 from complaints.selectors import sees_only_dispatched
 
@@ -36,8 +36,9 @@ def tallies(user: Any, periods: Sequence[Period], counting: Counting) -> list[Ta
     _count_withdrawn(found, orders, periods)
     _count_callbacks(found, orders, periods)
     _count_measured(found, orders, periods, counting)
-    received = orders.filter(_within("received_at", periods))
-    repeats = count_repeats(received, _which("received_at", periods), counts(counting), counting, by=HANDLED_BY)
+    received = Order.objects.filter(_within("received_at", periods), county=county)
+    counted = counts(counting) & seen_by(user)
+    repeats = count_repeats(received, _which("received_at", periods), counted, counting, by=HANDLED_BY)
     for (period, company), count in repeats.items():
         found[period][company].repeats = count
     if sees_only_dispatched(user):

@@ -9,10 +9,14 @@ from django.utils import timezone
 
 from complaints import workflow
 from complaints.counting import counting_of, set_counting
+from complaints.figures import figures
+from complaints.hot_spots import hot_spots
 from complaints.models import Order
+from complaints.periods import season_to_date
 from complaints.repeats import count_repeats, earlier_orders
-from complaints.tallies import HANDLED_BY
+from complaints.tallies import HANDLED_BY, tallies, together
 from tests.cast import Cast
+from tests.factories import CommunityFactory
 from tests.integration.complaints.test_counting import values_of
 from tests.orders import dispatched, registered
 
@@ -98,6 +102,49 @@ def test_counted_for_whom_it_was_dispatched_to(cast: Cast, summer: Any) -> None:
     dispatched(cast, received_at=ago(3))
     dispatched(cast, cast.beiyuan)
     assert counted(cast) == {(1, cast.beiyuan.pk): 1}
+
+
+def shares(cast: Cast, user: Any, company: Any) -> tuple[int, int]:
+    """(repeats, valid) of the company as the user is shown them."""
+    found = figures(user, cast.season, timezone.now())
+    [standing] = [each for each in found.companies if each.company == company]
+    [parts] = [pair.now.parts for pair in standing.pairs if pair.now.indicator.name == "repeated"]
+    assert parts is not None
+    return int(parts.numerator), int(parts.denominator)
+
+
+def test_the_company_is_told_the_same_of_itself_as_the_bureau(cast: Cast, summer: Any) -> None:
+    """The one before was another company's, was handed out to nobody, was of another township."""
+    dispatched(cast, room="1", phone="", received_at=ago(3))
+    registered(cast, room="2", phone="", received_at=ago(3))
+    elsewhere = CommunityFactory(county=cast.county, company=cast.chengyuan, township=cast.town_b)
+    registered(cast, room="3", phone="13700000003", community=elsewhere, received_at=ago(3))
+    for room, phone in (("1", ""), ("2", ""), ("3", "13700000003"), ("4", "")):
+        dispatched(cast, cast.beiyuan, room=room, phone=phone)
+    for user in (cast.admin, cast.beiyuan_clerk, cast.township_officer):
+        assert shares(cast, user, cast.beiyuan) == (3, 4)
+    assert shares(cast, cast.chengyuan_admin, cast.chengyuan) == (0, 1)
+
+
+def test_whose_orders_one_does_not_see_are_not_told_of(cast: Cast, summer: Any) -> None:
+    dispatched(cast, received_at=ago(3))
+    dispatched(cast, received_at=ago(2))
+    dispatched(cast, cast.beiyuan)
+    for user, repeats in ((cast.admin, 2), (cast.chengyuan_admin, 1), (cast.foreign.admin, 0)):
+        [found] = tallies(user, [season_to_date(cast.season, timezone.now())], counting_of(cast.county))
+        assert together(found).repeats == repeats
+
+
+def test_hot_spots_leave_out_what_repeats_another_companys(cast: Cast, summer: Any) -> None:
+    set_counting(by=cast.admin, county=cast.county, values=values_of(cast) | {"with_repeats": False})
+    type(cast.community).objects.filter(pk=cast.community.pk).update(households=200)
+    registered(cast, received_at=ago(3))
+    dispatched(cast)
+    dispatched(cast, room="7", phone="13700000007")
+    dispatched(cast, cast.beiyuan)
+    for user in (cast.admin, cast.chengyuan_admin):
+        [spot] = hot_spots(user, cast.season, timezone.now()).communities.ranked
+        assert (user, spot.count) == (user, {cast.admin: 2, cast.chengyuan_admin: 1}[user])
 
 
 def test_two_queries(cast: Cast, summer: Any, django_assert_num_queries: Any) -> None:
