@@ -1,5 +1,6 @@
 """An order's page: its facts, the moves the reader may make, what was done about it, and its history."""
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -148,10 +149,10 @@ def _merged(order: Order, into: Order, user: Any) -> dict[str, Any]:
 
 
 def explained_limits(order: Order) -> list[dict[str, Any]]:
-    """Each limit that the order has, how it stands, and 怎么算的. Two queries."""
+    """Each limit that the order has, how it stands, and 怎么算的. Two queries, one more once it is done again."""
     limits, running, now = Limits(calendar_in_force()), running_limit(order), clock.now()
     rows = [
-        ("派单", LimitStage.DISPATCH, order.dispatch_due_at, order.registered_at, order.dispatched_at),
+        ("派单", LimitStage.DISPATCH, order.dispatch_due_at, order.registered_at, _first_dispatched_at(order)),
         ("到场", LimitStage.VISIT, order.visit_due_at, order.dispatched_at, order.visited_at),
         ("办理", LimitStage.HANDLING, order.due_at, order.dispatched_at, order.reported_at),
         ("回访", LimitStage.CALLBACK, order.callback_due_at, order.reported_at, order.closed_at),
@@ -169,6 +170,13 @@ def explained_limits(order: Order) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return shown
+
+
+def _first_dispatched_at(order: Order) -> dt.datetime | None:
+    """The desk has met its limit, or has not, in the first round: doing it again is no later dispatch."""
+    if order.round == 1:
+        return order.dispatched_at
+    return order.past_rounds.order_by("round").values_list("dispatched_at", flat=True).first()
 
 
 def _why(order: Order, stage: str, due_at: Any, reckoned: Any) -> str:

@@ -264,6 +264,18 @@ def test_doing_it_again_is_a_new_round_with_new_limits(cast: Cast, summer: Any) 
     assert (past.round, past.due_at, past.result, past.redo_reason) == (1, at(10, day=4), "已处理", "卧室还是 16 度")
 
 
+def test_the_desk_has_met_its_limit_by_the_first_dispatch(cast: Cast, summer: Any) -> None:
+    order = reported(cast, category="low_temperature")
+    for reason in ("卧室还是 16 度", "还是不热"):
+        summer.shift(dt.timedelta(days=3))
+        workflow.redo(order, by=cast.hotline, reason=reason)
+        limits = {each["label"]: (each["met_at"], each["is_late"], each["runs"]) for each in explained_limits(order)}
+        assert (limits["派单"], limits["办理"]) == ((NOW, False, False), (None, False, True))
+        workflow.sign(order, by=cast.chengyuan_clerk)
+        workflow.visit(order, by=cast.chengyuan_clerk, **VISIT | {"visited_at": timezone.now()})
+        workflow.report(order, by=cast.chengyuan_clerk, result="已处理", cause="company")
+
+
 def test_an_extension_moves_the_limit_once_the_bureau_agrees(cast: Cast, summer: Any) -> None:
     order = dispatched(cast, category="low_temperature")
     assert refusal("request_extension", order, cast.chengyuan_admin, new_due_at=at(9, day=4), reason="等配件") == [
