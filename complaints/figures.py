@@ -69,8 +69,9 @@ class Figures:
     counting: Counting
     total: Standing
     companies: list[Standing]
-    # Received and not dispatched to anybody: in the total, with no company.
+    # In the total, with no company: what waits to be handed out, and what has ended (invalid, merged) before it was.
     undispatched: int
+    ended: int
 
 
 def figures(user: Any, season: Season, now: dt.datetime) -> Figures:
@@ -84,6 +85,7 @@ def figures(user: Any, season: Season, now: dt.datetime) -> Figures:
     heard = [*found[0], *found[-1], *sizes[0], *sizes[-1]]
     known = {company for company in heard if company}
     companies = Unit.objects.filter(pk__in=known).order_by("name")
+    nobodys = _of(found[0], None)
     return Figures(
         period=period,
         period_before=periods[1] if earlier else None,
@@ -97,7 +99,8 @@ def figures(user: Any, season: Season, now: dt.datetime) -> Figures:
             )
             for each in companies
         ],
-        undispatched=_of(found[0], None).volume.received,
+        undispatched=nobodys.at_desk,
+        ended=nobodys.volume.received - nobodys.at_desk,
     )
 
 

@@ -37,13 +37,15 @@ class Volume:
 class Tally:
     """The counts of one company, or of all, in one period.
 
-    `valid`: neither invalid nor merged, of categories and causes that count, repeats among them. `answerable`: valid
-    in any category, reported or past the limit. `asked_contact`, `asked_satisfaction`: callbacks in which these two
-    were answered. `platforms`: by platform.
+    `at_desk`: of what was received the orders that wait to be handed out, for the first time or after they were sent
+    back; no company's. `valid`: neither invalid nor merged, of categories and causes that count, repeats among them.
+    `answerable`: valid in any category, reported or past the limit. `asked_contact`, `asked_satisfaction`: callbacks
+    in which these two were answered. `platforms`: by platform.
     """
 
     volume: Volume = field(default_factory=Volume)
     platforms: dict[str, Volume] = field(default_factory=dict)
+    at_desk: int = 0
     valid: int = 0
     repeats: int = 0
     answerable: int = 0

@@ -10,7 +10,7 @@ from django.db.models.functions import Trim, TruncDate
 
 from complaints import rules
 from complaints.counting import counts
-from complaints.enums import OrderStatus, Satisfaction
+from complaints.enums import AT_DESK_STATUSES, OrderStatus, Satisfaction
 from complaints.indicators import Tally, Volume
 from complaints.models import Counting, Order, OrderRound, Visit
 from complaints.periods import Period
@@ -22,7 +22,7 @@ NOT_VALID = (OrderStatus.INVALID, OrderStatus.MERGED)
 CALLBACK_COUNTS = (
     "called_back", "asked_contact", "contacted", "solved", "asked_satisfaction", "satisfied", "fairly_satisfied",
 )  # fmt: skip
-# By company; None: not dispatched to anybody.
+# By company; None: not dispatched to anybody, or sent back.
 Tallies = dict[int | None, Tally]
 
 
@@ -97,6 +97,7 @@ def _count_received(
         .annotate(
             received=Count("pk"),
             received_and_withdrawn=Count("pk", filter=_each(periods, lambda period: period.holds("withdrawn_at"))),
+            at_desk=Count("pk", filter=Q(status__in=AT_DESK_STATUSES)),
             valid=Count("pk", filter=valid & counts(counting)),
             answerable=Count("pk", filter=limited & (reported | overdue)),
             in_time=Count(
@@ -106,7 +107,7 @@ def _count_received(
     )
     for row in rows:
         volume = Volume(received=row["received"], received_and_withdrawn=row["received_and_withdrawn"])
-        tally = Tally(volume, {row["platform"]: volume})
+        tally = Tally(volume, {row["platform"]: volume}, at_desk=row["at_desk"])
         tally.valid, tally.answerable, tally.in_time = row["valid"], row["answerable"], row["in_time"]
         found[row["period"]][row["handled_by"]].add(tally)
 

@@ -204,9 +204,20 @@ def test_by_company_and_what_is_not_dispatched(cast: Cast, winter: Any) -> None:
     found = figures(cast.admin, cast.season, NOW)
     received = {str(each.company): each.pairs[0].now.value for each in found.companies}
     assert received == {"北苑供热站": 1, "城源热力有限公司": 3}
-    assert (found.total.pairs[0].now.value, found.undispatched) == (5, 1)
+    assert (found.total.pairs[0].now.value, found.undispatched, found.ended) == (5, 1, 0)
     theirs = figures(cast.beiyuan_clerk, cast.season, NOW)
     assert theirs.total.pairs[0].now.value == 1
+
+
+def test_what_ended_without_a_company_waits_for_no_dispatch(cast: Cast, winter: Any, client_as: Any) -> None:
+    client, orders = client_as(cast.admin), [registered(cast, **numbered(n)) for n in range(4)]
+    workflow.send_back(dispatched(cast, **numbered(7)), by=cast.chengyuan_clerk, reason="不归本企业供热")
+    handled(cast, **numbered(8))
+    workflow.invalidate(orders[0], by=cast.hotline, reason="不属于供热")
+    workflow.merge(orders[1], by=cast.hotline, into=orders[2])
+    page = client.get("/complaints/indicators/").content.decode().replace("\xa0", " ")
+    assert "另有 3 件等待派单、2 件没有企业承办就已作无效或并单，计入合计，不计入任何企业。" in page
+    assert "回访计在当轮承办的企业名下，测温计在上门时承办的企业名下，其余各项计在工单现在的承办企业名下" in page
 
 
 def test_households_are_those_of_the_company_of_each_season(cast: Cast, winter: Any) -> None:
