@@ -31,6 +31,7 @@ CHOICES = ("source", "platform", "category", "urgency")
 HOUSE = ("building", "building_unit", "room")
 LONGEST = {"number": 60, "caller": 60, "phone": 40, "address": 200, "building": 20, "building_unit": 20, "room": 20}
 UNCLEAR_HOUSE = "地址“{}”里看不出哪个是单元、哪个是房号，请填写单元和房号"
+UNREAD_HOUSE = "地址里的“{}”没有读成楼、单元、房号，请核对"
 TOO_LONG = "最多 {} 个字，请精简"
 
 
@@ -160,6 +161,8 @@ class OrderReader:
             fields[name] = str(said)[: LONGEST[name]] or found or None
         if address.house.is_unclear and not said_house.room:
             problems.append(problem("room", "", UNCLEAR_HOUSE.format(fields["address"]), row.address("address")))
+        elif address.house.unread and not said_house.room and not address.named:
+            problems.append(warning("room", "", UNREAD_HOUSE.format(address.house.unread), row.address("address")))
 
     def _company(self, row: LedgerRow, fields: dict[str, Any], problems: list[Problem]) -> None:
         text = one_line(text_of(row.text("company")))

@@ -103,6 +103,21 @@ def test_a_row_becomes_an_order_with_all_that_it_says(cast: Cast) -> None:
     assert (entry.action, entry.to_status, entry.note) == ("导入登记", "new", "12345导出.csv")
 
 
+def test_what_an_address_says_besides_is_no_loss_without_a_word(cast: Cast) -> None:
+    rows = ("幸福小区三号楼二单元五〇一", "幸福小区3号楼甲单元1203", "幸福小区沿街商铺12号", "幸福小区对面4号")
+    batch = stage(cast.hotline, table(*(line(f"LL{place}", 诉求地址=text) for place, text in enumerate(rows))))
+    read = list(batch.rows.order_by("row"))
+    assert [[row.fields[name] for name in ("building", "building_unit", "room")] for row in read[:2]] == [
+        ["3", "2", "501"], ["3", None, "1203"],
+    ]  # fmt: skip
+    said = [each["expected"] for row in read for each in row.problems if each["field"] == "room"]
+    assert said == ["地址里的“甲单元”没有读成楼、单元、房号，请核对"]
+    assert piles(batch)[1] == "ready"
+    # A room of its own column is the room.
+    own = table([*line(诉求地址="幸福小区3号楼甲单元"), "1203"], head=[*HEAD, "房号"])
+    assert only(stage(cast.hotline, own)).problems == []
+
+
 def test_other_heads_notes_above_and_a_head_of_two_rows(cast: Cast) -> None:
     workbook = Workbook()
     sheet = workbook.active
