@@ -312,3 +312,77 @@ def test_a_label_within_the_callers_words_does_not_lose_the_rest() -> None:
 def test_a_label_is_no_source() -> None:
     assert "source" not in read_order_text("电话：13911112222，家里不热")
     assert read_order_text("电话，13911112222，家里不热")["source"] == "电话"
+
+
+@pytest.mark.parametrize(
+    ("said", "company"),
+    [
+        ("北苑供热站，请于24小时内反馈王小明13800001111", "北苑供热站"),
+        ("北苑供热站请于24小时内反馈王小明13800001111", "北苑供热站"),
+        ("城源热力有限公司 王小明13800001111", "城源热力有限公司"), ("城源热力13800001111", "城源热力"),
+        ("城源热力 有限公司", "城源热力 有限公司"), ("城源热力有限公司。", "城源热力有限公司"),
+    ],
+)  # fmt: skip
+def test_a_pasted_companys_name_ends_where_something_else_begins(said: str, company: str) -> None:
+    for text in (f"承办单位：{said}；诉求内容：漏水", f"诉求内容：漏水\n承办单位：{said}"):
+        found = read_order_text(text)
+        assert (found["company"], found["content"]) == (company, "漏水")
+
+
+def test_what_the_office_asks_of_the_company_are_not_the_callers_words() -> None:
+    text = "承办单位：城源热力有限公司，请联系投诉人核实，限3日内反馈。诉求内容：漏水"
+    assert read_order_text(text) == {"company": "城源热力有限公司", "content": "漏水", "category": "漏水"}
+    behind = read_order_text("电话：13911112222；承办单位：城源热力有限公司，反映漏水")
+    assert (behind["company"], behind["content"]) == ("城源热力有限公司", "反映漏水")
+
+
+def test_pasted_words_end_with_their_clause_and_lose_nothing_behind_it() -> None:
+    text = (
+        "来源：12345热线 反映漏水；诉求人：李女士，13911112222；小区：锦绣家园，3号楼2单元501；紧急程度：紧急，请尽快。"
+    )
+    assert read_order_text(text) == {
+        "source": "12345热线", "caller": "李女士", "phone": "13911112222", "community": "锦绣家园", "urgency": "紧急",
+        "address": "锦绣家园，3号楼2单元501", "content": "反映漏水",
+    }  # fmt: skip
+    two = read_order_text(
+        "经办13800001111；诉求人：王小明，13911112222，反映漏水；诉求地址：锦绣家园3-2-501，来电反映不热"
+    )
+    assert (two["caller"], two["phone"], two["address"]) == ("王小明", "13911112222", "锦绣家园3-2-501")
+    assert two["content"].startswith("反映漏水")
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("【12345转办】漏水", "12345"), ("【12345热线转来】漏水", "12345热线"), ("[省12345转办件]漏水", "省12345"),
+        ("【信访转办】漏水", "信访"), ("【转办】漏水", "转办"), ("【12345】漏水", "12345"), ("【电话催办】漏水", None),
+        ("漏水【12345转办】", None), ("【12345转办】来源：信访；漏水", "信访"),
+    ],
+)  # fmt: skip
+def test_who_passed_it_on_stands_in_brackets_before_all_else(text: str, source: str | None) -> None:
+    assert read_order_text(text).get("source") == source
+
+
+def test_what_stands_in_brackets_is_neither_address_nor_content() -> None:
+    assert read_order_text("【12345转办】锦绣家园三号楼二单元五〇一家里一直不热") == {
+        "source": "12345", "address": "锦绣家园三号楼二单元五〇一", "content": "锦绣家园三号楼二单元五〇一家里一直不热",
+    }  # fmt: skip
+    assert read_order_text("锦绣家园6号楼东单元1203家里不热")["address"] == "锦绣家园6号楼东单元1203"
+
+
+@pytest.mark.parametrize(
+    ("text", "caller"),
+    [
+        ("李大姐 13911112222 漏水", "李大姐"), ("张师傅13911112222，漏水", "张师傅"),
+        ("王阿姨（13911112222）漏水", "王阿姨"), ("居民赵大哥，电话：13911112222，漏水", "赵大哥"),
+        ("陈奶奶 0531-88881234 漏水", "陈奶奶"), ("张师傅已上门，王女士 13911112222 漏水", "王女士"),
+        ("业主王先生反映漏水", "王先生"),
+    ],
+)  # fmt: skip
+def test_who_stands_before_the_phone_is_the_caller(text: str, caller: str) -> None:
+    assert read_order_text(text)["caller"] == caller
+
+
+def test_the_callers_phone_goes_before_one_that_stands_elsewhere() -> None:
+    found = read_order_text("经办13800001111，王女士 13911112222 反映漏水")
+    assert (found["caller"], found["phone"]) == ("王女士", "13911112222")
