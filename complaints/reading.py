@@ -19,7 +19,7 @@ from complaints.enums import Platform
 from complaints.houses import house_in_fields
 from complaints.ledger import LABELS, ORDERS, RECORD, category_of_content, is_unsure
 from complaints.moments import read_moment
-from complaints.rules import outside_number, phone_of
+from complaints.rules import outside_number, phone_of, says_no_phone
 from complaints.temperatures import stated_temperature
 
 # Other systems write ="138…" so that Excel leaves the digits alone.
@@ -121,6 +121,8 @@ class OrderReader:
         text = text_of(row.text("phone")).removesuffix(".0")
         if _MOBILE.fullmatch(text):
             return text
+        if says_no_phone(text):
+            return None
         reading = read_phone(one_line(text))
         if reading.expected:
             problems.append(warning("phone", text[:40], reading.expected, row.address("phone")))

@@ -241,6 +241,19 @@ def test_a_phone_that_nobody_gave_is_none(cast: Cast) -> None:
     assert registered(cast, phone="不详").phone == ""
 
 
+def test_only_what_says_nothing_of_a_phone_is_warned_of(cast: Cast) -> None:
+    none = (
+        "未提供", "未留", "没留", "无电话", "没有电话", "保密", "拒绝提供", "未留电话", "（未留）",
+        "来电人拒绝提供联系方式", "不愿透露", "无",
+        "未 提供",
+    )  # fmt: skip
+    for place, text in enumerate((*none, "王先生", "不清", "未接通", "无人接听", "电话")):
+        row = only(stage(cast.hotline, table(line(联系电话=text)), f"{place}.csv"))
+        said = [(each["field"], each["read"], each["expected"][:8]) for each in row.problems]
+        assert row.fields["phone"] is None
+        assert said == ([] if text in none else [("phone", text, "这不像电话号码，")]), text
+
+
 def test_what_is_personal_in_other_columns_is_not_kept_with_the_row(cast: Cast) -> None:
     further = {
         "来电号码": "13911112222",
