@@ -50,9 +50,9 @@ _NUMBERS_BEHIND = re.compile(rf"\s*-?(?:[\dA-Za-z]{{1,5}}|{SIDE})-[\dA-Za-z]")
 _SPEAKS_OF_A_HOUSE = re.compile(
     rf"\d|{NUMERAL}+(?:室|号|层|楼|户)|[A-Za-z甲乙丙丁戊](?:号|栋|幢|座|单元|门|室)|(?<![全整各每本该此个])[间侧头边]单元"
 )
+_PHONES = re.compile(r"(?:\+?86)?1[3-9][\d*]{9}|0\d{2,3}-?\d{7,8}")
 _OTHER_NUMBERS = re.compile(
-    r"[（(][^（()）]*[)）]|(?:\+?86)?1[3-9][\d*]{9}|0\d{2,3}-?\d{7,8}|[\d.]+[多余来]?(?:户(?:居民|人家|业主)|家|人|度|℃|年|月|日|天|点|时|次|元|平)"
-    r"|\d+号门(?!洞)"
+    r"[（(][^（()）]*[)）]|[\d.]+[多余来]?(?:户(?:居民|人家|业主)|家|人|度|℃|年|月|日|天|点|时|次|元|平)|\d+号门(?!洞)"
 )
 _NO_HOUSE = re.compile(
     r"商铺|商户|门面|门市|门头|底商|店|超市|商场|银行|诊所|药房|学校|幼儿园|车库|地下室|储藏室|办公室|换热站|大厅|大堂|门卫|物业"
@@ -107,7 +107,7 @@ def _unread(plain: str, after: int, unit: re.Match[str] | None, room: re.Match[s
     """Of what stands between the parts, and behind the last one if no room was found."""
     pieces = [plain[after : unit.start()]] if unit else []
     pieces.append(plain[unit.end() if unit else after : room.start() if room else len(plain)])
-    for piece in pieces:
+    for piece in (_PHONES.sub("", each) for each in pieces):
         numbers = _OTHER_NUMBERS.sub("", piece)
         if room:
             numbers = _STOREYS.sub("", numbers)

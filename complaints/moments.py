@@ -111,7 +111,8 @@ def _find(raw: str) -> dt.datetime | None:
         # To the second: a serial number's fraction does not hold it exactly.
         return SERIAL_EPOCH + dt.timedelta(seconds=round(float(plain) * 86400))
     if match := _COMPACT.fullmatch(plain) or _COMPACT_DAY.fullmatch(plain):
-        return _moment(*(int(part or 0) for part in match.groups()))
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+        return _moment(year, month, day, hour, minute, second)
     if match := _AMERICAN.fullmatch(plain):
         if int(match["month"]) <= 12 and int(match["day"]) <= 12:
             raise _UnclearMonth

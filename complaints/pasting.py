@@ -91,7 +91,9 @@ _CLAUSE_ENDS = f"{_FOLLOWS},，。"
 ENDS_WITH_CLAUSE = frozenset(
     {"number", "received_at", "phone", "source", "category", "urgency", "asked_by", "company", "community"}
 )
-WORDS = {"source": SOURCE_WORDS, "category": CATEGORY_WORDS, "urgency": URGENCY_WORDS}
+WORDS: Mapping[str, Mapping[Any, tuple[str, ...]]] = {
+    "source": SOURCE_WORDS, "category": CATEGORY_WORDS, "urgency": URGENCY_WORDS,
+}  # fmt: skip
 Reader = Callable[[str], str]
 
 
