@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-from complaints.houses import NUMBER, House, house_of
+from complaints.houses import NUMBER, NUMERAL, SIDE, House, house_of
 
 C = TypeVar("C")
 
@@ -31,7 +31,10 @@ _GOES_ON = re.compile(
 # What makes the name before it a landmark.
 _NEAR_BY = re.compile(r"(?:斜?对面|对过|附近|旁边|隔壁)")
 # Where the name of the place ends and the house begins.
-_HOUSE = re.compile(rf"{NUMBER}\s*(?:号楼|号栋|\#|栋|幢|座|楼|单元|门洞|号院|号|-\d)|[，,。;；、\s]")
+_HOUSE = re.compile(
+    rf"{NUMBER}\s*(?:号楼|号栋|\#|栋|幢|座|楼|单元|门洞|号院|号|-\d)|{NUMERAL}{{1,3}}(?:号楼|号栋|\#|栋|幢|座|单元|门洞)"
+    rf"|{SIDE}单元|[，,。;；、\s]"
+)
 _LARGER = re.compile(
     r"^(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,7}?市)?(?:[\u4e00-\u9fff]{1,6}?[县])?"
     r"(?:[\u4e00-\u9fff]{1,6}?(?:镇|乡|街道办事处|街道办|街道))?(?:[\u4e00-\u9fff]{1,8}?(?:路|大街|街|巷|大道)(?:\d+号)?)?"
@@ -94,22 +97,28 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 def split_address(text: str, communities: Mapping[str, C] | Places[C]) -> Address[C]:
     """`communities`: {name as names are compared (without width, case and white space): community}."""
-    plain = _plain(text)
+    written = _plain(text)
+    # Of the same length, except where a foreign letter has two signs in lower case.
+    plain = written.lower()
+    if len(plain) != len(written):
+        written = plain
     places = communities if isinstance(communities, Places) else Places(communities)
     found = places.find(plain)
     if not found:
-        place = _place_of(plain)
-        return Address(None, place, house_of(plain[plain.find(place) + len(place) :] if place else plain))
+        place = _place_of(written)
+        if not place:
+            return Address(None, "", house_of(written)._replace(unread=""))
+        return Address(None, place, house_of(written[written.find(place) + len(place) :]))
     community, start, end = found[0]
-    house = house_of(plain[found[-1][2] :])
+    house = house_of(written[found[-1][2] :])
     if any(other != community for other, _, _ in found) or _NEAR_BY.match(plain, end):
-        return Address(None, "", house, tuple(dict.fromkeys(plain[start:end] for _, start, end in found)))
-    return Address(community, plain[start:end], house)
+        return Address(None, "", house, tuple(dict.fromkeys(written[start:end] for _, start, end in found)))
+    return Address(community, written[start:end], house)
 
 
 def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
-    return "".join(plain.replace("—", "-").replace("–", "-").split()).lower()
+    return "".join(plain.replace("—", "-").replace("–", "-").split())
 
 
 def _place_of(plain: str) -> str:

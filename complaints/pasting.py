@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from common.spreadsheets.cells import looks_like_unit
 from complaints.ledger import CATEGORY_WORDS, ORDERS, SOURCE_WORDS, URGENCY_WORDS
 
 READ = (
@@ -55,24 +56,44 @@ _MOMENT = re.compile(
     r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}[日号]?\s*(?:凌晨|早上|上午|中午|下午|傍晚|晚上)?\s*"
     r"(?:\d{1,2}(?::\d{1,2}(?::\d{1,2})?|[时点](?:\d{1,2}分?|半|整)?))?"
 )
-_CALLER = re.compile(r"([\u4e00-\u9fff]{1,3}?(?:先生|女士|小姐|同志|师傅|大爷|大妈|阿姨))")
+_CALLED = (
+    r"(?:[市居村]民|业主|用户|住户|群众|反映|投诉|来电|联系)?"
+    r"([\u4e00-\u9fff]{1,3}?(?:先生|女士|小姐|同志|师傅|大爷|大妈|大娘|大姐|大哥|大嫂|大叔|大婶|阿姨|叔叔|奶奶|爷爷|老师))"
+)
+_CALLER = re.compile(_CALLED)
+_BEFORE_PHONE = rf"[\s,，:(（]*(?:联系)?(?:电话|手机)?[:\s]*(?:{_MOBILE.pattern}|{_LANDLINE.pattern})"
+_CALLER_BEFORE_PHONE = re.compile(_CALLED + _BEFORE_PHONE)
 # 3-2-501, not 2026-11-27.
 _HOUSE = re.compile(
-    r"[^\s,，;；。:：()（）]*?(?:号楼|栋|幢|座|单元|小区|家园|(?<!\d)\d{1,3}-\d{1,2}-\d{2,4}(?!\d))"
-    r"(?:[#\dA-Za-z〇一二三四五六七八九十-]+(?:号楼|栋|幢|座|单元|门|层|楼|室|号|户)?)*"
+    r"(?:[^\s,，;；。:：()（）]+?(?:号楼|栋|幢|座|单元|小区|家园)"
+    r"|[^\s,，;；。:：()（）]*?(?<!\d)\d{1,3}-\d{1,2}-\d{2,4}(?!\d))"
+    r"(?:[,， ](?=[\dA-Za-z〇零一二三四五六七八九十]{1,3}(?:号楼|栋|幢|座|单元|#)))?"
+    r"(?:(?:[#\dA-Za-z〇○零一二三四五六七八九十-]+|[东西南北中左右]\d{0,2}(?=单元))(?:号楼|栋|幢|座|单元|门|层|楼|室|号|户)?)*"
 )
 _BEFORE_PLACE = re.compile(r"^.*(?:反映|投诉|家住|住在|位于)")
+_CALLER_SPEAKS = "(?:来电)?(?:反映|投诉|咨询)(?![人者])"
 _SAYS = re.compile(r"(?:来电)?(?:反映|投诉|咨询|称|表示|诉求)[^\n]*")
 # Full-width letters, digits and what parts them; the caller's own punctuation stays.
 _HALF_WIDTH = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {
     ord(wide): narrow for wide, narrow in zip("：－．／＃＊\u3000", ":-./#* ", strict=True)
 }
 _CLAUSE = re.compile(r"([^\s,;，；。:【】\[\]()（）]++)(?!\s*:)")
+# Who passed it on, in brackets before all else: 【12345转办】.
+_IN_BRACKETS = re.compile(r"[【\[]\s*([^【】\[\]\n]{2,20}?)\s*[】\]]")
+_PASSED_ON = re.compile(r"(?:转办|交办|转来|转派|转交|派单|督办|来件|工单)(?:单|件|工单)?$")
+# What the office asks of the company behind its name.
+_ASKS = re.compile(r"请|限(?:期|于|\d)|[于在]\d|务必|尽快|抓紧|予以")
+_ASKED = re.compile(rf"^(?:[,，\s]*(?:{_ASKS.pattern})[^,，。;；\n]*)+")
 _ENDS = " \t\n,，;；。.、:：-—|【】[]"
 _FOLLOWS = "\n;；"
 _CLAUSE_ENDS = f"{_FOLLOWS},，。"
 # Numbers and words: no comma is part of them.
-ENDS_WITH_CLAUSE = frozenset({"number", "received_at", "phone", "source", "category", "urgency", "asked_by"})
+ENDS_WITH_CLAUSE = frozenset(
+    {"number", "received_at", "phone", "source", "category", "urgency", "asked_by", "company", "community"}
+)
+WORDS: Mapping[str, Mapping[Any, tuple[str, ...]]] = {
+    "source": SOURCE_WORDS, "category": CATEGORY_WORDS, "urgency": URGENCY_WORDS,
+}  # fmt: skip
 Reader = Callable[[str], str]
 
 
@@ -95,7 +116,12 @@ def _labels() -> tuple[re.Pattern[str], dict[str, str]]:
 def read_order_text(text: str) -> dict[str, str]:
     """{field: its text as it stands}, only what was found. Fields are named as the order ledger's columns."""
     plain = text.translate(_HALF_WIDTH).replace("\r\n", "\n").strip()
+    source, plain = _passed_on_by(plain)
     found, rest = _labelled(plain)
+    if source:
+        found.setdefault("source", source)
+    # The caller's own phone goes before others that stand in the text.
+    _part_caller(found)
     for name, read in _BY_FORM.items():
         if name not in found and (value := read(rest if name == "content" else plain)):
             found[name] = value
@@ -104,6 +130,16 @@ def read_order_text(text: str) -> dict[str, str]:
         found["content"] = f"{found['content']}，{said[0].strip(_ENDS)}"
     _part_caller(found)
     return {name: value for name, value in found.items() if value}
+
+
+def _passed_on_by(plain: str) -> tuple[str, str]:
+    """(the source in brackets before all else, the text behind it)"""
+    if match := _IN_BRACKETS.match(plain):
+        for said in (match[1], _PASSED_ON.sub("", match[1])):
+            word = said.removesuffix("平台").lstrip("省市县")
+            if any(each in words for each in (word, said) for words in SOURCE_WORDS.values()):
+                return said, plain[match.end() :].strip()
+    return "", plain
 
 
 def _labelled(plain: str) -> tuple[dict[str, str], str]:
@@ -124,12 +160,38 @@ def _labelled(plain: str) -> tuple[dict[str, str], str]:
 
 def _parted(text: str, name: str, *, is_bare: bool) -> tuple[str, str]:
     """(the label's value, what comes behind it): content goes on to the next label, an address to the line's end, a
-    number to the clause's; without a colon every value but content ends with its clause."""
+    number or a name to the clause's; without a colon every value but content ends with its clause."""
     if name == "content":
         return text.strip(_ENDS), ""
-    ends = _CLAUSE_ENDS if is_bare or name in ENDS_WITH_CLAUSE else _FOLLOWS
-    value, *behind = re.split(f"([{ends}])", text, maxsplit=1)
-    return value.strip(_ENDS), "".join(behind)
+    if name == "caller":
+        end = rf"([{_FOLLOWS}。]|[,，](?!{_BEFORE_PHONE})|\s*(?={_CALLER_SPEAKS}))"
+    elif name == "address" and not is_bare:
+        end = rf"([{_FOLLOWS}]|[,，。](?=\s*(?:{_CALLER_SPEAKS})))"
+    else:
+        end = f"([{_CLAUSE_ENDS if is_bare or name in ENDS_WITH_CLAUSE else _FOLLOWS}])"
+    parts = re.compile(end).search(text)
+    value, behind = (text[: parts.start()], text[parts.start() :]) if parts else (text, "")
+    if name == "company":
+        value, asked = _company(value.strip())
+        behind = _ASKED.sub("", asked + behind)
+    elif name in WORDS:
+        # 12345热线 王先生来电: a known word ends where the next begins.
+        first, _, more = value.strip().partition(" ")
+        if more and any(first in words for words in WORDS[name].values()):
+            value, behind = first, f"{more}{behind}"
+    return value.strip(_ENDS), behind
+
+
+def _company(value: str) -> tuple[str, str]:
+    """(its name, what is asked of it or who else is named): 北苑供热站请于24小时内反馈王小明."""
+    asks = _ASKS.search(value, 1)
+    end = asks.start() if asks else len(value)
+    first = value[:end].split(" ")[0]
+    if looks_like_unit(first):
+        end = len(first)
+    elif match := _MOBILE.search(value, 0, end):
+        end = match.start()
+    return value[:end], value[end:]
 
 
 def _part_caller(found: dict[str, str]) -> None:
@@ -155,6 +217,9 @@ def _first(pattern: re.Pattern[str]) -> Reader:
 
 
 def _phone(plain: str) -> str:
+    """The one behind the caller, else the first."""
+    if match := _CALLER_BEFORE_PHONE.search(plain):
+        return match[2] or match[3]
     match = _MOBILE.search(plain) or _LANDLINE.search(plain)
     return match[1] if match else ""
 
@@ -162,6 +227,12 @@ def _phone(plain: str) -> str:
 def _address(plain: str) -> str:
     match = _HOUSE.search(plain)
     return _BEFORE_PLACE.sub("", match[0]).strip(_ENDS) if match else ""
+
+
+def _caller(plain: str) -> str:
+    """Who stands before a phone goes before others who are named."""
+    match = _CALLER_BEFORE_PHONE.search(plain) or _CALLER.search(plain)
+    return match[1] if match else ""
 
 
 def _word_of(words: Mapping[Any, tuple[str, ...]]) -> Reader:
@@ -185,7 +256,7 @@ def _content(rest: str) -> str:
 
 
 _BY_FORM: Mapping[str, Reader] = {
-    "phone": _phone, "number": _first(_NUMBER), "received_at": _first(_MOMENT), "caller": _first(_CALLER),
+    "phone": _phone, "number": _first(_NUMBER), "received_at": _first(_MOMENT), "caller": _caller,
     "address": _address, "source": _word_of(SOURCE_WORDS), "urgency": _word_of(URGENCY_WORDS),
     "category": _word_of(CATEGORY_WORDS), "content": _content,
 }  # fmt: skip

@@ -19,7 +19,7 @@ from complaints.enums import Platform
 from complaints.houses import house_in_fields
 from complaints.ledger import LABELS, ORDERS, RECORD, category_of_content, is_unsure
 from complaints.moments import read_moment
-from complaints.rules import outside_number, phone_of
+from complaints.rules import outside_number, phone_of, says_no_phone
 from complaints.temperatures import stated_temperature
 
 # Other systems write ="138…" so that Excel leaves the digits alone.
@@ -31,6 +31,7 @@ CHOICES = ("source", "platform", "category", "urgency")
 HOUSE = ("building", "building_unit", "room")
 LONGEST = {"number": 60, "caller": 60, "phone": 40, "address": 200, "building": 20, "building_unit": 20, "room": 20}
 UNCLEAR_HOUSE = "地址“{}”里看不出哪个是单元、哪个是房号，请填写单元和房号"
+UNREAD_HOUSE = "地址里的“{}”没有读成楼、单元、房号，请核对"
 TOO_LONG = "最多 {} 个字，请精简"
 
 
@@ -120,6 +121,8 @@ class OrderReader:
         text = text_of(row.text("phone")).removesuffix(".0")
         if _MOBILE.fullmatch(text):
             return text
+        if says_no_phone(text):
+            return None
         reading = read_phone(one_line(text))
         if reading.expected:
             problems.append(warning("phone", text[:40], reading.expected, row.address("phone")))
@@ -160,6 +163,8 @@ class OrderReader:
             fields[name] = str(said)[: LONGEST[name]] or found or None
         if address.house.is_unclear and not said_house.room:
             problems.append(problem("room", "", UNCLEAR_HOUSE.format(fields["address"]), row.address("address")))
+        elif address.house.unread and not said_house.room and not address.named:
+            problems.append(warning("room", "", UNREAD_HOUSE.format(address.house.unread), row.address("address")))
 
     def _company(self, row: LedgerRow, fields: dict[str, Any], problems: list[Problem]) -> None:
         text = one_line(text_of(row.text("company")))

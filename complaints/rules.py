@@ -28,6 +28,12 @@ LIVING_ROOMS = (MeasuringPlace.BEDROOM, MeasuringPlace.LIVING_ROOM)
 
 _BETWEEN_PHONES = re.compile(r"[、,;/|或]+|\s+(?=1[3-9]\d{9}|0\d{2,3}-)")
 _IN_PHONES = re.compile(r"(?<=\d{7})-\d{1,5}$|[-\s()]")
+# 未留, 无电话, 来电人拒绝提供.
+_NO_PHONE = re.compile(
+    r"(?:来电人|诉求人|投诉人|反映人|市民|群众|用户|业主|对方|本人)?(?:暂|均|都)?"
+    r"(?:保密|匿名|隐藏|不详|未知|不明|(?:未|没有?|无|不|不愿意?|不肯|不便|不方便|拒绝?)"
+    r"(?:有|提供|留下?|填写?|登记|显示|透露|告知|公开|预留)*(?:联系|手机|来电)?(?:电话|号码|方式|手机|号)*)[了。]?"
+)
 _PHONE = re.compile(r"(?<![\d*])(?:(?:\+|00)?86(?=1[3-9]\d{9}(?!\d)))?(\d{7,12})(?![\d*])")
 
 
@@ -46,6 +52,11 @@ def digits_reversed(phone: str) -> str:
         if match := _PHONE.search(_IN_PHONES.sub("", part.strip())):
             return match[1][::-1]
     return ""
+
+
+def says_no_phone(text: str) -> bool:
+    """Whether it says that nobody gave one, which is no mistake to look at."""
+    return bool(_NO_PHONE.fullmatch(normalise_name(text).strip("()[]")))
 
 
 def phone_of(text: str) -> str:

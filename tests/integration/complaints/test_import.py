@@ -103,6 +103,21 @@ def test_a_row_becomes_an_order_with_all_that_it_says(cast: Cast) -> None:
     assert (entry.action, entry.to_status, entry.note) == ("导入登记", "new", "12345导出.csv")
 
 
+def test_what_an_address_says_besides_is_no_loss_without_a_word(cast: Cast) -> None:
+    rows = ("幸福小区三号楼二单元五〇一", "幸福小区3号楼甲单元1203", "幸福小区沿街商铺12号", "幸福小区对面4号")
+    batch = stage(cast.hotline, table(*(line(f"LL{place}", 诉求地址=text) for place, text in enumerate(rows))))
+    read = list(batch.rows.order_by("row"))
+    assert [[row.fields[name] for name in ("building", "building_unit", "room")] for row in read[:2]] == [
+        ["3", "2", "501"], ["3", None, "1203"],
+    ]  # fmt: skip
+    said = [each["expected"] for row in read for each in row.problems if each["field"] == "room"]
+    assert said == ["地址里的“甲单元”没有读成楼、单元、房号，请核对"]
+    assert piles(batch)[1] == "ready"
+    # A room of its own column is the room.
+    own = table([*line(诉求地址="幸福小区3号楼甲单元"), "1203"], head=[*HEAD, "房号"])
+    assert only(stage(cast.hotline, own)).problems == []
+
+
 def test_other_heads_notes_above_and_a_head_of_two_rows(cast: Cast) -> None:
     workbook = Workbook()
     sheet = workbook.active
@@ -224,6 +239,19 @@ def test_a_phone_that_nobody_gave_is_none(cast: Cast) -> None:
         (None, "ready"), ("19527408846", "ready"), ("12345", "ready"),
     ]  # fmt: skip
     assert registered(cast, phone="不详").phone == ""
+
+
+def test_only_what_says_nothing_of_a_phone_is_warned_of(cast: Cast) -> None:
+    none = (
+        "未提供", "未留", "没留", "无电话", "没有电话", "保密", "拒绝提供", "未留电话", "（未留）",
+        "来电人拒绝提供联系方式", "不愿透露", "无",
+        "未 提供",
+    )  # fmt: skip
+    for place, text in enumerate((*none, "王先生", "不清", "未接通", "无人接听", "电话")):
+        row = only(stage(cast.hotline, table(line(联系电话=text)), f"{place}.csv"))
+        said = [(each["field"], each["read"], each["expected"][:8]) for each in row.problems]
+        assert row.fields["phone"] is None
+        assert said == ([] if text in none else [("phone", text, "这不像电话号码，")]), text
 
 
 def test_what_is_personal_in_other_columns_is_not_kept_with_the_row(cast: Cast) -> None:

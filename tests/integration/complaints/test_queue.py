@@ -233,6 +233,18 @@ def test_a_pasted_text_is_looked_over_and_registered(cast: Cast, client_as: Sign
     assert "只有15度" in again.content.decode()
 
 
+def test_a_pasted_text_of_another_office_names_source_company_and_caller(cast: Cast, client_as: SignIn) -> None:
+    text = (
+        "【省12345转办】来电时间：20260802 20:00；李大姐 13812345678，幸福小区三号楼东单元五〇一，反映漏水。"
+        "承办单位：北苑供热站，请于24小时内反馈王小明13900001111"
+    )
+    form = client_as(cast.hotline).post(reverse("complaints:paste"), {"text": text}).context["form"]
+    names = ("source", "received_at", "caller", "phone", "building", "building_unit", "room", "company", "content")
+    assert [form[name].value() for name in names] == [
+        "12345", "2026-08-02 20:00", "李大姐", "13812345678", "3", "东", "501", "北苑供热站", "反映漏水",
+    ]  # fmt: skip
+
+
 def test_a_pasted_company_that_contradicts_the_seasons_is_a_persons_choice(cast: Cast, client_as: SignIn) -> None:
     client = client_as(cast.hotline)
     text = TEXT.replace("反映", "承办单位：北苑供热站；反映")
