@@ -1,5 +1,6 @@
 """Whom the desk has to call besides those whose order the company has reported on: callers whose order was merged into
-such a one, and those of a hazard that has been struck off, in whatever state their order is by then."""
+such a one, and those of a hazard that has been struck off, in whatever state their order is by then. Who calls again
+about an order that is closed is written down as well: it may have to be done again."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -14,16 +15,28 @@ REPORTED_ON = (OrderStatus.REPORTED, OrderStatus.CLOSED)
 
 def to_call_since(order: Order) -> dt.datetime | None:
     """The moment since which its caller can be asked whether it is solved; None: not yet. Two queries at most."""
+    return min(_asked_about(order), default=None)
+
+
+def last_to_call_since(order: Order) -> dt.datetime | None:
+    """The last thing that the caller is to be asked about: calls before it were about something else."""
+    return max(_asked_about(order), default=None)
+
+
+def _asked_about(order: Order) -> list[dt.datetime]:
     if order.status == OrderStatus.REPORTED:
-        return order.reported_at
+        return [order.reported_at] if order.reported_at else []
     if order.status == OrderStatus.INVALID:
-        return None
+        return []
     struck_off = hazards_behind(order).filter(status=HazardStatus.CLOSED)
     moments = [at for at in struck_off.values_list("closed_at", flat=True) if at]
     into = order.merged_into
     if into is not None and into.reported_at and into.status in REPORTED_ON:
         moments.append(into.reported_at)
-    return min(moments, default=None)
+    # What the platform took back is over.
+    if order.status == OrderStatus.CLOSED and order.reported_at and not order.withdrawn_at:
+        moments.append(order.reported_at)
+    return moments
 
 
 def is_heard(calls: Iterable[Callback], *, enough: int) -> bool:

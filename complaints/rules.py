@@ -168,6 +168,16 @@ def problems_before_close(order: Order) -> list[str]:
     return problems
 
 
+def problems_before_redo(order: Order) -> list[str]:
+    """Callbacks decide: the last that reached its caller, or one whose order was merged into it, says it is not
+    solved. Three queries."""
+    for each in (order, *order.merged.prefetch_related("callbacks").order_by("pk")):
+        heard = [call for call in calls_about(each, order) if call.is_reached]
+        if heard and not heard[-1].is_solved:
+            return []
+    return ["还没有回访说没有解决，请先记录回访，再选“重办”"]
+
+
 def calls_about(order: Order, reported: Order) -> list[Callback]:
     """To the caller of the order, since the company reported on the other, which it was merged into (or is)."""
     since = reported.reported_at

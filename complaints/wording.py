@@ -1,7 +1,7 @@
 """What the pages say about a move: before it, what will happen; after it, where the order went and who is next."""
 
 from complaints.counting import counting_of, plain
-from complaints.enums import ExtensionStatus
+from complaints.enums import ExtensionStatus, OrderStatus
 from complaints.models import Order
 from complaints.standing import next_actor
 from complaints.workflow import in_words
@@ -55,6 +55,8 @@ def consequence(move: str, order: Order) -> str:
             return f"批准之前时限不变（{due}）；原时限和延长后的时限都会留在记录里。"
         case "decide_extension":
             return f"不同意的，时限仍为 {due}。"
+        case "call_back" if order.status == OrderStatus.CLOSED:
+            return "记下诉求人怎么说，工单仍是“已办结”；说没有解决的，接着选“重办”。"
         case "call_back" if not order.is_reported:
             return "记下诉求人怎么说，工单的状态不变；说没有解决的，请把这件（已并单的，把并入的那件）重办。"
         case "call_back":
@@ -62,7 +64,7 @@ def consequence(move: str, order: Order) -> str:
         case "close":
             return "办结的依据是回访：最近一次联系上时说已解决，或打满规定的次数都没有联系上；并入的工单也要回访。"
         case "redo":
-            return f"重办后进入第 {order.round + 1} 轮，时限从现在重新起算；第 {order.round} 轮的记录原样保留。"
+            return f"重办的依据是回访：最近一次联系上时诉求人说没有解决。重办后进入第 {order.round + 1} 轮，时限从现在重新起算；第 {order.round} 轮的记录原样保留。"
         case "reclassify" if order.dispatched_at:
             lapses = order.extensions.filter(round=order.round, status=ExtensionStatus.APPROVED).exists()
             said = "时限从原来的派单时间按新的类别重算，可能因此已经逾期。"

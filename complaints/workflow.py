@@ -192,12 +192,12 @@ def close(order: Order, *, by: Any, note: str = "") -> AuditEntry:
 
 @transaction.atomic
 def redo(order: Order, *, by: Any, reason: str, company: Unit | None = None) -> AuditEntry:
-    """→ 待签收, a new round with new limits, with the same company or another. The old round is kept as it was."""
+    """→ 待签收, a new round with new limits, with the same company or another, if a callback says so. The old round is
+    kept as it was."""
     move = check("redo", by, order)
     company = company or order.company
-    refuse_if(
-        rules.missing(reason, "请写明重办理由：诉求人说哪里没有解决") + rules.problems_before_dispatch(order, company)
-    )
+    problems = rules.problems_before_redo(order) + rules.missing(reason, "请写明重办理由：诉求人说哪里没有解决")
+    refuse_if(problems + rules.problems_before_dispatch(order, company))
     OrderRound.objects.create(
         order=order, round=order.round, company=order.company, dispatched_at=order.dispatched_at,
         original_due_at=order.original_due_at, due_at=order.due_at, signed_at=order.signed_at,

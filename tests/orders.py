@@ -73,6 +73,14 @@ def advanced(cast: Cast, status: OrderStatus, company: Unit | None = None, **fie
     return order
 
 
+def unsolved(order: Order, *, by: Any) -> None:
+    """Call back and hear that it is not solved: what doing it again rests on."""
+    workflow.call_back(
+        order, by=by, is_reached=True, is_solved=False, was_contacted=True, satisfaction="not",
+        called_at=timezone.now(),
+    )  # fmt: skip
+
+
 def solve(order: Order, *, by: Any, called_at: dt.datetime | None = None, satisfaction: str = "satisfied") -> None:
     """Call back, hear that it is solved, close."""
     workflow.call_back(

@@ -15,7 +15,7 @@ from common.text import normalise
 from complaints import workflow
 from complaints.counting import counting_of
 from complaints.enums import Category, Cause, MeasuringPlace, Satisfaction, Urgency
-from complaints.follow_up import to_call_since
+from complaints.follow_up import last_to_call_since, to_call_since
 from complaints.forms.base import MomentField, MoveForm, numbered, text_area
 from complaints.models import Order
 from complaints.repeats import open_besides
@@ -162,7 +162,7 @@ class CallBackForm(MoveForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("called_at", timezone.localtime(clock.now()).replace(second=0, microsecond=0))
-        since = to_call_since(self.order)
+        since = last_to_call_since(self.order)
         calls = self.order.callbacks.filter(called_at__gte=since).count() if since else 0
         enough = counting_of(self.order.county_id).calls_before_giving_up
         what = "可以办结" if self.order.is_reported else "不用再打"

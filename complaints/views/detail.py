@@ -112,7 +112,7 @@ def _main_move(order: Order, codes: list[str]) -> str:
     wanted = ["decide_extension", main_move(order)]
     if order.status == "reported" and not rules.problems_before_close(order):
         wanted.insert(1, "close")
-    elif order.status == "reported" and order.callbacks.filter(round=order.round, is_solved=False).exists():
+    elif order.status == "reported" and not rules.problems_before_redo(order):
         wanted.insert(1, "redo")
     return next((code for code in wanted if code in codes), "")
 

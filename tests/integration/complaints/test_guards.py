@@ -22,7 +22,7 @@ from complaints.moves import MOVES, moves_for
 from tests.cast import Cast
 from tests.factories import UserFactory
 from tests.integration.complaints.test_workflow import NOW, VISIT, at, refusal
-from tests.orders import advanced, dispatched, handled, registered, reported
+from tests.orders import advanced, dispatched, handled, registered, reported, unsolved
 
 S = OrderStatus
 pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -107,6 +107,8 @@ class TestReasons:
     )  # fmt: skip
     def test_are_demanded(self, cast: Cast, move: str, status: S, arguments: dict[str, Any], said: str) -> None:
         order = advanced(cast, status, company=cast.chengyuan)
+        if move == "redo":
+            unsolved(order, by=cast.hotline)
         by = cast.chengyuan_admin if MOVES[move].permission == "handle_order" else cast.hotline
         assert refusal(move, order, by, **arguments) == [said]
 
@@ -119,6 +121,7 @@ class TestDispatching:
         cast.beiyuan.is_active = False
         assert refusal("dispatch", order, cast.hotline, company=cast.beiyuan) == [f"北苑供热站 {said}"]
         done = reported(cast)
+        unsolved(done, by=cast.hotline)
         assert refusal("redo", done, cast.hotline, reason="没修好", company=cast.beiyuan) == [f"北苑供热站 {said}"]
         assert not done.past_rounds.exists()
 
@@ -289,6 +292,7 @@ class TestMerging:
         workflow.report(main, by=cast.chengyuan_admin, result="已处理", cause="company")
         same.refresh_from_db()
         workflow.call_back(same, by=cast.hotline, is_reached=True, is_solved=True, called_at=timezone.now())
+        unsolved(main, by=cast.hotline)
         workflow.redo(main, by=cast.hotline, reason="诉求人说还不热")
         workflow.sign(main, by=cast.chengyuan_admin)
         workflow.withdraw(main, by=cast.hotline, reason="平台撤件通知")

@@ -26,7 +26,7 @@ from complaints.workflow import FUNCTIONS
 from notifications.models import Message
 from tests.cast import Cast
 from tests.integration.complaints.test_counting import values_of
-from tests.orders import advanced, dispatched, handled, registered, reported
+from tests.orders import advanced, dispatched, handled, registered, reported, unsolved
 
 S = OrderStatus
 pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -47,7 +47,7 @@ EXPECTED: dict[str, tuple[set[str], set[OrderStatus]]] = {
     "report": (COMPANY, {S.HANDLING}),
     "request_extension": (COMPANY, UNDER_WAY),
     "decide_extension": (BUREAU, UNDER_WAY),
-    "call_back": (DESK, {S.REPORTED}),
+    "call_back": (DESK, {S.REPORTED, S.CLOSED}),
     "close": (DESK, {S.REPORTED}),
     "redo": (DESK, {S.REPORTED, S.CLOSED}),
     "reclassify": (DESK, NOT_REPORTED),
@@ -60,6 +60,9 @@ VISIT = {
     "place": MeasuringPlace.BEDROOM, "shut_minutes": 30, "is_centre": True, "height_m": Decimal("1.5"),
     "device": "CW-07", "calibrated_until": dt.date(2027, 1, 1), "signed_by_visitor": True, "signed_by_user": True,
 }  # fmt: skip
+
+
+NOBODY_SAYS_SO = "还没有回访说没有解决，请先记录回访，再选“重办”"
 
 
 def refusal(move: str, order: Order, by: User, **arguments: Any) -> list[str]:
@@ -196,6 +199,7 @@ def test_a_company_that_gets_it_again_has_been_there(cast: Cast) -> None:
 def test_a_visit_of_the_round_before_is_none_of_this_one(cast: Cast, summer: Any) -> None:
     order = reported(cast, category="leak")
     summer.shift(dt.timedelta(hours=11, seconds=30))
+    unsolved(order, by=cast.hotline)
     workflow.redo(order, by=cast.hotline, reason="还在漏")
     workflow.sign(order, by=cast.chengyuan_clerk)
     assert refusal("visit", order, cast.chengyuan_admin, **VISIT | {"visited_at": at(20, 59)}) == [
@@ -257,6 +261,8 @@ def test_three_calls_that_reach_nobody_are_enough(cast: Cast) -> None:
 def test_doing_it_again_is_a_new_round_with_new_limits(cast: Cast, summer: Any) -> None:
     order = reported(cast, category="low_temperature")
     summer.shift(dt.timedelta(hours=30))
+    assert refusal("redo", order, cast.hotline, reason="卧室还是 16 度") == [NOBODY_SAYS_SO]
+    unsolved(order, by=cast.hotline)
     workflow.redo(order, by=cast.hotline, reason="卧室还是 16 度")
     assert (order.status, order.round, order.due_at) == (S.DISPATCHED, 2, at(16, day=5))
     assert (order.reported_at, order.visited_at, order.result, order.cause) == (None, None, "", "")
