@@ -72,7 +72,8 @@ MOVES: dict[str, Move] = {
         Move("decide_extension", "审批延期", WITH_COMPANY, None, "decide_order_extension", Party.BUREAU,
              "同意或不同意，意见"),
         Move("call_back", "回访", tuple(status for status in S if status != S.INVALID), None, "call_back_order",
-             Party.DESK, "是否联系上、是否解决、是否满意；企业反馈后（办结了也可以），并入的工单随那一件，引出的隐患销号后不论状态"),
+             Party.DESK, "是否联系上、是否解决、是否满意；企业反馈后（办结了也可以），"
+             "并入的工单随那一件，引出的隐患销号后不论状态"),
         Move("close", "办结", (S.REPORTED,), S.CLOSED, "call_back_order", Party.DESK,
              "最近一次联系上的回访说已解决，或打满规定的次数都没有联系上；并入的工单同样"),
         Move("redo", "重办", (S.REPORTED, S.CLOSED), S.DISPATCHED, "call_back_order", Party.DESK,
@@ -82,7 +83,7 @@ MOVES: dict[str, Move] = {
         Move("withdraw", "撤件", (S.HANDLING, S.REPORTED, S.CLOSED), S.CLOSED, "dispatch_order", Party.DESK,
              "来源平台的撤件依据", dangerous=True),
         Move("merge", "并单", (S.NEW, S.ACCEPTED, *WITH_COMPANY), S.MERGED, "dispatch_order", Party.DESK,
-             "并入的工单", dangerous=True),
+             "并入的工单；不是同一户、也不是同一电话的要说明；不能并入不如它急的，时限取两件里更早的", dangerous=True),
         Move("invalidate", "作无效处理", (S.NEW, S.ACCEPTED, *WITH_COMPANY), S.INVALID, "dispatch_order", Party.DESK,
              "理由", dangerous=True),
     )

@@ -64,7 +64,10 @@ def consequence(move: str, order: Order) -> str:
         case "close":
             return "办结的依据是回访：最近一次联系上时说已解决，或打满规定的次数都没有联系上；并入的工单也要回访。"
         case "redo":
-            return f"重办的依据是回访：最近一次联系上时诉求人说没有解决。重办后进入第 {order.round + 1} 轮，时限从现在重新起算；第 {order.round} 轮的记录原样保留。"
+            return (
+                "重办的依据是回访：最近一次联系上时诉求人说没有解决。"
+                f"重办后进入第 {order.round + 1} 轮，时限从现在重新起算；第 {order.round} 轮的记录原样保留。"
+            )
         case "reclassify" if order.dispatched_at:
             lapses = order.extensions.filter(round=order.round, status=ExtensionStatus.APPROVED).exists()
             said = "时限从原来的派单时间按新的类别重算，可能因此已经逾期。"
@@ -74,7 +77,10 @@ def consequence(move: str, order: Order) -> str:
         case "withdraw":
             return "撤件后这件工单结束，单独计数，不能再重办。"
         case "merge":
-            return f"并单后 {order.number} 不再单独办理，不再计数；诉求人随并入的工单一起回访。"
+            return (
+                f"并单后 {order.number} 不再单独办理，不再计数；诉求人随并入的工单一起回访。"
+                "时限不停：并入的工单取两件里更早的时限。"
+            )
         case "invalidate":
             return f"作无效处理后，{order.number} 不再办理、不计入统计，编号不再使用，也不能恢复。"
     return ""

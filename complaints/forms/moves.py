@@ -227,7 +227,10 @@ class MergeForm(MoveForm):
     into = forms.CharField(
         label="并入的工单", max_length=20, widget=NameInput, help_text="填编号，例如 TS-2026-00012"
     )  # fmt: skip
-    note = text_area("并单说明", required=False, rows=2, help_text="可不填")
+    note = text_area(
+        "并单说明", required=False, rows=2,
+        help_text="同一户或同一电话的可不填；都不是的，请写明为什么是同一件事",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """What the household or the phone has open is named, and the newest filled in."""

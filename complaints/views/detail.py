@@ -21,6 +21,7 @@ from complaints.enums import ExtensionStatus, LimitStage, Urgency
 from complaints.follow_up import REPORTED_ON
 from complaints.hazards import NOT_FOR_HAZARDS, may_link
 from complaints.limits import Limits
+from complaints.merging import FIELDS, limit_of_merged
 from complaints.models import Order, OrderFile
 from complaints.moves import moves_for
 from complaints.occasions import OCCASION
@@ -142,8 +143,9 @@ def _merged(order: Order, into: Order, user: Any) -> dict[str, Any]:
 
 
 def explained_limits(order: Order) -> list[dict[str, Any]]:
-    """Each limit that the order has, how it stands, and 怎么算的. Two queries."""
+    """Each limit that the order has, how it stands, and 怎么算的. Three queries."""
     limits, running, now = Limits(calendar_in_force()), running_limit(order), clock.now()
+    others = list(order.merged.order_by("pk"))
     rows = [
         ("派单", LimitStage.DISPATCH, order.dispatch_due_at, order.registered_at, order.dispatched_at),
         ("到场", LimitStage.VISIT, order.visit_due_at, order.dispatched_at, order.visited_at),
@@ -155,6 +157,9 @@ def explained_limits(order: Order) -> list[dict[str, Any]]:
         if due_at is None or start is None:
             continue
         reckoned = limits.reckon(stage, category=order.category, urgency=order.urgency, start=start)
+        if stage in FIELDS and not (reckoned and reckoned.due_at == due_at):
+            theirs = [limit_of_merged(other, stage, start, limits) for other in others]
+            reckoned = next((each for each in theirs if each and each.due_at == due_at), reckoned)
         shown.append(
             {
                 "label": label, "due_at": due_at, "met_at": met_at, "is_late": (met_at or now) >= due_at,

@@ -234,7 +234,7 @@ class TestExtensions:
         arguments: dict[str, Any] = {
             "report": {"result": "已处理", "cause": "company"},
             "reclassify": {"category": "fees", "urgency": "ordinary", "reason": "实为收费"},
-            "merge": {"into": registered(cast)},
+            "merge": {"into": dispatched(cast)},
         }.get(move, {"reason": "另有原因"})
         by = cast.chengyuan_admin if MOVES[move].permission == "handle_order" else cast.hotline
         workflow.FUNCTIONS[move](order, by=by, **arguments)
