@@ -10,6 +10,9 @@ from complaints.models import Callback, Order
 from complaints.occasions import hazards_behind
 from inspections.enums import HazardStatus
 
+# Who did not answer may be on the stairs: a call soon after another is no further attempt.
+MINUTES_BETWEEN_CALLS = 30
+CALLS_APART = f"与上一次相隔不到 {MINUTES_BETWEEN_CALLS} 分钟的不另计"
 REPORTED_ON = (OrderStatus.REPORTED, OrderStatus.CLOSED)
 
 
@@ -40,6 +43,16 @@ def _asked_about(order: Order) -> list[dt.datetime]:
 
 
 def is_heard(calls: Iterable[Callback], *, enough: int) -> bool:
-    """Whether nobody has to be called again: somebody was reached, or `enough` calls have reached nobody."""
+    """Whether nobody has to be called again: somebody was reached, or `enough` attempts have reached nobody."""
     made = list(calls)
-    return any(call.is_reached for call in made) or len(made) >= enough
+    return any(call.is_reached for call in made) or attempts(made) >= enough
+
+
+def attempts(calls: Iterable[Callback]) -> int:
+    """How many of the calls, in the order in which they were made, count as attempts. Forms know minutes only."""
+    counted, last = 0, None
+    for call in calls:
+        minute = call.called_at.replace(second=0, microsecond=0)
+        if last is None or minute - last >= dt.timedelta(minutes=MINUTES_BETWEEN_CALLS):
+            counted, last = counted + 1, minute
+    return counted

@@ -3,6 +3,7 @@
 from complaints.counting import counting_of, plain
 from complaints.enums import ExtensionStatus, OrderStatus
 from complaints.models import Order
+from complaints.rules import calls_about, is_beyond_calling
 from complaints.standing import next_actor
 from complaints.workflow import in_words
 
@@ -61,6 +62,8 @@ def consequence(move: str, order: Order) -> str:
             return "记下诉求人怎么说，工单的状态不变；说没有解决的，请把这件（已并单的，把并入的那件）重办。"
         case "call_back":
             return "联系上的，记下是否解决、是否满意；没有解决的接着选“重办”，解决了的接着选“办结”。"
+        case "close" if is_beyond_calling(order, calls_about(order, order)):
+            return "没有留电话，无法回访：可以直接办结。并入的工单留了电话的，仍要回访。"
         case "close":
             return "办结的依据是回访：最近一次联系上时说已解决，或打满规定的次数都没有联系上；并入的工单也要回访。"
         case "redo":
@@ -75,7 +78,7 @@ def consequence(move: str, order: Order) -> str:
         case "reclassify":
             return "派单时按新的类别起算时限。"
         case "withdraw":
-            return "撤件后这件工单结束，单独计数，不能再重办。"
+            return "撤件是办理后由来源平台正式撤回；撤件后这件工单结束，单独计数，不能再重办。"
         case "merge":
             return (
                 f"并单后 {order.number} 不再单独办理，不再计数；诉求人随并入的工单一起回访。"

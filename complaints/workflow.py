@@ -301,7 +301,8 @@ def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: st
 def withdraw(order: Order, *, by: Any, reason: str) -> AuditEntry:
     """→ 已办结 as formally withdrawn by the platform after it was handled (撤件): counted apart."""
     move = check("withdraw", by, order)
-    problems = rules.missing(reason, "请写明撤件依据，例如平台的撤件通知")
+    problems = rules.problems_before_withdrawing(order)
+    problems += rules.missing(reason, "请写明撤件依据，例如平台的撤件通知")
     if order.reported_at is None:
         unheard = order.merged.exclude(callbacks__is_reached=True)
         problems += rules.problems_of_leaving(order, unheard, "现在撤件", "请等企业反馈后再撤件")

@@ -41,6 +41,12 @@ def handled(cast: Cast, company: Unit | None = None, **fields: Any) -> Order:
     return order
 
 
+def visited(cast: Cast, company: Unit | None = None, **fields: Any) -> Order:
+    order = handled(cast, company, **fields)
+    workflow.visit(order, by=_clerk(order), visited_at=timezone.now(), visitor="赵师傅", found="已查看")
+    return order
+
+
 def reported(cast: Cast, company: Unit | None = None, **fields: Any) -> Order:
     order = handled(cast, company, **fields)
     if order.category in ("low_temperature", "late_heating", "stopped", "leak"):

@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from common.moves import MoveRefused
 from complaints import workflow
 from complaints.enums import OrderStatus
+from complaints.follow_up import is_heard
 from complaints.models import Order
 from complaints.moves import moves_for
 from tests.cast import Cast
-from tests.integration.complaints.test_workflow import NOBODY_SAYS_SO, NOW, refusal
+from tests.integration.complaints.test_workflow import APART, NOBODY_SAYS_SO, NOW, refusal
 from tests.orders import advanced, handled, registered, reported, unsolved
 
 S = OrderStatus
@@ -89,3 +91,69 @@ class TestDoingItAgain:
         assert first() == ["call_back"]
         unsolved(order, by=cast.hotline)
         assert first() == ["redo"]
+
+
+class TestReachingNobody:
+    def closed_after(self, cast: Cast, summer: Any, *minutes: int) -> bool:
+        """Whether it is closed after calls so many minutes after the report."""
+        order, begun = reported(cast), timezone.now()
+        summer.move_to(begun + dt.timedelta(hours=3))
+        for passed in minutes:
+            at = begun + dt.timedelta(minutes=passed)
+            workflow.call_back(order, by=cast.hotline, called_at=at, is_reached=False)
+        try:
+            workflow.close(order, by=cast.hotline)
+        except MoveRefused:
+            return False
+        return True
+
+    @pytest.mark.parametrize(
+        ("minutes", "is_closed"),
+        [
+            ((0, 0, 0), False),
+            ((0, 29, 58), False),
+            ((0, 30, 59), False),
+            ((0, 30, 60), True),
+            ((60, 0, 30), True),  # written down in any order
+            ((0, 29, 30, 59, 60), True),  # counted from the last that counted
+        ],
+    )
+    def test_takes_calls_half_an_hour_apart(
+        self, cast: Cast, summer: Any, minutes: tuple[int, ...], is_closed: bool
+    ) -> None:
+        assert self.closed_after(cast, summer, *minutes) is is_closed
+
+    def test_what_was_made_at_once_counts_once_everywhere(self, cast: Cast, client_as: SignIn) -> None:
+        order = reported(cast)
+        for _ in range(3):
+            call(order, cast)
+        assert refusal("close", order, cast.hotline) == [f"还没有回访到诉求人（已打 1 次）。联系上并确认解决，{APART}"]
+        assert not is_heard(order.callbacks.all(), enough=3)
+        page = client_as(cast.hotline).get(f"{order.get_absolute_url()}call_back/").content.decode()
+        assert "已打过 1 次（与上一次相隔不到 30 分钟的不另计）；打满 3 次都没有联系上的，可以办结" in page
+
+    def test_seconds_that_no_form_knows_hold_nothing_up(self, cast: Cast, summer: Any) -> None:
+        summer.shift(dt.timedelta(seconds=30))
+        order = reported(cast)
+        begun = timezone.now()
+        summer.shift(dt.timedelta(hours=2))
+        for at in (begun, begun + dt.timedelta(minutes=29, seconds=30), begun + dt.timedelta(minutes=60)):
+            workflow.call_back(order, by=cast.hotline, called_at=at, is_reached=False)
+        workflow.close(order, by=cast.hotline)
+        assert order.status == S.CLOSED
+
+
+class TestWithoutAPhone:
+    SAID = "没有留电话，无法回访：可以直接办结。"
+
+    def test_it_is_closed_and_the_page_says_why(self, cast: Cast, client_as: SignIn) -> None:
+        order = reported(cast, phone="未提供")
+        page = client_as(cast.hotline).get(f"{order.get_absolute_url()}close/").content.decode()
+        assert self.SAID in page
+        workflow.close(order, by=cast.hotline)
+        assert order.status == S.CLOSED
+
+    def test_who_left_one_is_called(self, cast: Cast, client_as: SignIn) -> None:
+        order = reported(cast)
+        page = client_as(cast.hotline).get(f"{order.get_absolute_url()}close/").content.decode()
+        assert self.SAID not in page and "办结的依据是回访" in page

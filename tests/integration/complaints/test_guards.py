@@ -22,7 +22,7 @@ from complaints.moves import MOVES, moves_for
 from tests.cast import Cast
 from tests.factories import UserFactory
 from tests.integration.complaints.test_workflow import NOW, VISIT, at, refusal
-from tests.orders import advanced, dispatched, handled, registered, reported, unsolved
+from tests.orders import advanced, dispatched, handled, registered, reported, unsolved, visited
 
 S = OrderStatus
 pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -137,7 +137,8 @@ class TestVisiting:
             ({"visitor": ""}, "请填写入户人员姓名"),
             ({"found": " "}, "请填写现场情况"),
             ({"visited_at": NOW + dt.timedelta(minutes=1)}, "到场时间还没有到，请核对"),
-            ({"visited_at": NOW - dt.timedelta(hours=25)}, "到场时间比派单早了一天以上，请核对"),
+            ({"visited_at": NOW - dt.timedelta(minutes=1)}, "到场时间早于受理时间 2026-08-03 10:00，请核对"),
+            ({"visited_at": NOW - dt.timedelta(days=1)}, "到场时间早于受理时间 2026-08-03 10:00，请核对"),
             ({"place": ""}, "填写了实测室温，请选择测温房间"),
         ],
     )
@@ -145,6 +146,20 @@ class TestVisiting:
         order = handled(cast)
         assert refusal("visit", order, cast.chengyuan_admin, **VISIT | wrong) == [said]
         assert not order.visits.exists()
+
+    def test_before_the_dispatch_it_may_have_been_by_a_day_at_most(self, cast: Cast, summer: Any) -> None:
+        order = registered(cast, received_at=NOW - dt.timedelta(hours=30, seconds=-30))
+        workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
+        workflow.sign(order, by=cast.chengyuan_admin)
+        early = VISIT | {"visited_at": NOW - dt.timedelta(hours=25)}
+        assert refusal("visit", order, cast.chengyuan_admin, **early) == ["到场时间比派单早了一天以上，请核对"]
+        workflow.visit(order, by=cast.chengyuan_admin, **VISIT | {"visited_at": NOW - dt.timedelta(hours=24)})
+        assert order.visited_at == NOW - dt.timedelta(hours=24)
+
+    def test_in_the_minute_of_the_call_it_is_not_before_it(self, cast: Cast) -> None:
+        order = handled(cast, received_at=NOW - dt.timedelta(minutes=5, seconds=-30))
+        workflow.visit(order, by=cast.chengyuan_admin, **VISIT | {"visited_at": NOW - dt.timedelta(minutes=5)})
+        assert order.visited_at == NOW - dt.timedelta(minutes=5)
 
     def test_the_first_visit_and_the_first_contact_stay(self, cast: Cast, summer: Any) -> None:
         order = handled(cast, category="leak")
@@ -231,6 +246,8 @@ class TestExtensions:
     def test_ended_with_what_makes_it_pointless(self, cast: Cast, move: str) -> None:
         order = self.asked(cast)
         workflow.sign(order, by=cast.chengyuan_admin)
+        if move == "withdraw":
+            workflow.visit(order, by=cast.chengyuan_admin, **VISIT)
         arguments: dict[str, Any] = {
             "report": {"result": "已处理", "cause": "company"},
             "reclassify": {"category": "fees", "urgency": "ordinary", "reason": "实为收费"},
@@ -240,6 +257,33 @@ class TestExtensions:
         workflow.FUNCTIONS[move](order, by=by, **arguments)
         extension = order.extensions.get()
         assert (extension.status, extension.decided_by) == ("denied", by)
+
+
+class TestWithdrawing:
+    def test_only_what_somebody_has_seen_to(self, cast: Cast) -> None:
+        order = handled(cast)
+        assert refusal("withdraw", order, cast.hotline, reason="平台撤件") == [
+            "还没有上门或反馈，不能撤件：撤件是办理后由平台正式撤回的"
+        ]
+        workflow.visit(order, by=cast.chengyuan_admin, **VISIT)
+        workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
+        assert order.withdrawn_at == NOW
+
+    def test_a_report_of_an_earlier_round_is_enough(self, cast: Cast) -> None:
+        order = reported(cast)
+        unsolved(order, by=cast.hotline)
+        workflow.redo(order, by=cast.hotline, reason="没有解决")
+        workflow.sign(order, by=cast.chengyuan_admin)
+        workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
+        assert order.withdrawn_at == NOW
+
+    def test_a_visit_of_who_has_sent_it_back_is_enough(self, cast: Cast) -> None:
+        order = visited(cast)
+        workflow.send_back(order, by=cast.chengyuan_admin, reason="不是我们的")
+        workflow.dispatch(order, by=cast.hotline, company=cast.beiyuan)
+        workflow.sign(order, by=cast.beiyuan_admin)
+        workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
+        assert order.withdrawn_at == NOW
 
 
 def test_what_is_withdrawn_later_was_closed_when_it_was(cast: Cast, summer: Any) -> None:
@@ -272,7 +316,7 @@ class TestMerging:
         ]
 
     def test_what_others_hang_on_is_withdrawn_once_its_company_has_reported(self, cast: Cast) -> None:
-        main, same = handled(cast), registered(cast)
+        main, same = visited(cast), registered(cast)
         workflow.merge(same, by=cast.hotline, into=main)
         main.refresh_from_db()
         assert refusal("withdraw", main, cast.hotline, reason="平台撤件通知") == [

@@ -272,7 +272,10 @@ class TestStruckOff:
         self, cast: Cast, hazard: Hazard, client_as: SignIn
     ) -> None:
         in_hand, linked, merged = Order.objects.filter(number__lt="TS-2026-00004").order_by("pk")
-        workflow.withdraw(_signed(linked, cast), by=cast.hotline, reason="市平台来函撤件")
+        clerk = cast.chengyuan_clerk
+        workflow.visit(_signed(linked, cast), by=clerk, visited_at=clock.now(), visitor="赵师傅", found="立管漏水")
+        workflow.report(linked, by=clerk, result="已换阀门", cause="company")
+        workflow.withdraw(linked, by=cast.hotline, reason="市平台来函撤件")
         client, address = client_as(cast.hotline), f"/complaints/hazards/{hazard.pk}/callers/"
         assert client.get(f"/complaints/{in_hand.pk}/call_back/").status_code == 409
         strike_off(hazard, cast.inspector)
