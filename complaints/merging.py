@@ -65,8 +65,7 @@ def limits_from(order: Order, start: dt.datetime, **changed: str) -> dict[str, A
 def desk_limit_from(order: Order, *, category: str, urgency: str) -> dt.datetime | None:
     """`dispatch_due_at` of an order of that category and urgency. Three queries."""
     own = Moments(order.registered_at).of(LimitStage.DISPATCH, category=category, urgency=urgency)
-    theirs = order.merged.filter(dispatch_due_at__isnull=False).values_list("dispatch_due_at", flat=True)
-    return min([*theirs, *([own] if own else [])], default=None)
+    return min([at for at in (own, *order.merged.values_list("dispatch_due_at", flat=True)) if at], default=None)
 
 
 def limit_of_merged(other: Order, stage: LimitStage, start: dt.datetime, limits: Limits) -> Reckoned | None:
