@@ -164,12 +164,15 @@ class Story:
 
     def merge(self) -> None:
         # What is with a company by now and no less urgent: at the desk it may turn out to be invalid, or to be merged
-        # itself.
+        # itself, and of what is reported the callers have perhaps been called.
         rank = Urgency.values.index
         others = (
             each
             for each in reversed(self.desk.told)
-            if each.dispatched_at and each.state.is_open and rank(each.urgency) >= rank(self.order.urgency)
+            if each.dispatched_at
+            and each.state.is_open
+            and not each.is_reported
+            and rank(each.urgency) >= rank(self.order.urgency)
         )
         into = next(others, None)
         if into is None:
