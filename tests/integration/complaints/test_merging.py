@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import AuditEntry
 from complaints import services, workflow
 from complaints.enums import OrderStatus
+from complaints.follow_up import to_call_since
 from complaints.models import Order
 from complaints.views.detail import explained_limits
 from notifications.models import Message
 from tests.cast import Cast
 from tests.integration.complaints.test_workflow import NOW, at, refusal
-from tests.orders import dispatched, handled, registered, reported, unsolved
+from tests.orders import advanced, dispatched, handled, registered, reported, unsolved, visited
 
 S = OrderStatus
 SignIn = Callable[[Any], Client]
@@ -30,6 +32,56 @@ def merge(order: Order, cast: Cast, into: Order, note: str = "同一根管") -> 
 def why(order: Order, label: str) -> str:
     [said] = [each["why"] for each in explained_limits(order) if each["label"] == label]
     return str(said)
+
+
+class TestWhatHangsTogether:
+    def test_only_into_what_is_still_seen_to(self, cast: Cast) -> None:
+        order = registered(cast)
+        for status, label in ((S.CLOSED, "已办结"), (S.INVALID, "无效"), (S.MERGED, "已并单")):
+            into = advanced(cast, status)
+            assert refusal("merge", order, cast.hotline, into=into) == [
+                f"{into.number} 现在是“{label}”，不能并入；请选还在办理的那一件"
+            ]
+
+    def test_not_into_another_countys(self, cast: Cast) -> None:
+        order, into = registered(cast), registered(cast)
+        Order.objects.filter(pk=into.pk).update(county=cast.foreign.county)
+        assert refusal("merge", order, cast.hotline, into=into) == [f"{into.number} 不是本县的工单"]
+
+    def test_what_others_hang_on_is_not_made_invalid(self, cast: Cast) -> None:
+        main, same = registered(cast), registered(cast)
+        workflow.merge(same, by=cast.hotline, into=main)
+        assert refusal("invalidate", main, cast.hotline, reason="重复登记") == [
+            f"{same.number} 已并入 {main.number}，作无效处理会丢下这些诉求人；"
+            "请照常派单、办理，由企业如实反馈，回访后办结"
+        ]
+
+    def test_what_others_hang_on_is_withdrawn_once_its_company_has_reported(self, cast: Cast) -> None:
+        main, same = visited(cast), registered(cast)
+        workflow.merge(same, by=cast.hotline, into=main)
+        main.refresh_from_db()
+        assert refusal("withdraw", main, cast.hotline, reason="平台撤件通知") == [
+            f"{same.number} 已并入 {main.number}，现在撤件会丢下这些诉求人；请等企业反馈后再撤件"
+        ]
+        workflow.report(main, by=cast.chengyuan_admin, result="已处理", cause="company")
+        same.refresh_from_db()
+        assert to_call_since(same) == main.reported_at
+        workflow.withdraw(main, by=cast.hotline, reason="平台撤件通知")
+        same.refresh_from_db()
+        assert to_call_since(same) == main.reported_at
+
+    def test_who_has_been_heard_holds_nothing_up(self, cast: Cast) -> None:
+        main, same = handled(cast), registered(cast)
+        workflow.merge(same, by=cast.hotline, into=main)
+        main.refresh_from_db()
+        workflow.report(main, by=cast.chengyuan_admin, result="已处理", cause="company")
+        same.refresh_from_db()
+        workflow.call_back(same, by=cast.hotline, is_reached=True, is_solved=True, called_at=timezone.now())
+        unsolved(main, by=cast.hotline)
+        workflow.redo(main, by=cast.hotline, reason="诉求人说还不热")
+        workflow.sign(main, by=cast.chengyuan_admin)
+        workflow.withdraw(main, by=cast.hotline, reason="平台撤件通知")
+        assert main.status == S.CLOSED
 
 
 class TestReasons:
