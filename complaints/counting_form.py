@@ -6,6 +6,7 @@ from django import forms
 
 from complaints.counting import FIELDS
 from complaints.enums import Category
+from complaints.follow_up import CALLS_APART
 from complaints.models import Counting
 from complaints.models.counting import CAUSE_CHOICES
 
@@ -36,7 +37,7 @@ class CountingForm(forms.ModelForm):
             "room_floor_c": "卧室、起居室按规程实测不低于这个温度算合格",
             "shut_minutes": "测温规程：门窗至少关闭这么久",
             "height_m": "测温规程：离地高度，上下 0.1 m 以内都算",
-            "calls_before_giving_up": "从企业反馈起打满这么多次都没有联系上诉求人的，可以办结",
+            "calls_before_giving_up": f"从企业反馈起打满这么多次都没有联系上诉求人的，可以办结；{CALLS_APART}",
             "false_alarms": "没有异常的一个采暖季里，全县可以容忍误报几次；数越小，预警越谨慎",
         }
 

@@ -101,6 +101,11 @@ def changed(order: "Order", entry: "AuditEntry", due: str) -> None:
     _tell(order, entry, company_people(order.company_id), f"类别或紧急程度有调整；时限 {due}")
 
 
+def limit_taken_over(order: "Order", entry: "AuditEntry", limits: str) -> None:
+    """From an order merged into it, whose limit is earlier."""
+    _tell(order, entry, company_people(order.company_id), f"时限提前：{limits}")
+
+
 def ended(order: "Order", entry: "AuditEntry", unit_id: int | None) -> None:
     """Taken off the company's hands: invalid, merged, withdrawn."""
     _tell(order, entry, company_people(unit_id), f"不用再办：{order.state.label}")

@@ -12,6 +12,7 @@ from common import clock
 from common.text import bigram_stream, normalise, normalise_name
 from complaints.counting import counting_of, plain
 from complaints.enums import Category, MeasuringPlace
+from complaints.follow_up import MINUTES_BETWEEN_CALLS, attempts, is_heard
 from complaints.houses import house_in_fields
 from complaints.masking import masked_text
 from complaints.models import Callback, Counting, Order, Visit
@@ -104,6 +105,8 @@ def problems_of_visit(visit: Visit, order: Order) -> list[str]:
     problems = missing(visit.visitor, "请填写入户人员姓名") + missing(visit.found, "请填写现场情况")
     if visit.visited_at > clock.now():
         problems.append("到场时间还没有到，请核对")
+    elif visit.visited_at < _minute_of(order.received_at):
+        problems.append(f"到场时间早于受理时间 {_text(order.received_at)}，请核对")
     elif order.dispatched_at:
         problems += _problems_of_going_early(visit.visited_at, order.dispatched_at, order.round)
     if visit.temperature_c is not None and not visit.place:
@@ -113,12 +116,17 @@ def problems_of_visit(visit: Visit, order: Order) -> list[str]:
 
 def _problems_of_going_early(visited_at: dt.datetime, dispatched_at: dt.datetime, round_: int) -> list[str]:
     """A company that was called itself may have been there before the desk handed the order out. A round that begins
-    because it was not solved wants a visit of its own; forms know minutes only."""
+    because it was not solved wants a visit of its own."""
     if round_ == 1:
         return ["到场时间比派单早了一天以上，请核对"] if visited_at < dispatched_at - dt.timedelta(hours=24) else []
-    if visited_at < dispatched_at.replace(second=0, microsecond=0):
+    if visited_at < _minute_of(dispatched_at):
         return [f"到场时间早于第 {round_} 轮的重办时间 {_text(dispatched_at)}，重办后须再上门"]
     return []
+
+
+def _minute_of(moment: dt.datetime) -> dt.datetime:
+    """Forms know minutes only."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def shortcomings_of_measuring(visit: Visit, counting: Counting) -> list[str]:
@@ -175,6 +183,13 @@ def problems_of_callback(
     return problems
 
 
+def problems_before_withdrawing(order: Order) -> list[str]:
+    """What nobody has handled in any round cannot be withdrawn after it was handled. Two queries."""
+    if order.reported_at or order.visits.exists() or order.past_rounds.exists():  # each ended with a report
+        return []
+    return ["还没有上门或反馈，不能撤件：撤件是办理后由平台正式撤回的"]
+
+
 def problems_before_close(order: Order) -> list[str]:
     """Callbacks since the report decide: the last that reached somebody says it is solved, or nobody could be reached.
     So for the callers of the orders merged into it, unless it is the same phone. Four queries."""
@@ -184,6 +199,16 @@ def problems_before_close(order: Order) -> list[str]:
         if not other.phone_reversed or other.phone_reversed != order.phone_reversed:
             problems += [f"并入的 {other.number}：{problem}" for problem in _problems_of_hearing(other, order, enough)]
     return problems
+
+
+def problems_before_redo(order: Order) -> list[str]:
+    """Callbacks decide: the last that reached its caller, or one whose order was merged into it, says it is not
+    solved. Three queries."""
+    for each in (order, *order.merged.prefetch_related("callbacks").order_by("pk")):
+        heard = [call for call in calls_about(each, order) if call.is_reached]
+        if heard and not heard[-1].is_solved:
+            return []
+    return ["还没有回访说没有解决，请先记录回访，再选“重办”"]
 
 
 def calls_about(order: Order, reported: Order) -> list[Callback]:
@@ -197,12 +222,15 @@ def _problems_of_hearing(order: Order, reported: Order, enough: int) -> list[str
     heard = [call for call in calls if call.is_reached]
     if heard:
         return [] if heard[-1].is_solved else ["最近一次回访诉求人说没有解决，请选“重办”"]
-    if len(calls) >= enough:
+    if is_heard(calls, enough=enough) or is_beyond_calling(order, calls):
         return []
-    if not calls and not order.phone:
-        return []
-    needed = f"联系上并确认解决，或打满 {enough} 次都没有联系上，才能办结"
-    return [f"还没有回访到诉求人（已打 {len(calls)} 次）。{needed}"]
+    needed = f"联系上并确认解决，或打满 {enough} 次（两次至少相隔 {MINUTES_BETWEEN_CALLS} 分钟）都没有联系上，才能办结"
+    return [f"还没有回访到诉求人（已打 {attempts(calls)} 次）。{needed}"]
+
+
+def is_beyond_calling(order: Order, calls: list[Callback]) -> bool:
+    """Nobody left a phone, nor was the caller reached otherwise."""
+    return not calls and not order.phone
 
 
 def problems_of_leaving(order: Order, others: OrderQuerySet, what: str, instead: str) -> list[str]:

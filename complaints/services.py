@@ -19,6 +19,7 @@ from complaints.enums import LimitStage, OrderStatus, Urgency
 from complaints.files import with_files
 from complaints.limits import Moments
 from complaints.masking import masked_text
+from complaints.merging import desk_limit_from
 from complaints.models import Order, OrderCounter
 from facilities.models import Season
 
@@ -181,7 +182,7 @@ def edit(order: Order, *, by: Any, version: int, values: dict[str, Any]) -> Audi
     changes = rules.field_differences(order, values)
     if {"category", "urgency"} & values.keys():
         said = {name: values.get(name, getattr(order, name)) for name in ("category", "urgency")}
-        values["dispatch_due_at"] = dispatch_limit(order.registered_at, said)
+        values["dispatch_due_at"] = desk_limit_from(order, **said)
     order.version = version
     seen = Order.objects.select_related("community").get(pk=order.pk)
     for name, value in values.items():

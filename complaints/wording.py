@@ -1,8 +1,9 @@
 """What the pages say about a move: before it, what will happen; after it, where the order went and who is next."""
 
 from complaints.counting import counting_of, plain
-from complaints.enums import ExtensionStatus
+from complaints.enums import ExtensionStatus, OrderStatus
 from complaints.models import Order
+from complaints.rules import calls_about, is_beyond_calling
 from complaints.standing import next_actor
 from complaints.workflow import in_words
 
@@ -55,14 +56,21 @@ def consequence(move: str, order: Order) -> str:
             return f"批准之前时限不变（{due}）；原时限和延长后的时限都会留在记录里。"
         case "decide_extension":
             return f"不同意的，时限仍为 {due}。"
+        case "call_back" if order.status == OrderStatus.CLOSED:
+            return "记下诉求人怎么说，工单仍是“已办结”；说没有解决的，接着选“重办”。"
         case "call_back" if not order.is_reported:
             return "记下诉求人怎么说，工单的状态不变；说没有解决的，请把这件（已并单的，把并入的那件）重办。"
         case "call_back":
             return "联系上的，记下是否解决、是否满意；没有解决的接着选“重办”，解决了的接着选“办结”。"
+        case "close" if is_beyond_calling(order, calls_about(order, order)):
+            return "没有留电话，无法回访：可以直接办结。并入的工单留了电话的，仍要回访。"
         case "close":
             return "办结的依据是回访：最近一次联系上时说已解决，或打满规定的次数都没有联系上；并入的工单也要回访。"
         case "redo":
-            return f"重办后进入第 {order.round + 1} 轮，时限从现在重新起算；第 {order.round} 轮的记录原样保留。"
+            return (
+                "重办的依据是回访：最近一次联系上时诉求人说没有解决。"
+                f"重办后进入第 {order.round + 1} 轮，时限从现在重新起算；第 {order.round} 轮的记录原样保留。"
+            )
         case "reclassify" if order.dispatched_at:
             lapses = order.extensions.filter(round=order.round, status=ExtensionStatus.APPROVED).exists()
             said = "时限从原来的派单时间按新的类别重算，可能因此已经逾期。"
@@ -70,9 +78,12 @@ def consequence(move: str, order: Order) -> str:
         case "reclassify":
             return "派单时按新的类别起算时限。"
         case "withdraw":
-            return "撤件后这件工单结束，单独计数，不能再重办。"
+            return "撤件是办理后由来源平台正式撤回；撤件后这件工单结束，单独计数，不能再重办。"
         case "merge":
-            return f"并单后 {order.number} 不再单独办理，不再计数；诉求人随并入的工单一起回访。"
+            return (
+                f"并单后 {order.number} 不再单独办理，不再计数；诉求人随并入的工单一起回访。"
+                "时限不停：并入的工单取两件里更早的时限。"
+            )
         case "invalidate":
             return f"作无效处理后，{order.number} 不再办理、不计入统计，编号不再使用，也不能恢复。"
     return ""

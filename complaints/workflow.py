@@ -27,6 +27,7 @@ from complaints.enums import ExtensionStatus, LimitStage, OrderStatus
 from complaints.files import with_files
 from complaints.follow_up import to_call_since
 from complaints.limits import Moments
+from complaints.merging import desk_limit_from, limits_from, problems_of_merging, stricter_limits
 from complaints.models import Callback, Order, OrderExtension, OrderRound, SendBack, Visit
 from complaints.moves import Move, check
 
@@ -78,13 +79,6 @@ def dispatch(order: Order, *, by: Any, company: Unit | None, note: str = "") -> 
     entry = _commit(move, order, by, note=note, changes=changes, **values)
     messages.dispatched(order, entry, in_words(order.due_at))
     return entry
-
-
-def limits_from(order: Order, start: dt.datetime, **changed: str) -> dict[str, Any]:
-    """`due_at` and `visit_due_at` of an order that is (was) dispatched at `start`. Two queries."""
-    limits = Moments(start)
-    of = {"category": changed.get("category", order.category), "urgency": changed.get("urgency", order.urgency)}
-    return {"due_at": limits.of(LimitStage.HANDLING, **of), "visit_due_at": limits.of(LimitStage.VISIT, **of)}
 
 
 def _been_there(order: Order, company: Unit | None) -> dict[str, Any]:
@@ -192,12 +186,12 @@ def close(order: Order, *, by: Any, note: str = "") -> AuditEntry:
 
 @transaction.atomic
 def redo(order: Order, *, by: Any, reason: str, company: Unit | None = None) -> AuditEntry:
-    """→ 待签收, a new round with new limits, with the same company or another. The old round is kept as it was."""
+    """→ 待签收, a new round with new limits, with the same company or another, if a callback says so. The old round is
+    kept as it was."""
     move = check("redo", by, order)
     company = company or order.company
-    refuse_if(
-        rules.missing(reason, "请写明重办理由：诉求人说哪里没有解决") + rules.problems_before_dispatch(order, company)
-    )
+    problems = rules.problems_before_redo(order) + rules.missing(reason, "请写明重办理由：诉求人说哪里没有解决")
+    refuse_if(problems + rules.problems_before_dispatch(order, company))
     OrderRound.objects.create(
         order=order, round=order.round, company=order.company, dispatched_at=order.dispatched_at,
         original_due_at=order.original_due_at, due_at=order.due_at, signed_at=order.signed_at,
@@ -296,9 +290,7 @@ def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: st
         _end_extension_requests(order, by, "类别或紧急程度已调整，申请终止")
         reason += _lapse_extensions(order)
     else:
-        values["dispatch_due_at"] = Moments(order.registered_at).of(
-            LimitStage.DISPATCH, category=category, urgency=urgency
-        )
+        values["dispatch_due_at"] = desk_limit_from(order, category=category, urgency=urgency)
     shown = {name: value for name, value in values.items() if name != "visit_due_at"}
     entry = _commit(move, order, by, note=reason, changes=rules.field_differences(order, shown), **values)
     messages.changed(order, entry, in_words(order.due_at))
@@ -309,7 +301,8 @@ def reclassify(order: Order, *, by: Any, category: str, urgency: str, reason: st
 def withdraw(order: Order, *, by: Any, reason: str) -> AuditEntry:
     """→ 已办结 as formally withdrawn by the platform after it was handled (撤件): counted apart."""
     move = check("withdraw", by, order)
-    problems = rules.missing(reason, "请写明撤件依据，例如平台的撤件通知")
+    problems = rules.problems_before_withdrawing(order)
+    problems += rules.missing(reason, "请写明撤件依据，例如平台的撤件通知")
     if order.reported_at is None:
         unheard = order.merged.exclude(callbacks__is_reached=True)
         problems += rules.problems_of_leaving(order, unheard, "现在撤件", "请等企业反馈后再撤件")
@@ -323,31 +316,31 @@ def withdraw(order: Order, *, by: Any, reason: str) -> AuditEntry:
 
 @transaction.atomic
 def merge(order: Order, *, by: Any, into: Order, note: str = "") -> AuditEntry:
-    """→ 已并单: the same matter as another order of the county, which is seen to instead. Its caller is called back
-    with that one's."""
+    """→ 已并单: the same matter as another order of the county, which is seen to instead, by the earlier limit of both.
+    Its caller is called back with that one's."""
     move = check("merge", by, order)
     _lock(order, into)
-    problems = []
-    if into.pk == order.pk:
-        problems.append("不能并入自己")
-    elif into.county_id != order.county_id:
-        problems.append(f"{into.number} 不是本县的工单")
-    elif not into.state.is_open:  # nobody would see to it, nor call its caller
-        problems.append(f"{into.number} 现在是“{into.state.label}”，不能并入；请选还在办理的那一件")
-    if order.merged.exists():
-        problems.append(f"已有工单并入 {order.number}，请把别的并进来，不要再把它并走")
-    refuse_if(problems)
+    refuse_if(problems_of_merging(order, into, note))
     _end_extension_requests(order, by, "工单已并单，申请终止")
     unit_id = order.company_id
     changes: Changes = {"并入工单": [None, into.number]}
     entry = _commit(move, order, by, note=note, changes=changes, merged_into=into)
-    # Whoever settles or merges that one meanwhile has not seen that it now stands for another caller too.
-    change(into)
-    record(
-        actor=by, action="并入", target=into, note=f"{order.number} 并入本单", region_code=into.county.code
-    )  # fmt: skip
     messages.ended(order, entry, unit_id)
+    _stand_for(order, into, by)
     return entry
+
+
+def _stand_for(order: Order, into: Order, by: Any) -> None:
+    """What becomes of the one that the order was merged into."""
+    values = stricter_limits(into, order)
+    changes, note = rules.field_differences(into, values), f"{order.number} 并入本单"
+    if values:
+        note += "，它的时限更早，本单改按它的时限"
+    # Whoever settles or merges that one meanwhile has not seen that it now stands for another caller too.
+    change(into, **values)
+    entry = record(actor=by, action="并入", target=into, note=note, changes=changes, region_code=into.county.code)
+    if values and into.state.is_under_way:
+        messages.limit_taken_over(into, entry, "，".join(f"{name} {new}" for name, (_, new) in changes.items()))
 
 
 def _lock(order: Order, into: Order) -> None:

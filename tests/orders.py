@@ -41,6 +41,12 @@ def handled(cast: Cast, company: Unit | None = None, **fields: Any) -> Order:
     return order
 
 
+def visited(cast: Cast, company: Unit | None = None, **fields: Any) -> Order:
+    order = handled(cast, company, **fields)
+    workflow.visit(order, by=_clerk(order), visited_at=timezone.now(), visitor="赵师傅", found="已查看")
+    return order
+
+
 def reported(cast: Cast, company: Unit | None = None, **fields: Any) -> Order:
     order = handled(cast, company, **fields)
     if order.category in ("low_temperature", "late_heating", "stopped", "leak"):
@@ -71,6 +77,14 @@ def advanced(cast: Cast, status: OrderStatus, company: Unit | None = None, **fie
     elif status == S.MERGED:
         workflow.merge(order, by=cast.hotline, into=registered(cast))
     return order
+
+
+def unsolved(order: Order, *, by: Any) -> None:
+    """Call back and hear that it is not solved: what doing it again rests on."""
+    workflow.call_back(
+        order, by=by, is_reached=True, is_solved=False, was_contacted=True, satisfaction="not",
+        called_at=timezone.now(),
+    )  # fmt: skip
 
 
 def solve(order: Order, *, by: Any, called_at: dt.datetime | None = None, satisfaction: str = "satisfied") -> None:

@@ -15,7 +15,7 @@ from common.text import normalise
 from complaints import workflow
 from complaints.counting import counting_of
 from complaints.enums import Category, Cause, MeasuringPlace, Satisfaction, Urgency
-from complaints.follow_up import to_call_since
+from complaints.follow_up import CALLS_APART, attempts, last_to_call_since, to_call_since
 from complaints.forms.base import MomentField, MoveForm, numbered, text_area
 from complaints.models import Order
 from complaints.repeats import open_besides
@@ -74,7 +74,7 @@ class SendBackForm(MoveForm):
 
 
 class VisitForm(MoveForm):
-    visited_at = MomentField(label="到场时间")
+    visited_at = MomentField(label="到场时间", help_text="实际到现场的时间，不早于受理时间")
     visitor = forms.CharField(label="入户人员", max_length=60)
     found = text_area("现场情况", help_text="看到了什么，做了什么")
     temperature_c = forms.DecimalField(
@@ -162,11 +162,12 @@ class CallBackForm(MoveForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial.setdefault("called_at", timezone.localtime(clock.now()).replace(second=0, microsecond=0))
-        since = to_call_since(self.order)
-        calls = self.order.callbacks.filter(called_at__gte=since).count() if since else 0
+        since = last_to_call_since(self.order)
+        calls = attempts(self.order.callbacks.filter(called_at__gte=since)) if since else 0
         enough = counting_of(self.order.county_id).calls_before_giving_up
         what = "可以办结" if self.order.is_reported else "不用再打"
-        self.fields["is_reached"].help_text = f"已打过 {calls} 次；打满 {enough} 次都没有联系上的，{what}"
+        made = f"已打过 {calls} 次（{CALLS_APART}）"
+        self.fields["is_reached"].help_text = f"{made}；打满 {enough} 次都没有联系上的，{what}"
 
     def clean_called_at(self) -> dt.datetime:
         called: dt.datetime = self.cleaned_data["called_at"]
@@ -217,7 +218,7 @@ class ReclassifyForm(MoveForm):
 
 
 class WithdrawForm(MoveForm):
-    reason = text_area("撤件依据", help_text="来源平台的撤件通知，例如文号、日期")
+    reason = text_area("撤件依据", help_text="来源平台的撤件通知，例如文号、日期；上过门或反馈过的才能撤件")
 
     def make(self) -> Any:
         return workflow.withdraw(self.order, by=self.by, reason=self.cleaned_data["reason"])
@@ -227,7 +228,10 @@ class MergeForm(MoveForm):
     into = forms.CharField(
         label="并入的工单", max_length=20, widget=NameInput, help_text="填编号，例如 TS-2026-00012"
     )  # fmt: skip
-    note = text_area("并单说明", required=False, rows=2, help_text="可不填")
+    note = text_area(
+        "并单说明", required=False, rows=2,
+        help_text="同一户或同一电话的可不填；都不是的，请写明为什么是同一件事",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """What the household or the phone has open is named, and the newest filled in."""

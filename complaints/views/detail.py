@@ -23,6 +23,7 @@ from complaints.enums import ExtensionStatus, LimitStage, Urgency
 from complaints.follow_up import REPORTED_ON
 from complaints.hazards import NOT_FOR_HAZARDS, may_link
 from complaints.limits import Limits
+from complaints.merging import FIELDS, limit_of_merged
 from complaints.models import Order, OrderFile
 from complaints.moves import moves_for
 from complaints.occasions import OCCASION
@@ -119,7 +120,7 @@ def _main_move(order: Order, codes: list[str]) -> str:
     wanted = ["decide_extension", main_move(order)]
     if order.status == "reported" and not rules.problems_before_close(order):
         wanted.insert(1, "close")
-    elif order.status == "reported" and order.callbacks.filter(round=order.round, is_solved=False).exists():
+    elif order.status == "reported" and not rules.problems_before_redo(order):
         wanted.insert(1, "redo")
     return next((code for code in wanted if code in codes), "")
 
@@ -149,8 +150,9 @@ def _merged(order: Order, into: Order, user: Any) -> dict[str, Any]:
 
 
 def explained_limits(order: Order) -> list[dict[str, Any]]:
-    """Each limit that the order has, how it stands, and 怎么算的. Two queries, one more once it is done again."""
+    """Each limit that the order has, how it stands, and 怎么算的. Three queries, one more once it is done again."""
     limits, running, now = Limits(calendar_in_force()), running_limit(order), clock.now()
+    others = list(order.merged.order_by("pk"))
     rows = [
         ("派单", LimitStage.DISPATCH, order.dispatch_due_at, order.registered_at, _first_dispatched_at(order)),
         ("到场", LimitStage.VISIT, order.visit_due_at, order.dispatched_at, order.visited_at),
@@ -162,6 +164,9 @@ def explained_limits(order: Order) -> list[dict[str, Any]]:
         if due_at is None or start is None:
             continue
         reckoned = limits.reckon(stage, category=order.category, urgency=order.urgency, start=start)
+        if stage in FIELDS and not (reckoned and reckoned.due_at == due_at):
+            theirs = [limit_of_merged(other, stage, start, limits) for other in others]
+            reckoned = next((each for each in theirs if each and each.due_at == due_at), reckoned)
         shown.append(
             {
                 "label": label, "due_at": due_at, "met_at": met_at, "is_late": (met_at or now) >= due_at,

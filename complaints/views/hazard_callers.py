@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from complaints.callers import mask_name, mask_phone, may_see_caller, reveal_caller
 from complaints.counting import counting_of
-from complaints.follow_up import is_heard
+from complaints.follow_up import CALLS_APART, is_heard
 from complaints.models import Order
 from complaints.occasions import orders_behind
 from inspections.enums import HazardStatus
@@ -41,6 +41,7 @@ def hazard_callers(request: HttpRequest, pk: int) -> HttpResponse:
     lines = [_line(order, request.user, shown, struck_off, enough) for order in orders]
     context = {
         "hazard": hazard, "state": hazard.state, "count": len(lines), "is_struck_off": struck_off is not None,
+        "calls_apart": CALLS_APART,
         "to_call": [line for line in lines if not line["is_done"]],
         "called": [line for line in lines if line["is_done"]],
         "may_open_hazard": Hazard.objects.visible_to(request.user).filter(pk=pk).exists(),

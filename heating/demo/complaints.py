@@ -163,13 +163,22 @@ class Story:
         workflow.invalidate(self.order, by=self.desk.hotline, reason="反映的是燃气问题，不属于供热，已转燃气公司")
 
     def merge(self) -> None:
-        # What is with a company by now: at the desk it may turn out to be invalid, or to be merged itself.
-        others = (each for each in reversed(self.desk.told) if each.dispatched_at and each.state.is_open)
+        # What is with a company by now and no less urgent: at the desk it may turn out to be invalid, or to be merged
+        # itself, and of what is reported the callers have perhaps been called.
+        rank = Urgency.values.index
+        others = (
+            each
+            for each in reversed(self.desk.told)
+            if each.dispatched_at
+            and each.state.is_open
+            and not each.is_reported
+            and rank(each.urgency) >= rank(self.order.urgency)
+        )
         into = next(others, None)
         if into is None:
             self.dispatch()
         else:
-            workflow.merge(self.order, by=self.desk.hotline, into=into, note="同一件事")
+            workflow.merge(self.order, by=self.desk.hotline, into=into, note="同一处管网引起，是同一件事")
 
     def dispatch(self) -> None:
         company = self.order.company or (self.order.community and self.order.community.company)

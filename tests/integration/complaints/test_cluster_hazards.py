@@ -112,7 +112,7 @@ def test_what_is_no_order_of_the_cluster_is_not_behind_it(
     ]
     for order, end in ((members.pop(), "invalid"), (members.pop(), "merged")):
         if end == "merged":
-            workflow.merge(order, by=cast.hotline, into=registered(cast, community=None))
+            workflow.merge(order, by=cast.hotline, into=registered(cast, community=None), note="同一户")
         else:
             workflow.invalidate(order, by=cast.hotline, reason="重复登记")
         others.append(order)

@@ -25,7 +25,7 @@ from facilities.season_companies import assign_company
 from tests.cast import Cast
 from tests.factories import CommunityFactory
 from tests.integration.complaints.test_counting import values_of
-from tests.orders import dispatched, handled, registered, reported, solve
+from tests.orders import dispatched, handled, registered, reported, solve, visited
 
 pytestmark = pytest.mark.django_db
 NOW = dt.datetime(2026, 12, 10, 2, 0, tzinfo=dt.UTC)  # ten in the morning
@@ -49,9 +49,9 @@ def values(cast: Cast, user: Any = None) -> dict[str, Any]:
 
 def test_withdrawn_counts_as_received_and_leaves_the_net(cast: Cast, winter: Any) -> None:
     winter.move_to(NOW - dt.timedelta(days=3))
-    early = handled(cast, **numbered(1))
+    early = visited(cast, **numbered(1))
     winter.move_to(NOW)
-    same_day = handled(cast, **numbered(2))
+    same_day = visited(cast, **numbered(2))
     registered(cast, **numbered(3))
     workflow.withdraw(early, by=cast.hotline, reason="平台撤件")
     workflow.withdraw(same_day, by=cast.hotline, reason="平台撤件")
@@ -93,7 +93,7 @@ def test_in_time_counts_what_was_answered_or_should_have_been(cast: Cast, winter
 def test_what_was_withdrawn_in_time_is_neither_in_time_nor_late(cast: Cast, winter: Any) -> None:
     winter.move_to(NOW - dt.timedelta(days=9))
     reported(cast, **numbered(1))
-    early, late = handled(cast, **numbered(2)), handled(cast, **numbered(3))
+    early, late = visited(cast, **numbered(2)), visited(cast, **numbered(3))
     winter.move_to(NOW - dt.timedelta(days=3))
     workflow.withdraw(early, by=cast.hotline, reason="平台撤件")
     winter.move_to(NOW - dt.timedelta(days=1))
@@ -214,7 +214,7 @@ def test_what_ended_without_a_company_waits_for_no_dispatch(cast: Cast, winter: 
     workflow.send_back(dispatched(cast, **numbered(7)), by=cast.chengyuan_clerk, reason="不归本企业供热")
     handled(cast, **numbered(8))
     workflow.invalidate(orders[0], by=cast.hotline, reason="不属于供热")
-    workflow.merge(orders[1], by=cast.hotline, into=orders[2])
+    workflow.merge(orders[1], by=cast.hotline, into=orders[2], note="同一根立管")
     page = client.get("/complaints/indicators/").content.decode().replace("\xa0", " ")
     assert "另有 3 件等待派单、2 件没有企业承办就已作无效或并单，计入合计，不计入任何企业。" in page
     assert "回访计在当轮承办的企业名下，测温计在上门时承办的企业名下，其余各项计在工单现在的承办企业名下" in page
@@ -245,7 +245,7 @@ def test_households_are_those_of_the_company_of_each_season(cast: Cast, winter: 
 
 def test_platforms_are_counted_apart(cast: Cast, winter: Any) -> None:
     registered(cast, **numbered(1), platform="province")
-    workflow.withdraw(handled(cast, **numbered(2), platform="city"), by=cast.hotline, reason="平台撤件")
+    workflow.withdraw(visited(cast, **numbered(2), platform="city"), by=cast.hotline, reason="平台撤件")
     rows = figures(cast.admin, cast.season, NOW).total.platforms
     assert [(row.label, row.now.received, row.now.withdrawn, row.now.net) for row in rows] == [
         ("县级平台", 0, 0, 0), ("市级平台", 1, 1, 0), ("省级平台", 1, 0, 1),

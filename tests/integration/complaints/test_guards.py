@@ -16,13 +16,12 @@ from common.moves import MoveRefused
 from complaints import services, workflow
 from complaints.callers import may_see_caller
 from complaints.enums import ExtensionStatus, OrderStatus
-from complaints.follow_up import to_call_since
 from complaints.models import Order, OrderExtension
 from complaints.moves import MOVES, moves_for
 from tests.cast import Cast
 from tests.factories import UserFactory
 from tests.integration.complaints.test_workflow import NOW, VISIT, at, refusal
-from tests.orders import advanced, dispatched, handled, registered, reported
+from tests.orders import advanced, dispatched, handled, registered, reported, unsolved, visited
 
 S = OrderStatus
 pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -107,6 +106,8 @@ class TestReasons:
     )  # fmt: skip
     def test_are_demanded(self, cast: Cast, move: str, status: S, arguments: dict[str, Any], said: str) -> None:
         order = advanced(cast, status, company=cast.chengyuan)
+        if move == "redo":
+            unsolved(order, by=cast.hotline)
         by = cast.chengyuan_admin if MOVES[move].permission == "handle_order" else cast.hotline
         assert refusal(move, order, by, **arguments) == [said]
 
@@ -119,6 +120,7 @@ class TestDispatching:
         cast.beiyuan.is_active = False
         assert refusal("dispatch", order, cast.hotline, company=cast.beiyuan) == [f"北苑供热站 {said}"]
         done = reported(cast)
+        unsolved(done, by=cast.hotline)
         assert refusal("redo", done, cast.hotline, reason="没修好", company=cast.beiyuan) == [f"北苑供热站 {said}"]
         assert not done.past_rounds.exists()
 
@@ -134,7 +136,8 @@ class TestVisiting:
             ({"visitor": ""}, "请填写入户人员姓名"),
             ({"found": " "}, "请填写现场情况"),
             ({"visited_at": NOW + dt.timedelta(minutes=1)}, "到场时间还没有到，请核对"),
-            ({"visited_at": NOW - dt.timedelta(hours=25)}, "到场时间比派单早了一天以上，请核对"),
+            ({"visited_at": NOW - dt.timedelta(minutes=1)}, "到场时间早于受理时间 2026-08-03 10:00，请核对"),
+            ({"visited_at": NOW - dt.timedelta(days=1)}, "到场时间早于受理时间 2026-08-03 10:00，请核对"),
             ({"place": ""}, "填写了实测室温，请选择测温房间"),
         ],
     )
@@ -142,6 +145,20 @@ class TestVisiting:
         order = handled(cast)
         assert refusal("visit", order, cast.chengyuan_admin, **VISIT | wrong) == [said]
         assert not order.visits.exists()
+
+    def test_before_the_dispatch_it_may_have_been_by_a_day_at_most(self, cast: Cast, summer: Any) -> None:
+        order = registered(cast, received_at=NOW - dt.timedelta(hours=30, seconds=-30))
+        workflow.dispatch(order, by=cast.hotline, company=cast.chengyuan)
+        workflow.sign(order, by=cast.chengyuan_admin)
+        early = VISIT | {"visited_at": NOW - dt.timedelta(hours=25)}
+        assert refusal("visit", order, cast.chengyuan_admin, **early) == ["到场时间比派单早了一天以上，请核对"]
+        workflow.visit(order, by=cast.chengyuan_admin, **VISIT | {"visited_at": NOW - dt.timedelta(hours=24)})
+        assert order.visited_at == NOW - dt.timedelta(hours=24)
+
+    def test_in_the_minute_of_the_call_it_is_not_before_it(self, cast: Cast) -> None:
+        order = handled(cast, received_at=NOW - dt.timedelta(minutes=5, seconds=-30))
+        workflow.visit(order, by=cast.chengyuan_admin, **VISIT | {"visited_at": NOW - dt.timedelta(minutes=5)})
+        assert order.visited_at == NOW - dt.timedelta(minutes=5)
 
     def test_the_first_visit_and_the_first_contact_stay(self, cast: Cast, summer: Any) -> None:
         order = handled(cast, category="leak")
@@ -228,10 +245,12 @@ class TestExtensions:
     def test_ended_with_what_makes_it_pointless(self, cast: Cast, move: str) -> None:
         order = self.asked(cast)
         workflow.sign(order, by=cast.chengyuan_admin)
+        if move == "withdraw":
+            workflow.visit(order, by=cast.chengyuan_admin, **VISIT)
         arguments: dict[str, Any] = {
             "report": {"result": "已处理", "cause": "company"},
             "reclassify": {"category": "fees", "urgency": "ordinary", "reason": "实为收费"},
-            "merge": {"into": registered(cast)},
+            "merge": {"into": dispatched(cast)},
         }.get(move, {"reason": "另有原因"})
         by = cast.chengyuan_admin if MOVES[move].permission == "handle_order" else cast.hotline
         workflow.FUNCTIONS[move](order, by=by, **arguments)
@@ -239,60 +258,38 @@ class TestExtensions:
         assert (extension.status, extension.decided_by) == ("denied", by)
 
 
+class TestWithdrawing:
+    def test_only_what_somebody_has_seen_to(self, cast: Cast) -> None:
+        order = handled(cast)
+        assert refusal("withdraw", order, cast.hotline, reason="平台撤件") == [
+            "还没有上门或反馈，不能撤件：撤件是办理后由平台正式撤回的"
+        ]
+        workflow.visit(order, by=cast.chengyuan_admin, **VISIT)
+        workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
+        assert order.withdrawn_at == NOW
+
+    def test_a_report_of_an_earlier_round_is_enough(self, cast: Cast) -> None:
+        order = reported(cast)
+        unsolved(order, by=cast.hotline)
+        workflow.redo(order, by=cast.hotline, reason="没有解决")
+        workflow.sign(order, by=cast.chengyuan_admin)
+        workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
+        assert order.withdrawn_at == NOW
+
+    def test_a_visit_of_who_has_sent_it_back_is_enough(self, cast: Cast) -> None:
+        order = visited(cast)
+        workflow.send_back(order, by=cast.chengyuan_admin, reason="不是我们的")
+        workflow.dispatch(order, by=cast.hotline, company=cast.beiyuan)
+        workflow.sign(order, by=cast.beiyuan_admin)
+        workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
+        assert order.withdrawn_at == NOW
+
+
 def test_what_is_withdrawn_later_was_closed_when_it_was(cast: Cast, summer: Any) -> None:
     order = advanced(cast, S.CLOSED)
     summer.shift(dt.timedelta(days=1))
     workflow.withdraw(order, by=cast.hotline, reason="平台撤件")
     assert (order.closed_at, order.withdrawn_at) == (NOW, NOW + dt.timedelta(days=1))
-
-
-class TestMerging:
-    def test_only_into_what_is_still_seen_to(self, cast: Cast) -> None:
-        order = registered(cast)
-        for status, label in ((S.CLOSED, "已办结"), (S.INVALID, "无效"), (S.MERGED, "已并单")):
-            into = advanced(cast, status)
-            assert refusal("merge", order, cast.hotline, into=into) == [
-                f"{into.number} 现在是“{label}”，不能并入；请选还在办理的那一件"
-            ]
-
-    def test_not_into_another_countys(self, cast: Cast) -> None:
-        order, into = registered(cast), registered(cast)
-        Order.objects.filter(pk=into.pk).update(county=cast.foreign.county)
-        assert refusal("merge", order, cast.hotline, into=into) == [f"{into.number} 不是本县的工单"]
-
-    def test_what_others_hang_on_is_not_made_invalid(self, cast: Cast) -> None:
-        main, same = registered(cast), registered(cast)
-        workflow.merge(same, by=cast.hotline, into=main)
-        assert refusal("invalidate", main, cast.hotline, reason="重复登记") == [
-            f"{same.number} 已并入 {main.number}，作无效处理会丢下这些诉求人；"
-            "请照常派单、办理，由企业如实反馈，回访后办结"
-        ]
-
-    def test_what_others_hang_on_is_withdrawn_once_its_company_has_reported(self, cast: Cast) -> None:
-        main, same = handled(cast), registered(cast)
-        workflow.merge(same, by=cast.hotline, into=main)
-        main.refresh_from_db()
-        assert refusal("withdraw", main, cast.hotline, reason="平台撤件通知") == [
-            f"{same.number} 已并入 {main.number}，现在撤件会丢下这些诉求人；请等企业反馈后再撤件"
-        ]
-        workflow.report(main, by=cast.chengyuan_admin, result="已处理", cause="company")
-        same.refresh_from_db()
-        assert to_call_since(same) == main.reported_at
-        workflow.withdraw(main, by=cast.hotline, reason="平台撤件通知")
-        same.refresh_from_db()
-        assert to_call_since(same) == main.reported_at
-
-    def test_who_has_been_heard_holds_nothing_up(self, cast: Cast) -> None:
-        main, same = handled(cast), registered(cast)
-        workflow.merge(same, by=cast.hotline, into=main)
-        main.refresh_from_db()
-        workflow.report(main, by=cast.chengyuan_admin, result="已处理", cause="company")
-        same.refresh_from_db()
-        workflow.call_back(same, by=cast.hotline, is_reached=True, is_solved=True, called_at=timezone.now())
-        workflow.redo(main, by=cast.hotline, reason="诉求人说还不热")
-        workflow.sign(main, by=cast.chengyuan_admin)
-        workflow.withdraw(main, by=cast.hotline, reason="平台撤件通知")
-        assert main.status == S.CLOSED
 
 
 def test_who_moves_late_was_overdue_though_no_sweep_has_run(cast: Cast, summer: Any) -> None:

@@ -23,7 +23,7 @@ from inspections.workflow import accept
 from notifications.models import Message
 from tests.cast import Cast
 from tests.hazards import hazard_of
-from tests.orders import dispatched, registered
+from tests.orders import dispatched, registered, solve
 
 pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
 SignIn = Callable[[Any], Client]
@@ -272,9 +272,9 @@ class TestStruckOff:
         self, cast: Cast, hazard: Hazard, client_as: SignIn
     ) -> None:
         in_hand, linked, merged = Order.objects.filter(number__lt="TS-2026-00004").order_by("pk")
-        visit = {"visited_at": clock.now(), "visitor": "赵师傅", "found": "已不漏"}
-        workflow.visit(_signed(linked, cast), by=cast.chengyuan_clerk, **visit)
-        workflow.report(linked, by=cast.chengyuan_clerk, result="已处理", cause="company")
+        clerk = cast.chengyuan_clerk
+        workflow.visit(_signed(linked, cast), by=clerk, visited_at=clock.now(), visitor="赵师傅", found="立管漏水")
+        workflow.report(linked, by=clerk, result="已换阀门", cause="company")
         workflow.withdraw(linked, by=cast.hotline, reason="市平台来函撤件")
         client, address = client_as(cast.hotline), f"/complaints/hazards/{hazard.pk}/callers/"
         assert client.get(f"/complaints/{in_hand.pk}/call_back/").status_code == 409
@@ -298,6 +298,19 @@ class TestStruckOff:
         assert [each.status for each in Order.objects.filter(pk__lte=merged.pk).order_by("pk")] == [
             "dispatched", "closed", "merged"
         ]  # fmt: skip
+
+    def test_calls_of_before_are_not_counted_as_about_it(
+        self, cast: Cast, hazard: Hazard, summer: Any, client_as: SignIn
+    ) -> None:
+        order, clerk = _signed(Order.objects.get(number="TS-2026-00001"), cast), cast.chengyuan_clerk
+        workflow.visit(order, by=clerk, visited_at=clock.now(), visitor="赵师傅", found="漏水")
+        workflow.report(order, by=clerk, result="先堵上了", cause="company")
+        solve(order, by=cast.hotline)
+        client, address = client_as(cast.hotline), f"/complaints/{order.pk}/call_back/"
+        assert "已打过 1 次" in text(client.get(address))
+        summer.shift(dt.timedelta(minutes=5))
+        strike_off(hazard, cast.inspector)
+        assert "已打过 0 次" in text(client.get(address))
 
     def test_a_call_in_between_closes_nothing(self, cast: Cast, hazard: Hazard, summer: Any) -> None:
         order = _signed(Order.objects.get(number="TS-2026-00001"), cast)

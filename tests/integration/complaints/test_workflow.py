@@ -26,7 +26,7 @@ from complaints.workflow import FUNCTIONS
 from notifications.models import Message
 from tests.cast import Cast
 from tests.integration.complaints.test_counting import values_of
-from tests.orders import advanced, dispatched, handled, registered, reported
+from tests.orders import advanced, dispatched, handled, registered, reported, unsolved
 
 S = OrderStatus
 pytestmark = [pytest.mark.either_database, pytest.mark.django_db, pytest.mark.usefixtures("summer")]
@@ -47,7 +47,7 @@ EXPECTED: dict[str, tuple[set[str], set[OrderStatus]]] = {
     "report": (COMPANY, {S.HANDLING}),
     "request_extension": (COMPANY, UNDER_WAY),
     "decide_extension": (BUREAU, UNDER_WAY),
-    "call_back": (DESK, {S.REPORTED}),
+    "call_back": (DESK, {S.REPORTED, S.CLOSED}),
     "close": (DESK, {S.REPORTED}),
     "redo": (DESK, {S.REPORTED, S.CLOSED}),
     "reclassify": (DESK, NOT_REPORTED),
@@ -60,6 +60,10 @@ VISIT = {
     "place": MeasuringPlace.BEDROOM, "shut_minutes": 30, "is_centre": True, "height_m": Decimal("1.5"),
     "device": "CW-07", "calibrated_until": dt.date(2027, 1, 1), "signed_by_visitor": True, "signed_by_user": True,
 }  # fmt: skip
+
+
+APART = "或打满 3 次（两次至少相隔 30 分钟）都没有联系上，才能办结"
+NOBODY_SAYS_SO = "还没有回访说没有解决，请先记录回访，再选“重办”"
 
 
 def refusal(move: str, order: Order, by: User, **arguments: Any) -> list[str]:
@@ -196,6 +200,7 @@ def test_a_company_that_gets_it_again_has_been_there(cast: Cast) -> None:
 def test_a_visit_of_the_round_before_is_none_of_this_one(cast: Cast, summer: Any) -> None:
     order = reported(cast, category="leak")
     summer.shift(dt.timedelta(hours=11, seconds=30))
+    unsolved(order, by=cast.hotline)
     workflow.redo(order, by=cast.hotline, reason="还在漏")
     workflow.sign(order, by=cast.chengyuan_clerk)
     assert refusal("visit", order, cast.chengyuan_admin, **VISIT | {"visited_at": at(20, 59)}) == [
@@ -232,9 +237,7 @@ def test_a_temperature_not_taken_by_the_rules_is_kept_with_what_is_wrong(cast: C
 def test_callbacks_decide_what_counts_as_solved(cast: Cast, summer: Any) -> None:
     order = reported(cast)
     call = {"called_at": timezone.now(), "is_reached": True, "satisfaction": "satisfied", "was_contacted": True}
-    assert refusal("close", order, cast.hotline) == [
-        "还没有回访到诉求人（已打 0 次）。联系上并确认解决，或打满 3 次都没有联系上，才能办结"
-    ]
+    assert refusal("close", order, cast.hotline) == [f"还没有回访到诉求人（已打 0 次）。联系上并确认解决，{APART}"]
     assert refusal("call_back", order, cast.hotline, **call) == ["联系上了诉求人，请选择问题是否已解决"]
     workflow.call_back(order, by=cast.hotline, **call, is_solved=False)
     assert refusal("close", order, cast.hotline) == ["最近一次回访诉求人说没有解决，请选“重办”"]
@@ -244,10 +247,11 @@ def test_callbacks_decide_what_counts_as_solved(cast: Cast, summer: Any) -> None
     assert (order.status, order.closed_at) == (S.CLOSED, timezone.now())
 
 
-def test_three_calls_that_reach_nobody_are_enough(cast: Cast) -> None:
+def test_three_calls_that_reach_nobody_are_enough(cast: Cast, summer: Any) -> None:
     order = reported(cast)
     for _ in range(2):
         workflow.call_back(order, by=cast.hotline, called_at=timezone.now(), is_reached=False)
+        summer.shift(dt.timedelta(minutes=30))
     assert refusal("close", order, cast.hotline)
     workflow.call_back(order, by=cast.hotline, called_at=timezone.now(), is_reached=False)
     workflow.close(order, by=cast.hotline)
@@ -257,6 +261,8 @@ def test_three_calls_that_reach_nobody_are_enough(cast: Cast) -> None:
 def test_doing_it_again_is_a_new_round_with_new_limits(cast: Cast, summer: Any) -> None:
     order = reported(cast, category="low_temperature")
     summer.shift(dt.timedelta(hours=30))
+    assert refusal("redo", order, cast.hotline, reason="卧室还是 16 度") == [NOBODY_SAYS_SO]
+    unsolved(order, by=cast.hotline)
     workflow.redo(order, by=cast.hotline, reason="卧室还是 16 度")
     assert (order.status, order.round, order.due_at) == (S.DISPATCHED, 2, at(16, day=5))
     assert (order.reported_at, order.visited_at, order.result, order.cause) == (None, None, "", "")
@@ -268,6 +274,7 @@ def test_the_desk_has_met_its_limit_by_the_first_dispatch(cast: Cast, summer: An
     order = reported(cast, category="low_temperature")
     for reason in ("卧室还是 16 度", "还是不热"):
         summer.shift(dt.timedelta(days=3))
+        unsolved(order, by=cast.hotline)
         workflow.redo(order, by=cast.hotline, reason=reason)
         limits = {each["label"]: (each["met_at"], each["is_late"], each["runs"]) for each in explained_limits(order)}
         assert (limits["派单"], limits["办理"]) == ((NOW, False, False), (None, False, True))
@@ -333,9 +340,7 @@ def test_callers_of_what_was_merged_are_called_too(cast: Cast, summer: Any) -> N
     workflow.report(main, by=cast.chengyuan_admin, result="已道歉", cause=Cause.COMPANY)
     workflow.call_back(main, by=cast.hotline, called_at=timezone.now(), **call, is_solved=True)
     said = f"并入的 {other.number}："
-    assert refusal("close", main, cast.hotline) == [
-        f"{said}还没有回访到诉求人（已打 0 次）。联系上并确认解决，或打满 3 次都没有联系上，才能办结"
-    ]
+    assert refusal("close", main, cast.hotline) == [f"{said}还没有回访到诉求人（已打 0 次）。联系上并确认解决，{APART}"]
     other = Order.objects.get(pk=other.pk)
     assert "call_back" in [move.code for move in moves_for(cast.hotline, other)]
     workflow.call_back(other, by=cast.hotline, called_at=timezone.now(), **call, is_solved=False)

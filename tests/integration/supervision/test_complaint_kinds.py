@@ -21,7 +21,7 @@ from supervision.models import Escalation, Policy
 from supervision.selectors import ladder_of
 from supervision.sweep import sweep
 from tests.cast import Cast
-from tests.orders import dispatched, handled, registered, reported, solve
+from tests.orders import dispatched, handled, registered, reported, solve, unsolved
 
 pytestmark = pytest.mark.django_db
 CST = dt.timezone(dt.timedelta(hours=8))
@@ -185,6 +185,7 @@ class TestHandling:
         workflow.sign(order, by=cast.chengyuan_admin)
         workflow.visit(order, by=cast.chengyuan_admin, visited_at=at(21, 15), visitor="赵师傅", found="已查看")
         workflow.report(order, by=cast.chengyuan_admin, result="已处理", cause="company")
+        unsolved(order, by=cast.hotline)
         workflow.redo(order, by=cast.hotline, reason="仍然不热")
         assert found(self.KIND, at(22, 10)) == {}
         assert found(self.KIND, at(22, 19)) == {"urge-4h": 1, "remind-0h": 1, "remind-4h": 1}
