@@ -43,6 +43,7 @@ def test_from_the_excel_file_to_the_struck_off_hazard(
 
     page.goto(f"/hazards/?q={POINT}")
     page.get_by_role("link", name=re.compile("YH-")).first.click()
+    page.wait_for_url(re.compile(r"/hazards/\d+/$"))  # and until it is loaded: what follows looks at once
     address = page.url
     if page.get_by_role("link", name="下达", exact=True).count() == 0:
         raise AssertionError(page.locator(".missing-list").inner_text())
