@@ -80,6 +80,7 @@ def test_a_fitter_signs_visits_and_reports_with_a_phone(
     page.select_option("[name=company]", label="城源热力有限公司")
     page.get_by_role("button", name="登记并派单").click()
     page.locator(".messages a").click()
+    page.wait_for_url(re.compile(r"/complaints/\d+/$"))
     address = page.url
 
     page = sign_in("chengyuan")
