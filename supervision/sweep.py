@@ -20,9 +20,9 @@ from common import clock
 from common.workdays import Calendar, end_of
 from notifications.models import Outgoing
 from supervision import ladder
-from supervision.enums import Measure, measure_of
+from supervision.enums import Measure, ProposalState, measure_of
 from supervision.kinds import KINDS, Kind
-from supervision.models import DEADLINE, PolicyStep, SweepRun
+from supervision.models import DEADLINE, PolicyStep, Proposal, SweepRun
 from supervision.policy import Ladder, ladders
 from supervision.proposals import propose
 from supervision.reaching import has_reached
@@ -113,7 +113,8 @@ def _sweep_kind(kind: Kind, run: SweepRun, moment: Moment) -> dict[str, int]:
 
 def _forget_moved(kind: Kind, run: SweepRun) -> None:
     """What was to be told of items that have been settled or moved in the middle of this run, before the news was
-    written, was told nobody: its record is taken back, so that a later sweep begins anew with those that come back."""
+    written, was told nobody: its record is taken back, and the proposal with it, so that a later sweep begins anew with
+    those that come back."""
     announced = run.escalations.filter(kind=kind.name, announced=True)
     days = announced.aggregate(first=Min("due_on"), last=Max("due_on"))
     if not days["first"]:
@@ -126,6 +127,9 @@ def _forget_moved(kind: Kind, run: SweepRun) -> None:
     moved = list(announced.filter(~still, ~told).values_list("item_id", flat=True))
     if moved:
         run.escalations.filter(kind=kind.name, item_id__in=moved).delete()
+        # Left there, a proposal would keep the next one from being put before anybody.
+        proposed = Proposal.objects.filter(kind=kind.name, item_id__in=moved, proposed_at=run.started_at)
+        proposed.filter(state=ProposalState.OPEN).delete()
 
 
 def _propose_below(

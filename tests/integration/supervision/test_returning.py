@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from inspections import workflow
 from inspections.models import Hazard
@@ -174,3 +175,24 @@ def test_another_unit_is_not_told_of_the_step_of_the_one_before(cast: Cast, haza
     Message.objects.all().delete()
     sweep(day(1))
     assert sent() == set()
+
+
+def test_a_proposal_of_which_nobody_was_told_is_put_before_the_bureau_anew(
+    cast: Cast, hazard: Hazard, summer: Any
+) -> None:
+    """The deadline is moved between the proposal and the news of it, and later back again."""
+    due_on = hazard.due_on
+
+    def move_first(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith('INSERT INTO "notifications_outgoing"'):
+            Hazard.objects.filter(pk=hazard.pk).update(due_on=day(30))
+        return execute(sql, *arguments)
+
+    at(summer, 3)
+    with connection.execute_wrapper(move_first):
+        sweep(day(3))
+    assert not Proposal.objects.exists() and not Outgoing.objects.exists()
+    Hazard.objects.filter(pk=hazard.pk).update(due_on=due_on)
+    sweep(day(3))
+    assert Proposal.objects.count() == 1
+    assert {subject for _, subject in sent()} == {"YH-2026-0001 逾期 3 天，督办单待审批"}
